@@ -1,0 +1,19 @@
+const AGENT_NAME = /^[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*$/
+
+/** Names nobody can give to an agent: the runtime itself, and whoever started the system. */
+export const RUNTIME_NAME = 'caxton'
+export const USER_NAME = 'user'
+
+/** Tells whether a text can name an agent or a capability: lower-case words joined by `-`, `_` or `.`, at most 64 characters. */
+export function isName(text: string): boolean {
+  return text.length <= 64 && AGENT_NAME.test(text)
+}
+
+/** Returns a function that makes ids such as `m-4f2a-1`, unique within a prefix and a run. */
+export function createIdSource(prefix: string, run: string): () => string {
+  let count = 0
+  return () => {
+    count += 1
+    return `${prefix}-${run}-${count.toString(36)}`
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * All limits in one place. Nothing is unlimited: a limit that is not given has its default.
+ */
+
+/** Limits of one agent. A message's budget covers everything from its delivery to the end of its handling. */
+export interface Limits {
+  /** Fuel for one message (and for the start of the agent). One unit is about one instruction. */
+  readonly fuel: number
+  /** Wall time for one message, milliseconds. */
+  readonly wallMs: number
+  /** Linear memory, bytes, summed over the memories of the module. Rounded down to whole pages of 64 KiB. */
+  readonly memoryBytes: number
+  /** Elements, summed over the tables of the module. */
+  readonly tableElements: number
+  /** Bytes of one message, sent or received. */
+  readonly messageBytes: number
+  /** Messages an agent may send while it handles one. */
+  readonly messages: number
+  /** Messages of one agent that wait in mailboxes of others, not yet handled. */
+  readonly outstandingMessages: number
+  /** Messages that wait in an agent's mailbox. */
+  readonly mailboxMessages: number
+  /** Bytes that wait in an agent's mailbox. */
+  readonly mailboxBytes: number
+  /** Host calls while handling one message. */
+  readonly hostCalls: number
+  /** Bytes logged while handling one message, standard output and error included. */
+  readonly logBytes: number
+}
+
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  fuel: 100_000_000,
+  wallMs: 5_000,
+  memoryBytes: 16 * 2 ** 20,
+  tableElements: 100_000,
+  messageBytes: 2 ** 20,
+  messages: 1_000,
+  outstandingMessages: 256,
+  mailboxMessages: 1_024,
+  mailboxBytes: 16 * 2 ** 20,
+  hostCalls: 100_000,
+  logBytes: 64 * 2 ** 10,
+})
+
+type LimitUnit = 'bytes' | 'ms' | 'count'
+
+interface LimitRow {
+  /** Name in a system file and on the command line, where the value carries its unit. */
+  readonly key: string
+  readonly unit: LimitUnit
+  /** Smallest and largest value that is taken. */
+  readonly min: number
+  readonly max: number
+  readonly sentence: string
+}
+
+/** How each limit is called in a system file, its range, and the sentence for docs/LIMITS.md. */
+export const LIMITS: Readonly<Record<keyof Limits, LimitRow>> = {
+  fuel: { key: 'fuel', unit: 'count', min: 1_000, max: 1e15, sentence: 'Fuel for one message; one unit is about one instruction.' },
+  wallMs: { key: 'wall', unit: 'ms', min: 1, max: 86_400_000, sentence: 'Wall time for one message.' },
+  memoryBytes: { key: 'memory', unit: 'bytes', min: 65_536, max: 4 * 2 ** 30, sentence: 'Linear memory, summed over the memories of the module.' },
+  tableElements: { key: 'table', unit: 'count', min: 0, max: 10_000_000, sentence: 'Elements, summed over the tables of the module.' },
+  messageBytes: { key: 'message_bytes', unit: 'bytes', min: 256, max: 256 * 2 ** 20, sentence: 'Size of one message, sent or received.' },
+  messages: { key: 'messages', unit: 'count', min: 0, max: 1_000_000, sentence: 'Messages sent while handling one.' },
+  outstandingMessages: { key: 'outstanding', unit: 'count', min: 1, max: 1_000_000, sentence: 'Messages of the agent that wait in mailboxes of others.' },
+  mailboxMessages: { key: 'mailbox', unit: 'count', min: 1, max: 1_000_000, sentence: 'Messages that wait in the mailbox.' },
+  mailboxBytes: { key: 'mailbox_bytes', unit: 'bytes', min: 256, max: 2 ** 30, sentence: 'Bytes that wait in the mailbox.' },
+  hostCalls: { key: 'host_calls', unit: 'count', min: 0, max: 1e9, sentence: 'Host calls while handling one message.' },
+  logBytes: { key: 'log_bytes', unit: 'bytes', min: 0, max: 2 ** 30, sentence: 'Bytes logged while handling one message, standard output and error included.' },
+}
+
+/** Sizes of a module that are checked before anything is allocated for them. */
+export const MODULE_LIMITS = Object.freeze({
+  /** Largest module taken, bytes. */
+  moduleBytes: 128 * 2 ** 20,
+  /** V8 `kV8MaxWasmTypes`. */
+  types: 1_000_000,
+  /** V8 `kV8MaxWasmFunctions`. */
+  functions: 1_000_000,
+  /** V8 takes 1,000,000; instantiating that many takes seconds (half a million exports: 1.4 s). */
+  imports: 10_000,
+  exports: 50_000,
+  /** V8 `kV8MaxWasmGlobals` is 1,000,000; globals are allocated one by one when the module is instantiated. */
+  globals: 100_000,
+  memories: 100,
+  tables: 1_000,
+  tags: 100_000,
+  dataSegments: 100_000,
+  elementSegments: 100_000,
+  /** V8 `kV8MaxWasmFunctionLocals`. */
+  functionLocals: 50_000,
+  /** V8 `kV8MaxWasmFunctionParams`. */
+  functionParams: 1_000,
+  /** V8 `kV8MaxWasmFunctionReturns`. */
+  functionResults: 1_000,
+  /** V8 `kV8MaxWasmFunctionSize`, bytes. */
+  functionBytes: 7_654_321,
+  /** 7.5 MB of nested blocks validate and take 1.8 GB to compile. */
+  nesting: 10_000,
+  /** V8 `kV8MaxWasmStringSize`, bytes. */
+  nameBytes: 100_000,
+  /** V8 `kV8MaxWasmTableInitEntries`. */
+  elementEntries: 10_000_000,
+  /** V8 `kV8MaxWasmStructFields`. */
+  structFields: 10_000,
+  customSections: 10_000,
+})
+
+/** Bounds of the host itself. */
+export const HOST_LIMITS = Object.freeze({
+  /** A process holds 16,364 memories of 8 GB address space each; 2 maps each under a `vm.max_map_count` of 65,530. */
+  agents: 10_000,
+  threads: 64,
+  /** Events that wait for a slow reader before the oldest are dropped and counted. */
+  bufferedEvents: 100_000,
+  agentNameBytes: 64,
+  capabilitiesPerAgent: 64,
+  configBytes: 64 * 2 ** 10,
+})
