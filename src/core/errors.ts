@@ -35,7 +35,11 @@ export const ERRORS = {
   ERR_INSTRUMENT_OPCODE_REFUSED: { kind: 'denied', status: 422, message: 'Instruction is not allowed' },
   ERR_INSTRUMENT_IMPORT_REFUSED: { kind: 'denied', status: 422, message: 'Import is not allowed' },
   ERR_INSTRUMENT_MEMORY_REFUSED: { kind: 'denied', status: 422, message: 'Memory is not allowed' },
-  ERR_INSTRUMENT_NAME_TAKEN: { kind: 'denied', status: 422, message: 'Module uses a name that the runtime keeps for itself' },
+  ERR_INSTRUMENT_NAME_TAKEN: {
+    kind: 'denied',
+    status: 422,
+    message: 'Module uses a name that the runtime keeps for itself',
+  },
 
   ERR_MODULE_IMPORT_UNKNOWN: { kind: 'guest', status: 422, message: 'Module imports what nobody offers' },
   ERR_MODULE_IMPORT_TYPE: { kind: 'guest', status: 422, message: 'Module imports a function with another signature' },
@@ -72,7 +76,11 @@ export const ERRORS = {
   ERR_AGENT_NOT_RUNNING: { kind: 'caller', status: 409, message: 'Agent does not take messages' },
 
   ERR_MESSAGE_INVALID: { kind: 'caller', status: 400, message: 'Message is not a valid ACL message' },
-  ERR_MESSAGE_SENDER_FORGED: { kind: 'denied', status: 403, message: 'Sender is set by the runtime and cannot be another' },
+  ERR_MESSAGE_SENDER_FORGED: {
+    kind: 'denied',
+    status: 403,
+    message: 'Sender is set by the runtime and cannot be another',
+  },
   ERR_REQUEST_DEADLINE: { kind: 'system', status: 504, message: 'No reply before the deadline' },
   ERR_REQUEST_FAILED: { kind: 'guest', status: 502, message: 'Request was answered with a failure' },
 
@@ -149,5 +157,8 @@ export function isCaxtonError(value: unknown, code?: ErrorCode): value is Caxton
 /** Returns the value itself if it is a `CaxtonError`, else an ERR_INTERNAL that has it as its cause. */
 export function asCaxtonError(value: unknown): CaxtonError {
   if (value instanceof CaxtonError) return value
-  return new CaxtonError('ERR_INTERNAL', { detail: value instanceof Error ? value.message : String(value), cause: value })
+  return new CaxtonError('ERR_INTERNAL', {
+    detail: value instanceof Error ? value.message : String(value),
+    cause: value,
+  })
 }

@@ -56,17 +56,65 @@ interface LimitRow {
 
 /** How each limit is called in a system file, its range, and the sentence for docs/LIMITS.md. */
 export const LIMITS: Readonly<Record<keyof Limits, LimitRow>> = {
-  fuel: { key: 'fuel', unit: 'count', min: 1_000, max: 1e15, sentence: 'Fuel for one message; one unit is about one instruction.' },
+  fuel: {
+    key: 'fuel',
+    unit: 'count',
+    min: 1_000,
+    max: 1e15,
+    sentence: 'Fuel for one message; one unit is about one instruction.',
+  },
   wallMs: { key: 'wall', unit: 'ms', min: 1, max: 86_400_000, sentence: 'Wall time for one message.' },
-  memoryBytes: { key: 'memory', unit: 'bytes', min: 65_536, max: 4 * 2 ** 30, sentence: 'Linear memory, summed over the memories of the module.' },
-  tableElements: { key: 'table', unit: 'count', min: 0, max: 10_000_000, sentence: 'Elements, summed over the tables of the module.' },
-  messageBytes: { key: 'message_bytes', unit: 'bytes', min: 256, max: 256 * 2 ** 20, sentence: 'Size of one message, sent or received.' },
+  memoryBytes: {
+    key: 'memory',
+    unit: 'bytes',
+    min: 65_536,
+    max: 4 * 2 ** 30,
+    sentence: 'Linear memory, summed over the memories of the module.',
+  },
+  tableElements: {
+    key: 'table',
+    unit: 'count',
+    min: 0,
+    max: 10_000_000,
+    sentence: 'Elements, summed over the tables of the module.',
+  },
+  messageBytes: {
+    key: 'message_bytes',
+    unit: 'bytes',
+    min: 256,
+    max: 256 * 2 ** 20,
+    sentence: 'Size of one message, sent or received.',
+  },
   messages: { key: 'messages', unit: 'count', min: 0, max: 1_000_000, sentence: 'Messages sent while handling one.' },
-  outstandingMessages: { key: 'outstanding', unit: 'count', min: 1, max: 1_000_000, sentence: 'Messages of the agent that wait in mailboxes of others.' },
-  mailboxMessages: { key: 'mailbox', unit: 'count', min: 1, max: 1_000_000, sentence: 'Messages that wait in the mailbox.' },
-  mailboxBytes: { key: 'mailbox_bytes', unit: 'bytes', min: 256, max: 2 ** 30, sentence: 'Bytes that wait in the mailbox.' },
+  outstandingMessages: {
+    key: 'outstanding',
+    unit: 'count',
+    min: 1,
+    max: 1_000_000,
+    sentence: 'Messages of the agent that wait in mailboxes of others.',
+  },
+  mailboxMessages: {
+    key: 'mailbox',
+    unit: 'count',
+    min: 1,
+    max: 1_000_000,
+    sentence: 'Messages that wait in the mailbox.',
+  },
+  mailboxBytes: {
+    key: 'mailbox_bytes',
+    unit: 'bytes',
+    min: 256,
+    max: 2 ** 30,
+    sentence: 'Bytes that wait in the mailbox.',
+  },
   hostCalls: { key: 'host_calls', unit: 'count', min: 0, max: 1e9, sentence: 'Host calls while handling one message.' },
-  logBytes: { key: 'log_bytes', unit: 'bytes', min: 0, max: 2 ** 30, sentence: 'Bytes logged while handling one message, standard output and error included.' },
+  logBytes: {
+    key: 'log_bytes',
+    unit: 'bytes',
+    min: 0,
+    max: 2 ** 30,
+    sentence: 'Bytes logged while handling one message, standard output and error included.',
+  },
 }
 
 /** Sizes of a module that are checked before anything is allocated for them. */

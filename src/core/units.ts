@@ -1,6 +1,14 @@
 import { CaxtonError } from './errors.ts'
 
-const BYTE_UNITS: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, kB: 1e3, MB: 1e6, GB: 1e9 }
+const BYTE_UNITS: Readonly<Record<string, number>> = {
+  B: 1,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+}
 const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 const COUNT_UNITS: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 }
 
@@ -31,12 +39,20 @@ export function parseCount(text: string | number): number {
   return parseQuantity(text, COUNT_UNITS, '', 'a count such as "50M"')
 }
 
-function parseQuantity(text: string | number, units: Readonly<Record<string, number>>, bareUnit: string, wanted: string): number {
-  const match = typeof text === 'number' ? [String(text), String(text), bareUnit] : /^(\d+(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text)
+function parseQuantity(
+  text: string | number,
+  units: Readonly<Record<string, number>>,
+  bareUnit: string,
+  wanted: string,
+): number {
+  const match =
+    typeof text === 'number' ? [String(text), String(text), bareUnit] : /^(\d+(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text)
   const unit = match && Object.hasOwn(units, match[2]!) ? units[match[2]!]! : undefined
   const value = match && unit !== undefined ? Math.round(Number(match[1]) * unit) : Number.NaN
   if (!Number.isSafeInteger(value) || value < 0) {
-    const allowed = Object.keys(units).filter((name) => name !== '').join(', ')
+    const allowed = Object.keys(units)
+      .filter((name) => name !== '')
+      .join(', ')
     throw new CaxtonError('ERR_CONFIG_INVALID', {
       detail: `expected ${wanted} (units ${allowed}), found ${JSON.stringify(text)}`,
     })

@@ -1,0 +1,108 @@
+import { CaxtonError } from '../core/index.ts'
+
+/**
+ * Thrown where a pointer and length do not lie inside the memory of a guest. One object, made once: a guest that forges
+ * pointers in a loop costs the host no stack traces. Whoever calls a host function catches it by identity and answers with
+ * the fault code of the ABI.
+ */
+export const GUEST_FAULT = new CaxtonError('ERR_GUEST_ABI', { detail: 'a pointer lies outside the linear memory' })
+
+/** The part of `WebAssembly.Memory` that is used. */
+export interface MemoryBuffer {
+  readonly buffer: ArrayBufferLike
+}
+
+const UTF8 = new TextDecoder()
+const UTF8_ENCODER = new TextEncoder()
+
+/**
+ * The linear memory of a guest, with every access checked.
+ *
+ * Pointers and lengths are taken as the guest passes them: signed 32-bit numbers that mean unsigned ones.
+ * Views are made anew when the memory has grown. A view returned from here is valid until the guest runs again.
+ */
+export class GuestMemory {
+  readonly #memory: MemoryBuffer
+  #bytes: Uint8Array
+  #view: DataView
+
+  constructor(memory: MemoryBuffer) {
+    this.#memory = memory
+    this.#bytes = new Uint8Array(memory.buffer)
+    this.#view = new DataView(memory.buffer)
+  }
+
+  get byteLength(): number {
+    return this.#memory.buffer.byteLength
+  }
+
+  /** Returns a view of a range, no copy. @throws GUEST_FAULT */
+  range(pointer: number, length: number): Uint8Array {
+    const start = this.#check(pointer, length >>> 0)
+    return this.#bytes.subarray(start, start + (length >>> 0))
+  }
+
+  /** Returns a copy of a range. @throws GUEST_FAULT */
+  read(pointer: number, length: number): Uint8Array {
+    return this.range(pointer, length).slice()
+  }
+
+  /** Returns a range as text; bytes that are not UTF-8 become U+FFFD. @throws GUEST_FAULT */
+  readText(pointer: number, length: number): string {
+    return UTF8.decode(this.range(pointer, length))
+  }
+
+  /** Copies bytes into the memory. @throws GUEST_FAULT, with nothing written */
+  write(pointer: number, bytes: Uint8Array): void {
+    const start = this.#check(pointer, bytes.length)
+    this.#bytes.set(bytes, start)
+  }
+
+  readU8(pointer: number): number {
+    return this.#view.getUint8(this.#check(pointer, 1))
+  }
+
+  readU16(pointer: number): number {
+    return this.#view.getUint16(this.#check(pointer, 2), true)
+  }
+
+  readU32(pointer: number): number {
+    return this.#view.getUint32(this.#check(pointer, 4), true)
+  }
+
+  readU64(pointer: number): bigint {
+    return this.#view.getBigUint64(this.#check(pointer, 8), true)
+  }
+
+  writeU8(pointer: number, value: number): void {
+    this.#view.setUint8(this.#check(pointer, 1), value)
+  }
+
+  writeU16(pointer: number, value: number): void {
+    this.#view.setUint16(this.#check(pointer, 2), value, true)
+  }
+
+  writeU32(pointer: number, value: number): void {
+    this.#view.setUint32(this.#check(pointer, 4), value, true)
+  }
+
+  writeU64(pointer: number, value: bigint): void {
+    this.#view.setBigUint64(this.#check(pointer, 8), value, true)
+  }
+
+  /** Returns the unsigned start of a range after making sure that all of it lies inside. */
+  #check(pointer: number, length: number): number {
+    if (this.#bytes.buffer !== this.#memory.buffer) {
+      this.#bytes = new Uint8Array(this.#memory.buffer)
+      this.#view = new DataView(this.#memory.buffer)
+    }
+    const start = pointer >>> 0
+    if (start + length > this.#bytes.length) throw GUEST_FAULT
+    return start
+  }
+}
+
+/** Returns text as UTF-8 bytes. */
+export function encodeText(text: string): Uint8Array {
+  return UTF8_ENCODER.encode(text)
+}

@@ -1,0 +1,62 @@
+import type { Grants, LogLevel } from '../capability/index.ts'
+import type { CompiledModule } from '../compile/index.ts'
+import type { CaxtonError, DoorName, ErrorData, Limits, Message } from '../core/index.ts'
+
+/** Everything that is needed to run one agent. */
+export interface SandboxSpec {
+  /** Name of the agent. */
+  readonly name: string
+  readonly compiled: CompiledModule
+  readonly door: DoorName
+  /** JavaScript text behind the `javascript` door, else null. */
+  readonly script: string | null
+  readonly grants: Grants
+  readonly limits: Limits
+  readonly config: Readonly<Record<string, string>>
+}
+
+/** What one call of a guest used. */
+export interface Usage {
+  readonly fuel: number
+  readonly cpuMs: number
+  readonly wallMs: number
+  /** Bytes of linear memory when the call ended. Memory never shrinks, so this is the peak. */
+  readonly memoryBytes: number
+  readonly hostCalls: number
+  readonly messagesSent: number
+  readonly logBytes: number
+}
+
+/** How one call of a guest ended. With an error the guest is gone: every later call ends with the same error. */
+export interface Outcome {
+  /** What the guest answered; 0 is success. */
+  readonly status: number
+  readonly error: CaxtonError | null
+  readonly usage: Usage
+}
+
+/** One line that an agent logged, or that it wrote to standard output or error. */
+export interface LogLine {
+  readonly level: LogLevel
+  readonly text: string
+}
+
+/** What a guest asked of the host while it ran. Called in the order in which it asked, before the call's outcome is known. */
+export interface SandboxEvents {
+  /** A message was accepted: a place in the receiver's mailbox is reserved if `reserved`, and the sender has been told OK. */
+  onSend(message: Message, reserved: boolean): void
+  onLog(line: LogLine): void
+  onRegister(capability: string): void
+  /** The host refused something: a forged sender, a missing grant, a full mailbox. At most a few are reported for one message. */
+  onRefuse(refusal: ErrorData): void
+}
+
+/** One agent's instance behind its walls. One call runs at a time; further calls wait in order. */
+export interface Sandbox {
+  /** Runs the guest's own initialisation. Must end well before anything is handled. */
+  start(): Promise<Outcome>
+  /** Hands one message over. May be called again before the first has ended. Never rejects. */
+  handle(message: Message): Promise<Outcome>
+  /** Frees the instance. Calls that have not ended yet end with ERR_SANDBOX_CLOSED. Idempotent. */
+  close(): Promise<void>
+}
