@@ -59,35 +59,43 @@ export class GuestMemory {
   }
 
   readU8(pointer: number): number {
-    return this.#view.getUint8(this.#check(pointer, 1))
+    const start = this.#check(pointer, 1)
+    return this.#view.getUint8(start)
   }
 
   readU16(pointer: number): number {
-    return this.#view.getUint16(this.#check(pointer, 2), true)
+    const start = this.#check(pointer, 2)
+    return this.#view.getUint16(start, true)
   }
 
   readU32(pointer: number): number {
-    return this.#view.getUint32(this.#check(pointer, 4), true)
+    const start = this.#check(pointer, 4)
+    return this.#view.getUint32(start, true)
   }
 
   readU64(pointer: number): bigint {
-    return this.#view.getBigUint64(this.#check(pointer, 8), true)
+    const start = this.#check(pointer, 8)
+    return this.#view.getBigUint64(start, true)
   }
 
   writeU8(pointer: number, value: number): void {
-    this.#view.setUint8(this.#check(pointer, 1), value)
+    const start = this.#check(pointer, 1)
+    this.#view.setUint8(start, value)
   }
 
   writeU16(pointer: number, value: number): void {
-    this.#view.setUint16(this.#check(pointer, 2), value, true)
+    const start = this.#check(pointer, 2)
+    this.#view.setUint16(start, value, true)
   }
 
   writeU32(pointer: number, value: number): void {
-    this.#view.setUint32(this.#check(pointer, 4), value, true)
+    const start = this.#check(pointer, 4)
+    this.#view.setUint32(start, value, true)
   }
 
   writeU64(pointer: number, value: bigint): void {
-    this.#view.setBigUint64(this.#check(pointer, 8), value, true)
+    const start = this.#check(pointer, 8)
+    this.#view.setBigUint64(start, value, true)
   }
 
   /** Returns the unsigned start of a range after making sure that all of it lies inside. */

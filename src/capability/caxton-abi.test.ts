@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { CaxtonHost } from './caxton-abi.ts'
+import { CAXTON_ABI } from './caxton-abi.ts'
+import { encodeText, GUEST_FAULT, GuestMemory } from './guest-memory.ts'
+import { STATUS } from './status.ts'
+
+function createHost(overrides: Partial<CaxtonHost> = {}) {
+  const calls: unknown[][] = []
+  const record =
+    <Result>(name: string, result: Result) =>
+    (...args: unknown[]) => {
+      calls.push([name, ...args.map((arg) => (arg instanceof Uint8Array ? new TextDecoder().decode(arg) : arg))])
+      return result
+    }
+  const host: CaxtonHost = {
+    memory: new GuestMemory(new WebAssembly.Memory({ initial: 1 })),
+    chargeFuel: record('chargeFuel', undefined),
+    send: record('send', STATUS.OK),
+    log: record('log', STATUS.OK),
+    registerCapability: record('registerCapability', STATUS.OK),
+    nowMicros: () => 42n,
+    randomU32: () => 0xffff_ffff,
+    config: (key) => (key === 'top' ? encodeText('20') : undefined),
+    ...overrides,
+  }
+  return { host, calls }
+}
+
+function bind(name: string, host: CaxtonHost): (...args: number[]) => number | bigint | undefined {
+  const found = CAXTON_ABI.functions.find((candidate) => candidate.name === name)
+  assert.ok(found, name)
+  return found.bind(host) as (...args: number[]) => number | bigint | undefined
+}
+
+test('every function of the ABI has a name of its own, a cost and a summary', () => {
+  const names = CAXTON_ABI.functions.map(({ name }) => name)
+  assert.equal(new Set(names).size, names.length)
+  for (const { name, fuel, summary } of CAXTON_ABI.functions) {
+    assert.ok(fuel > 0, name)
+    assert.ok(summary.length > 20, name)
+  }
+})
+
+test('send_message passes the bytes on and charges for their length', () => {
+  const { host, calls } = createHost()
+  host.memory.write(16, encodeText('{"a":1}'))
+  assert.equal(bind('send_message', host)(16, 7), STATUS.OK)
+  assert.deepEqual(calls, [
+    ['chargeFuel', 7],
+    ['send', '{"a":1}'],
+  ])
+})
+
+test('functions that read text fault on pointers outside the memory', () => {
+  const { host } = createHost()
+  const faults: [string, number[]][] = [
+    ['send_message', [65_536, 1]],
+    ['log', [1, 65_530, 7]],
+    ['register_capability', [-1, 5]],
+    ['get_config', [-1, 3, 0, 10]],
+  ]
+  for (const [name, args] of faults) {
+    assert.throws(
+      () => bind(name, host)(...args),
+      (error) => error === GUEST_FAULT,
+      name,
+    )
+  }
+})
+
+test('log refuses a level it does not know', () => {
+  const { host, calls } = createHost()
+  for (const level of [-1, 4, 2 ** 31 - 1]) assert.equal(bind('log', host)(level, 0, 1), STATUS.INVALID)
+  assert.deepEqual(calls, [])
+})
+
+test('get_config answers the length, and writes only what fits whole', () => {
+  const { host } = createHost()
+  host.memory.write(0, encodeText('topxyz'))
+  const getConfig = bind('get_config', host)
+  assert.equal(getConfig(0, 3, 100, 1), 2)
+  assert.equal(host.memory.readU16(100), 0)
+  assert.equal(getConfig(0, 3, 100, 2), 2)
+  assert.equal(host.memory.readText(100, 2), '20')
+  assert.equal(getConfig(3, 3, 100, 2), STATUS.NOT_FOUND)
+  assert.equal(getConfig(0, 257, 100, 2), STATUS.TOO_LARGE)
+})
+
+test('random_u32 answers all 32 bits as a signed number and now_micros a bigint', () => {
+  const { host } = createHost()
+  assert.equal(bind('random_u32', host)(), -1)
+  assert.equal(bind('now_micros', host)(), 42n)
+})
