@@ -59,6 +59,8 @@ export const ERRORS = {
   ERR_LIMIT_MAILBOX: { kind: 'limit', status: 429, message: 'Mailbox is full' },
   ERR_LIMIT_MESSAGE_BYTES: { kind: 'limit', status: 413, message: 'Message is too large' },
   ERR_LIMIT_AGENTS: { kind: 'limit', status: 429, message: 'No room for another agent' },
+  ERR_LIMIT_CAPABILITIES: { kind: 'limit', status: 429, message: 'Too many capabilities registered' },
+  ERR_LIMIT_REQUESTS: { kind: 'limit', status: 429, message: 'Too many requests wait for a reply' },
 
   ERR_GUEST_TRAP: { kind: 'guest', status: 500, message: 'Guest trapped' },
   ERR_GUEST_ABORT: { kind: 'guest', status: 500, message: 'Guest aborted' },
@@ -74,8 +76,12 @@ export const ERRORS = {
   ERR_AGENT_NAME_TAKEN: { kind: 'caller', status: 409, message: 'Agent name is taken' },
   ERR_AGENT_UNKNOWN: { kind: 'caller', status: 404, message: 'Agent is not known' },
   ERR_AGENT_NOT_RUNNING: { kind: 'caller', status: 409, message: 'Agent does not take messages' },
+  ERR_AGENT_STATE: { kind: 'caller', status: 409, message: 'Agent cannot do this in its state' },
+  ERR_CAPABILITY_UNKNOWN: { kind: 'caller', status: 404, message: 'No running agent offers this capability' },
 
   ERR_MESSAGE_INVALID: { kind: 'caller', status: 400, message: 'Message is not a valid ACL message' },
+  ERR_MESSAGE_ADDRESS: { kind: 'caller', status: 400, message: 'Receiver is not a valid address' },
+  ERR_MESSAGE_NOT_UNDERSTOOD: { kind: 'guest', status: 422, message: 'Receiver does not understand the message' },
   ERR_MESSAGE_SENDER_FORGED: {
     kind: 'denied',
     status: 403,

@@ -163,5 +163,13 @@ export const HOST_LIMITS = Object.freeze({
   bufferedEvents: 100_000,
   agentNameBytes: 64,
   capabilitiesPerAgent: 64,
+  /** Conversations remembered; the oldest that waits for no reply goes first. */
+  conversations: 10_000,
+  participantsPerConversation: 256,
+  openRepliesPerConversation: 256,
+  /** Requests of the user that wait for a reply. */
+  pendingRequests: 10_000,
+  /** Notices of the runtime that wait for room in the mailbox of one agent. */
+  noticesPerAgent: 1_024,
   configBytes: 64 * 2 ** 10,
 })
