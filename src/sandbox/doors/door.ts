@@ -1,0 +1,61 @@
+import type { CaxtonHost, GuestMemory, HostModule, ValueType } from '../../capability/index.ts'
+import type { DoorName, ErrorData, Limits } from '../../core/index.ts'
+
+/** An export that a door looks at. One that is not required must have this type all the same if it is there. */
+export type DoorExport =
+  | { readonly name: string; readonly kind: 'memory'; readonly required: boolean }
+  | {
+      readonly name: string
+      readonly kind: 'function'
+      readonly required: boolean
+      readonly params: readonly ValueType[]
+      readonly results: readonly ValueType[]
+    }
+
+/** A function that the guest exports. Whatever it throws must be let through: it may be the end of the guest. */
+export type GuestFunction = (...args: (number | bigint)[]) => number | bigint | undefined
+
+/** What a door works with: one object per agent, made before the instance exists. */
+export interface DoorParts {
+  /** Name of the agent. */
+  readonly name: string
+  /** The exported memory named `memory`; empty until the instance exists and for a module that exports none. */
+  readonly memory: GuestMemory
+  /** What a guest may ask of the host: the same object that the imports of module `caxton` act on. */
+  readonly host: CaxtonHost
+  /** JavaScript text behind the `javascript` door, else null. */
+  readonly script: string | null
+  readonly limits: Limits
+  /** Returns an exported function, undefined if there is none. Finds nothing before the instance exists. */
+  function(name: string): GuestFunction | undefined
+  /**
+   * Ends the guest for a reason, from inside or outside of a host call: the running call has this error as its outcome.
+   * Nothing in the guest can catch it.
+   */
+  end(reason: ErrorData): never
+  /** Returns the code with which the guest has called `proc_exit`, null if it has not. */
+  exitCode(): number | null
+}
+
+/** One agent behind its door. Both calls answer the status of the guest: 0 is success. */
+export interface DoorSession {
+  /** Runs the guest's own initialisation, once, before the first message. */
+  start(): number
+  /** Hands over one message, its JSON text in UTF-8. */
+  handle(message: Uint8Array): number
+}
+
+/**
+ * A way in which a module can be an agent.
+ *
+ * `open` is called before the module is instantiated, because the door's own host functions act on the session;
+ * the guest first runs in `start`.
+ */
+export interface Door<Session extends DoorSession = DoorSession> {
+  readonly name: DoorName
+  /** Exports that are checked before anything starts. */
+  readonly exports: readonly DoorExport[]
+  /** Host functions that this door offers besides those of every door (`caxton`, WASI); they act on the session. */
+  readonly modules: readonly HostModule<Session>[]
+  open(parts: DoorParts): Session
+}
