@@ -1,0 +1,51 @@
+/** One thing that is measured against others in the same rounds. */
+export interface Contender {
+  readonly name: string
+  /** Does a fixed amount of work. */
+  run(): void | Promise<void>
+}
+
+export interface Sample {
+  readonly name: string
+  /** Least time of all rounds: on a shared machine noise only ever adds. */
+  readonly minMs: number
+  readonly medianMs: number
+  readonly p99Ms: number
+}
+
+/** Runs the contenders in turn, round after round, so that a slow phase of the machine meets them all. The first rounds only warm up. */
+export async function measure(contenders: readonly Contender[], rounds: number, warmups = 3): Promise<Sample[]> {
+  const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
+  for (let round = -warmups; round < rounds; round += 1) {
+    for (const contender of contenders) {
+      const start = performance.now()
+      const done = contender.run()
+      if (done !== undefined) await done
+      if (round >= 0) times.get(contender.name)!.push(performance.now() - start)
+    }
+  }
+  return contenders.map(({ name }) => summarise(name, times.get(name)!))
+}
+
+export function summarise(name: string, times: readonly number[]): Sample {
+  const sorted = times.toSorted((a, b) => a - b)
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!
+  return { name, minMs: sorted[0]!, medianMs: at(0.5), p99Ms: at(0.99) }
+}
+
+export function geometricMean(values: readonly number[]): number {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
+}
+
+/** A table of a report, with what it measures and what it does not in words above it. */
+export interface Report {
+  readonly title: string
+  readonly about: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+export function formatReport({ title, about, columns, rows }: Report): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [`## ${title}`, '', about, '', line(columns), line(columns.map(() => '---')), ...rows.map(line), ''].join('\n')
+}
