@@ -173,3 +173,13 @@ export const HOST_LIMITS = Object.freeze({
   noticesPerAgent: 1_024,
   configBytes: 64 * 2 ** 10,
 })
+
+/** Sizes that a guest names in a call of WASI, checked before anything is allocated for them. */
+export const WASI_LIMITS = Object.freeze({
+  /** Buffers of one read or write: IOV_MAX of Linux. */
+  iovecs: 1_024,
+  /** Subscriptions of one poll. */
+  subscriptions: 4_096,
+  /** PATH_MAX of Linux. */
+  pathBytes: 4_096,
+})

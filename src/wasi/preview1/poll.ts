@@ -1,0 +1,134 @@
+import type { GuestMemory, HostFunction } from '../../capability/index.ts'
+import { WASI_LIMITS } from '../../core/index.ts'
+import type { WasiHost } from '../host.ts'
+import type { ClockName } from '../state/clock-source.ts'
+import { clockName } from './clock.ts'
+import { define, i32 } from './define.ts'
+import type { Errno } from './errno.ts'
+import { ERRNO } from './errno.ts'
+import { EVENTRWFLAGS_HANGUP, EVENTTYPE, RIGHTS, SIZE, SUBCLOCKFLAGS_ABSTIME } from './types.ts'
+
+export const POLL_FUNCTIONS: readonly HostFunction<WasiHost>[] = [
+  define(
+    'poll_oneoff',
+    [i32('in'), i32('out'), i32('nsubscriptions'), i32('nevents_out')],
+    500,
+    'Writes one event for each subscription that is ready; a subscription that cannot be served is ready with an errno of its ' +
+      'own (BADF, NOTCAPABLE, INVAL for a clock that is not offered). Standard streams are always ready. When only clocks are ' +
+      'left to wait for: without the grant `clock` the fixed clock is moved to the earliest of them at once; with it the answer ' +
+      'is NOTSUP, because real time cannot be waited for. Errno: INVAL for no or too many subscriptions and for unknown types ' +
+      'and flags, NOTSUP, FAULT with nothing written.',
+    (host) => (input: number, out: number, subscriptionCount: number, countOut: number) => {
+      const count = subscriptionCount >>> 0
+      if (count === 0 || count > WASI_LIMITS.subscriptions) return ERRNO.INVAL
+      host.chargeFuel(count * (SIZE.SUBSCRIPTION + SIZE.EVENT))
+      host.memory.range(input, count * SIZE.SUBSCRIPTION)
+      host.memory.range(out, count * SIZE.EVENT)
+      host.memory.range(countOut, 4)
+      const subscriptions = readSubscriptions(host.memory, input, count)
+      if (subscriptions === undefined) return ERRNO.INVAL
+      const events = poll(host, subscriptions)
+      if (events === undefined) return ERRNO.NOTSUP
+      for (const [index, event] of events.entries()) writeEvent(host.memory, out + index * SIZE.EVENT, event)
+      host.memory.writeU32(countOut, events.length)
+      return ERRNO.SUCCESS
+    },
+  ),
+]
+
+type Subscription =
+  | {
+      readonly type: typeof EVENTTYPE.CLOCK
+      readonly userdata: bigint
+      /** undefined for a clock that is not offered. */
+      readonly clock: ClockName | undefined
+      readonly timeoutNanos: bigint
+      readonly isAbsolute: boolean
+    }
+  | {
+      readonly type: typeof EVENTTYPE.FD_READ | typeof EVENTTYPE.FD_WRITE
+      readonly userdata: bigint
+      readonly fd: number
+    }
+
+interface Event {
+  readonly userdata: bigint
+  readonly error: Errno
+  readonly type: Subscription['type']
+  readonly byteCount: number
+  readonly flags: number
+}
+
+/** Returns undefined for unknown types and flags. */
+function readSubscriptions(memory: GuestMemory, input: number, count: number): Subscription[] | undefined {
+  const subscriptions: Subscription[] = []
+  for (let index = 0; index < count; index += 1) {
+    const at = input + index * SIZE.SUBSCRIPTION
+    const userdata = memory.readU64(at)
+    const type = memory.readU8(at + 8)
+    if (type === EVENTTYPE.CLOCK) {
+      const flags = memory.readU16(at + 40)
+      if ((flags & ~SUBCLOCKFLAGS_ABSTIME) !== 0) return undefined
+      const clock = clockName(memory.readU32(at + 16))
+      subscriptions.push({ type, userdata, clock, timeoutNanos: memory.readU64(at + 24), isAbsolute: flags !== 0 })
+    } else if (type === EVENTTYPE.FD_READ || type === EVENTTYPE.FD_WRITE) {
+      subscriptions.push({ type, userdata, fd: memory.readU32(at + 16) })
+    } else return undefined
+  }
+  return subscriptions
+}
+
+/** Returns at least one event, in the order of the subscriptions, or undefined if that takes real waiting. */
+function poll(host: WasiHost, subscriptions: readonly Subscription[]): Event[] | undefined {
+  const now = readClocks(host, subscriptions)
+  const waits = subscriptions.map((subscription) => waitNanos(subscription, now))
+  let shortest = waits[0]!
+  for (const wait of waits) if (wait < shortest) shortest = wait
+  if (shortest > 0n && !host.clock.skip(shortest)) return undefined
+  return subscriptions
+    .filter((_, index) => waits[index]! <= shortest)
+    .map((subscription) => createEvent(host, subscription))
+}
+
+/** Reads each clock that an absolute time is compared with, once. */
+function readClocks(host: WasiHost, subscriptions: readonly Subscription[]): Record<ClockName, bigint> {
+  const now = { realtime: 0n, monotonic: 0n }
+  const isAsked = (name: ClockName) =>
+    subscriptions.some((entry) => entry.type === EVENTTYPE.CLOCK && entry.isAbsolute && entry.clock === name)
+  if (isAsked('realtime')) now.realtime = host.clock.nowNanos('realtime')
+  if (isAsked('monotonic')) now.monotonic = host.clock.nowNanos('monotonic')
+  return now
+}
+
+/** Nanoseconds until a subscription is ready; 0 for everything but a clock. */
+function waitNanos(subscription: Subscription, now: Readonly<Record<ClockName, bigint>>): bigint {
+  if (subscription.type !== EVENTTYPE.CLOCK || subscription.clock === undefined) return 0n
+  if (!subscription.isAbsolute) return subscription.timeoutNanos
+  const wait = subscription.timeoutNanos - now[subscription.clock]
+  return wait > 0n ? wait : 0n
+}
+
+function createEvent(host: WasiHost, subscription: Subscription): Event {
+  const { userdata, type } = subscription
+  const nothing = { userdata, type, byteCount: 0, flags: 0 }
+  if (subscription.type === EVENTTYPE.CLOCK) {
+    return { ...nothing, error: subscription.clock === undefined ? ERRNO.INVAL : ERRNO.SUCCESS }
+  }
+  const descriptor = host.descriptors.get(subscription.fd)
+  const wanted = type === EVENTTYPE.FD_READ ? 'input' : 'output'
+  if (descriptor?.file.type !== wanted) return { ...nothing, error: ERRNO.BADF }
+  if ((descriptor.rightsBase & RIGHTS.POLL_FD_READWRITE) === 0n) return { ...nothing, error: ERRNO.NOTCAPABLE }
+  // How much an output takes is not known before it is tried: at least a byte.
+  if (descriptor.file.type === 'output') return { ...nothing, error: ERRNO.SUCCESS, byteCount: 1 }
+  const byteCount = descriptor.file.source.available
+  return { ...nothing, error: ERRNO.SUCCESS, byteCount, flags: byteCount === 0 ? EVENTRWFLAGS_HANGUP : 0 }
+}
+
+function writeEvent(memory: GuestMemory, at: number, event: Event): void {
+  memory.range(at, SIZE.EVENT).fill(0)
+  memory.writeU64(at, event.userdata)
+  memory.writeU16(at + 8, event.error)
+  memory.writeU8(at + 10, event.type)
+  memory.writeU64(at + 16, BigInt(event.byteCount))
+  memory.writeU16(at + 24, event.flags)
+}
