@@ -1,0 +1,23 @@
+import type { CompiledLanguage } from '../language.ts'
+import { findPaths } from '../language.ts'
+
+/**
+ * `incremental` collects garbage between calls; `minimal` never does. Endings: `.as.ts`, because `.ts` alone is TypeScript.
+ */
+const FLAGS = ['--runtime', 'incremental', '-O3', '--enable', 'simd', '--noColors'] as const
+
+export const ASSEMBLYSCRIPT: CompiledLanguage = {
+  kind: 'compiled',
+  name: 'assemblyscript',
+  extensions: ['.as.ts', '.as'],
+  tool: { package: 'assemblyscript', file: 'dist/asc.js', word: 'asc' },
+  door: 'caxton',
+  sdk: 'assemblyscript',
+  flags: FLAGS,
+  findReferences: (text) =>
+    findPaths(text, /\b(?:from|import)\s*(?<quote>["'])(?<path>\.[^"'\n]*)\k<quote>/g, (path) => [
+      `${path}.ts`,
+      `${path}/index.ts`,
+    ]),
+  location: /\bin (?<file>[^\s(]+)\((?<line>\d+),/g,
+}

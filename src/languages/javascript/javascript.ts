@@ -1,0 +1,31 @@
+import { stripTypeScriptTypes } from 'node:module'
+import { CaxtonError } from '../../core/index.ts'
+import type { InterpretedLanguage, Tool } from '../language.ts'
+
+const QUICKJS: Tool = { package: 'quickjs-wasi', file: 'quickjs.wasm', word: 'QuickJS' }
+
+const shared = { kind: 'interpreted', tool: QUICKJS, door: 'javascript' } as const
+
+export const JAVASCRIPT: InterpretedLanguage = {
+  ...shared,
+  name: 'javascript',
+  extensions: ['.js', '.mjs'],
+  toScript: (text) => text,
+}
+
+/** Types are replaced by blanks, so that places in the script are places in the source. */
+export const TYPESCRIPT: InterpretedLanguage = {
+  ...shared,
+  name: 'typescript',
+  extensions: ['.ts', '.mts'],
+  toScript: stripTypes,
+}
+
+function stripTypes(text: string, file: string): string {
+  try {
+    return stripTypeScriptTypes(text, { mode: 'strip' })
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause)
+    throw new CaxtonError('ERR_LANGUAGE_BUILD_FAILED', { detail: `${file}: ${detail}`, data: { file }, cause })
+  }
+}
