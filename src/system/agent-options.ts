@@ -1,0 +1,155 @@
+import { z } from 'zod'
+import type { Grants } from '../capability/index.ts'
+import { NO_GRANTS } from '../capability/index.ts'
+import type { Limits } from '../core/index.ts'
+import { DEFAULT_LIMITS, HOST_LIMITS, RUNTIME_NAME, USER_NAME } from '../core/index.ts'
+import { field, Mismatch, nameProblem, table, text } from './field.ts'
+import type { GrantsInput } from './grants.ts'
+import { grantsSchema } from './grants.ts'
+import type { LimitsInput } from './limits.ts'
+import { limitsSchema } from './limits.ts'
+import { configError, deepFreeze, formatPath, mismatch, show, toProblems } from './problems.ts'
+
+/** What an agent runs. */
+export type Program =
+  /** A source file that is built first; a language of null goes by the name of the file. */
+  | { readonly kind: 'source'; readonly path: string; readonly language: string | null }
+  /** A ready WebAssembly file. */
+  | { readonly kind: 'module'; readonly path: string }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+
+/** An agent as the library takes it: the same shape as a table under `[agents]`, with `name` and perhaps `bytes`. */
+export interface AgentInput {
+  readonly name: string
+  /** Path of a source file. Exactly one of `source`, `module` and `bytes` is given. */
+  readonly source?: string
+  /** Path of a WebAssembly file. */
+  readonly module?: string
+  readonly bytes?: Uint8Array
+  /** Language of `source`. @default by the name of the file */
+  readonly language?: string
+  /** @default DEFAULT_LIMITS */
+  readonly limits?: LimitsInput
+  /** @default none, because anything else would break the sandbox */
+  readonly grants?: GrantsInput
+  /** What `get_config` answers; numbers and booleans are given as text. At most 64 KiB in all. */
+  readonly config?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** A validated agent: every limit and grant is there. */
+export interface AgentOptions {
+  readonly name: string
+  readonly program: Program
+  readonly limits: Limits
+  readonly grants: Grants
+  readonly config: Readonly<Record<string, string>>
+}
+
+/** Longest key that a guest can ask for, bytes. */
+const KEY_BYTES = 256
+
+/** Says what is wrong with a name for an agent, null if nothing is. */
+export function agentNameProblem(name: string): string | null {
+  if (name === USER_NAME || name === RUNTIME_NAME) return `is ${show(name)}, which is reserved; expected another name`
+  return nameProblem(name)
+}
+
+function readConfig(value: unknown): Record<string, string> | Mismatch {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return new Mismatch(mismatch(value, 'a table'))
+  const config: Record<string, string> = Object.create(null)
+  let bytes = 0
+  for (const [key, setting] of Object.entries(value)) {
+    const keyBytes = Buffer.byteLength(key)
+    if (keyBytes === 0 || keyBytes > KEY_BYTES)
+      return new Mismatch(`has the key ${show(key)}, expected 1 to ${KEY_BYTES} bytes`)
+    const taken = typeof setting === 'string' || typeof setting === 'boolean' || Number.isFinite(setting)
+    if (!taken) return new Mismatch(`has ${show(setting)} under ${show(key)}, expected a string, a number or a boolean`)
+    config[key] = String(setting)
+    bytes += keyBytes + Buffer.byteLength(String(setting))
+  }
+  if (bytes <= HOST_LIMITS.configBytes) return config
+  return new Mismatch(`has ${bytes} bytes, expected at most ${HOST_LIMITS.configBytes}`)
+}
+
+/** What an agent has in a system file. */
+export const agentFields = {
+  source: text('the path of a source file').optional(),
+  module: text('the path of a .wasm file').optional(),
+  language: text('the name of a language', 64).optional(),
+  limits: limitsSchema.optional(),
+  grants: grantsSchema.optional(),
+  config: field(readConfig).optional(),
+}
+
+const inputSchema = table({
+  name: field((value) => {
+    if (typeof value !== 'string') return new Mismatch(mismatch(value, 'a name'))
+    const problem = agentNameProblem(value)
+    return problem === null ? value : new Mismatch(problem)
+  }),
+  bytes: z.instanceof(Uint8Array, { error: (issue) => mismatch(issue.input, 'a Uint8Array') }).optional(),
+  ...agentFields,
+})
+
+/** Says what is wrong with the choice between the ways to give a program, null if nothing is. */
+export function programProblem(agent: Readonly<Record<string, unknown>>, ways: readonly string[]): string | null {
+  const given = ways.filter((way) => agent[way] !== undefined)
+  if (given.length !== 1) {
+    return given.length === 0
+      ? `has no program, expected one of ${ways.join(', ')}`
+      : `has ${given.join(' and ')}, expected exactly one of ${ways.join(', ')}`
+  }
+  const needless = agent['language'] !== undefined && given[0] !== 'source'
+  return needless ? `has a language without a source, expected source = "…"` : null
+}
+
+/**
+ * Reads an agent as a caller of the library gives it.
+ *
+ * @param base limits that hold where the agent has none of its own
+ * @returns a deeply frozen value; `bytes` are not copied
+ * @throws CaxtonError ERR_CONFIG_INVALID, `data.problems` one line for each problem
+ */
+export function parseAgentOptions(input: unknown, base: Limits = DEFAULT_LIMITS): AgentOptions {
+  const result = inputSchema.safeParse(input)
+  const raw = typeof input === 'object' && input !== null ? (input as Readonly<Record<string, unknown>>) : {}
+  const choice = programProblem(raw, ['source', 'module', 'bytes'])
+  const problems = result.success ? [] : toProblems(result.error)
+  const lines = problems.map(({ path, text }) => (path.length === 0 ? text : `${formatPath(path)}: ${text}`))
+  if (choice !== null && !problems.some(({ path }) => path.length === 0)) lines.unshift(choice)
+  if (!result.success || lines.length > 0) throw configError(lines, 'the options of an agent')
+  return deepFreeze({ name: result.data.name, ...completeAgent(result.data, base, (path) => path) })
+}
+
+interface WrittenAgent {
+  readonly source?: string | undefined
+  readonly module?: string | undefined
+  readonly bytes?: Uint8Array | undefined
+  readonly language?: string | undefined
+  readonly limits?: Partial<Limits> | undefined
+  readonly grants?: Grants | undefined
+  readonly config?: Record<string, string> | undefined
+}
+
+/** Fills in what is not written. */
+export function completeAgent(
+  agent: WrittenAgent,
+  base: Limits,
+  resolve: (path: string) => string,
+): Omit<AgentOptions, 'name'> {
+  return {
+    program: chooseProgram(agent, resolve),
+    limits: { ...base, ...agent.limits },
+    grants: agent.grants ?? NO_GRANTS,
+    config: agent.config ?? {},
+  }
+}
+
+function chooseProgram(agent: WrittenAgent, resolve: (path: string) => string): Program {
+  if (agent.source !== undefined) {
+    return { kind: 'source', path: resolve(agent.source), language: agent.language ?? null }
+  }
+  if (agent.module !== undefined) return { kind: 'module', path: resolve(agent.module) }
+  return { kind: 'bytes', bytes: agent.bytes ?? new Uint8Array() }
+}

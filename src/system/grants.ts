@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import type { GrantName, Grants, RandomSource } from '../capability/index.ts'
+import { GRANTS, LOG_LEVELS, NO_GRANTS } from '../capability/index.ts'
+import { isName, USER_NAME } from '../core/index.ts'
+import { field, list, Mismatch, nameProblem, table, word } from './field.ts'
+import { configError, deepFreeze, formatPath, mismatch, show, toProblems } from './problems.ts'
+
+/** Grants as a user writes them. Absent means none. */
+export interface GrantsInput {
+  /** Agent names, `capability:<name>`, `user`, or `*` for everybody. */
+  readonly send?: readonly string[]
+  /** Capability names. */
+  readonly register?: readonly string[]
+  /** `debug`, `info`, `warn` or `error`. */
+  readonly log?: string
+  /** Resolution of the clock, 1 µs to 1 h: `"10us"`, `"1ms"`; a number is milliseconds. */
+  readonly clock?: string | number
+  /** `secure`, or `seeded:<number>`. */
+  readonly random?: string
+}
+
+const CAPABILITY_PREFIX = 'capability:'
+const RESOLUTION = /^(\d+(?:\.\d+)?) ?([a-z]+)$/
+const MICROS: Readonly<Record<string, number>> = { us: 1, ms: 1e3, s: 1e6, m: 60e6, h: 3600e6 }
+
+/** Returns the name behind `capability:`, null if an address is not of that form. */
+export function capabilityOf(address: string): string | null {
+  return address.startsWith(CAPABILITY_PREFIX) ? address.slice(CAPABILITY_PREFIX.length) : null
+}
+
+/** Says what is wrong with the form of an address in a `send` grant; whether the agent exists is not its question. */
+function addressProblem(address: string): string | null {
+  if (address === '*' || address === USER_NAME) return null
+  if (isName(capabilityOf(address) ?? address)) return null
+  return `is ${show(address)}, expected an agent name, "capability:<name>", "user" or "*"`
+}
+
+function readResolution(value: unknown): { resolutionMicros: number } | Mismatch {
+  const match =
+    typeof value === 'number' ? [value, value, 'ms'] : typeof value === 'string' ? RESOLUTION.exec(value) : null
+  const unit = match && Object.hasOwn(MICROS, String(match[2])) ? MICROS[String(match[2])] : undefined
+  const micros = match && unit !== undefined ? Math.round(Number(match[1]) * unit * 1e3) / 1e3 : Number.NaN
+  if (Number.isSafeInteger(micros) && micros >= 1 && micros <= 3600e6) return { resolutionMicros: micros }
+  return new Mismatch(mismatch(value, 'a resolution from "1us" to "1h" in whole microseconds, such as "1ms"'))
+}
+
+function readRandom(value: unknown): RandomSource | Mismatch {
+  if (value === 'secure') return { source: 'secure' }
+  const digits = typeof value === 'string' ? /^seeded:(\d{1,16})$/.exec(value)?.[1] : undefined
+  const seed = Number(digits)
+  if (digits !== undefined && Number.isSafeInteger(seed)) return { source: 'seeded', seed }
+  return new Mismatch(mismatch(value, '"secure" or "seeded:<number>"'))
+}
+
+/** The form of each grant. The type makes sure that no row of GRANTS is without one. */
+const FORMS = {
+  send: list('addresses', addressProblem),
+  register: list('capability names', nameProblem),
+  log: word(LOG_LEVELS),
+  clock: field(readResolution),
+  random: field(readRandom),
+} as const satisfies Record<GrantName, z.ZodType>
+
+type GrantFields = { readonly [Name in GrantName]: z.ZodOptional<(typeof FORMS)[Name]> }
+
+const fields = Object.fromEntries(
+  (Object.keys(GRANTS) as GrantName[]).map((name) => [name, z.optional(FORMS[name])]),
+) as unknown as GrantFields
+
+/** Schema of a `grants` table; its output holds every grant, none where nothing was written. */
+export const grantsSchema = table(fields).transform((written): Grants => {
+  const given = Object.entries(written).filter(([, value]) => value !== undefined)
+  return { ...NO_GRANTS, ...Object.fromEntries(given) }
+})
+
+/**
+ * Reads grants as a user writes them, such as `{ send: ['*'], log: 'info', clock: '1ms' }`.
+ *
+ * Guarantees: nothing that is not written is granted, because that would break the sandbox.
+ *
+ * @throws CaxtonError ERR_CONFIG_INVALID, `data.problems` one line for each problem
+ */
+export function parseGrants(input: unknown): Grants {
+  const result = grantsSchema.safeParse(input ?? {})
+  if (result.success) return deepFreeze(result.data)
+  const lines = toProblems(result.error).map(({ path, text }) => `${formatPath(['grants', ...path])}: ${text}`)
+  throw configError(lines, 'grants')
+}

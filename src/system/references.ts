@@ -1,0 +1,97 @@
+import type { Limits } from '../core/index.ts'
+import { isName, USER_NAME } from '../core/index.ts'
+import { agentNameProblem, programProblem } from './agent-options.ts'
+import { capabilityOf } from './grants.ts'
+import type { Problem } from './problems.ts'
+import { show, suggest } from './problems.ts'
+import type { TomlTable } from './toml.ts'
+
+/**
+ * Finds what the parts of a system file say wrongly about each other.
+ *
+ * Works on the raw document and looks only at what has the right type, so that it finds its problems beside those of the
+ * schema and repeats none of them.
+ */
+export function findReferenceProblems(document: TomlTable): Problem[] {
+  const agents = tableAt(document, 'agents')
+  const names = Object.keys(agents)
+  return [
+    ...findAgentProblems(document, agents, names),
+    ...listAt(document, 'send').flatMap((entry, index) => findSendProblems(entry, index, agents, names)),
+    ...findGoalProblems(tableAt(document, 'goal'), names),
+  ]
+}
+
+function findAgentProblems(document: TomlTable, agents: TomlTable, names: readonly string[]): Problem[] {
+  if (document['agents'] !== undefined && isTable(document['agents']) && names.length === 0) {
+    return [{ path: ['agents'], text: 'has no agent, expected at least one table such as [agents.coordinator]' }]
+  }
+  return names.flatMap((name) => {
+    const path = ['agents', name]
+    const agent = agents[name]
+    const problems = [agentNameProblem(name), isTable(agent) ? programProblem(agent, ['source', 'module']) : null]
+    const found: Problem[] = problems.filter((text) => text !== null).map((text) => ({ path, text }))
+    const grants = isTable(agent) ? tableAt(agent, 'grants') : {}
+    listAt(grants, 'send').forEach((entry, index) => {
+      if (typeof entry !== 'string' || !isName(entry) || entry === USER_NAME || names.includes(entry)) return
+      found.push({
+        path: [...path, 'grants', 'send', index],
+        text: `is ${show(entry)}, no agent here; ${suggest(entry, names)}`,
+      })
+    })
+    return found
+  })
+}
+
+function findSendProblems(entry: unknown, index: number, agents: TomlTable, names: readonly string[]): Problem[] {
+  if (!isTable(entry)) return []
+  const problems: Problem[] = []
+  const ways = ['content', 'content_file', 'content_from'].filter((way) => entry[way] !== undefined)
+  if (ways.length > 1) {
+    problems.push({ path: ['send', index], text: `has ${ways.join(' and ')}, expected at most one of them` })
+  }
+  const text =
+    typeof entry['to'] === 'string' && entry['to'] !== '' ? receiverProblem(entry['to'], agents, names) : null
+  if (text !== null) problems.push({ path: ['send', index, 'to'], text })
+  return problems
+}
+
+function receiverProblem(to: string, agents: TomlTable, names: readonly string[]): string | null {
+  const capability = capabilityOf(to)
+  if (capability === null) return names.includes(to) ? null : `is ${show(to)}, no agent here; ${suggest(to, names)}`
+  const offered = names.flatMap((name) => {
+    const agent = agents[name]
+    return isTable(agent) ? listAt(tableAt(agent, 'grants'), 'register') : []
+  })
+  if (offered.includes(capability)) return null
+  return `is ${show(to)}, which no agent may register; expected an agent with grants = { register = [${show(capability)}] }`
+}
+
+function findGoalProblems(goal: TomlTable, names: readonly string[]): Problem[] {
+  const from = goal['from']
+  if (typeof from !== 'string' || from === '' || names.includes(from)) return []
+  return [{ path: ['goal', 'from'], text: `is ${show(from)}, no agent here; ${suggest(from, names)}` }]
+}
+
+/** Returns the agents an address stands for in a system file: itself, or those that may register the capability. */
+export function receiversOf(
+  to: string,
+  agents: readonly { name: string; limits: Limits; grants: { register: readonly string[] } }[],
+) {
+  const capability = capabilityOf(to)
+  return agents.filter(({ name, grants }) => (capability === null ? name === to : grants.register.includes(capability)))
+}
+
+export function isTable(value: unknown): value is TomlTable {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+}
+
+export function tableAt(table: TomlTable, key: string): TomlTable {
+  const value = table[key]
+  return isTable(value) ? value : {}
+}
+
+export function listAt(table: TomlTable, key: string): readonly unknown[] {
+  const value = table[key]
+  return Array.isArray(value) ? value : []
+}
