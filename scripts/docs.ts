@@ -4,10 +4,11 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { ASSEMBLYSCRIPT_IMPORTS } from './docs/assemblyscript-imports.ts'
 import { C_HEADER } from './docs/c-header.ts'
 import type { Document } from './docs/document.ts'
 
-export const DOCUMENTS: readonly Document[] = [C_HEADER]
+export const DOCUMENTS: readonly Document[] = [C_HEADER, ASSEMBLYSCRIPT_IMPORTS]
 
 const ROOT = join(import.meta.dirname, '..')
 

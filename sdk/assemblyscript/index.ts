@@ -1,0 +1,167 @@
+/**
+ * What an agent written in AssemblyScript imports from 'caxton'. It exports `handleMessage(message: Message): i32`, which
+ * answers OK, NOT_UNDERSTOOD, or any other number for a failure, and may export `init(): i32`.
+ */
+import * as abi from './caxton_abi'
+import { Writer, listMembers, toText } from './caxton_json'
+
+export {
+  Act,
+  DEBUG,
+  DENIED,
+  ERROR,
+  FAULT,
+  INFO,
+  INVALID,
+  LIMIT,
+  MAILBOX_FULL,
+  NOT_FOUND,
+  NOT_UNDERSTOOD,
+  OK,
+  TOO_LARGE,
+  WARN,
+} from './caxton_abi'
+export { Member, Writer, getField, isText, listElements, listMembers, toInteger, toNumber, toText } from './caxton_json'
+
+/** A message as it arrives. `content` is JSON text, '' when there is none; every other field is plain text. */
+export class Message {
+  performative: string = ''
+  sender: string = ''
+  receiver: string = ''
+  content: string = ''
+  conversationId: string = ''
+  replyWith: string = ''
+  inReplyTo: string = ''
+  replyBy: string = ''
+  protocol: string = ''
+  language: string = ''
+  ontology: string = ''
+  messageId: string = ''
+
+  static parse(json: string): Message {
+    const message = new Message()
+    const members = listMembers(json)
+    for (let i = 0; i < members.length; i++) {
+      const name = members[i].name
+      const value = members[i].value
+      if (name == 'content') message.content = value
+      else if (name == 'performative') message.performative = toText(value)
+      else if (name == 'sender') message.sender = toText(value)
+      else if (name == 'receiver') message.receiver = toText(value)
+      else if (name == 'conversation_id') message.conversationId = toText(value)
+      else if (name == 'reply_with') message.replyWith = toText(value)
+      else if (name == 'in_reply_to') message.inReplyTo = toText(value)
+      else if (name == 'reply_by') message.replyBy = toText(value)
+      else if (name == 'protocol') message.protocol = toText(value)
+      else if (name == 'language') message.language = toText(value)
+      else if (name == 'ontology') message.ontology = toText(value)
+      else if (name == 'message_id') message.messageId = toText(value)
+    }
+    return message
+  }
+}
+
+/** A message to be sent. Fields that stay empty are left out; `content` is JSON text. */
+export class Draft {
+  content: string = ''
+  conversationId: string = ''
+  replyWith: string = ''
+  inReplyTo: string = ''
+  replyBy: string = ''
+  protocol: string = ''
+  language: string = ''
+  ontology: string = ''
+
+  constructor(
+    public performative: string,
+    public receiver: string,
+  ) {}
+
+  /** Starts the answer to a message: to its sender, in its conversation and protocol. */
+  static reply(message: Message, performative: string): Draft {
+    const draft = new Draft(performative, message.sender)
+    draft.conversationId = message.conversationId
+    draft.inReplyTo = message.replyWith
+    draft.protocol = message.protocol
+    return draft
+  }
+
+  toJson(): string {
+    const writer = new Writer().beginObject()
+    writeText(writer, 'performative', this.performative)
+    writeText(writer, 'receiver', this.receiver)
+    writeText(writer, 'conversation_id', this.conversationId)
+    writeText(writer, 'reply_with', this.replyWith)
+    writeText(writer, 'in_reply_to', this.inReplyTo)
+    writeText(writer, 'reply_by', this.replyBy)
+    writeText(writer, 'protocol', this.protocol)
+    writeText(writer, 'language', this.language)
+    writeText(writer, 'ontology', this.ontology)
+    if (this.content != '') writer.key('content').json(this.content)
+    return writer.endObject().toString()
+  }
+}
+
+function writeText(writer: Writer, name: string, value: string): void {
+  if (value != '') writer.key(name).string(value)
+}
+
+/** Sends a message. Answers OK or a negative status, such as MAILBOX_FULL: then nothing was sent. */
+export function send(draft: Draft): i32 {
+  const bytes = String.UTF8.encode(draft.toJson())
+  return abi.send_message(changetype<usize>(bytes), bytes.byteLength)
+}
+
+/** Answers a message with an act and a content that is JSON text. */
+export function reply(message: Message, performative: string, content: string = ''): i32 {
+  const draft = Draft.reply(message, performative)
+  draft.content = content
+  return send(draft)
+}
+
+/** Writes a line to the agent's log, at a level such as INFO. */
+export function log(level: i32, text: string): i32 {
+  const bytes = String.UTF8.encode(text)
+  return abi.log(level, changetype<usize>(bytes), bytes.byteLength)
+}
+
+/** Makes the agent reachable as `capability:<name>`. */
+export function registerCapability(name: string): i32 {
+  const bytes = String.UTF8.encode(name)
+  return abi.register_capability(changetype<usize>(bytes), bytes.byteLength)
+}
+
+/** Microseconds since 1970-01-01T00:00Z, in steps of the granted resolution. */
+export function nowMicros(): i64 {
+  return abi.now_micros()
+}
+
+export function randomU32(): u32 {
+  return <u32>abi.random_u32()
+}
+
+/** Returns the value of a key of the agent's configuration, null if there is none. */
+export function getConfig(key: string): string | null {
+  const name = String.UTF8.encode(key)
+  let out = new ArrayBuffer(256)
+  let length = abi.get_config(changetype<usize>(name), name.byteLength, changetype<usize>(out), out.byteLength)
+  if (length > out.byteLength) {
+    out = new ArrayBuffer(length)
+    length = abi.get_config(changetype<usize>(name), name.byteLength, changetype<usize>(out), length)
+  }
+  return length < 0 ? null : String.UTF8.decodeUnsafe(changetype<usize>(out), length)
+}
+
+// One message is handled at a time, so one buffer is enough.
+let inbox: ArrayBuffer = new ArrayBuffer(256)
+
+/** The export `caxton_alloc`. */
+export function allocateMessage(length: i32): usize {
+  if (length > inbox.byteLength) inbox = new ArrayBuffer(length)
+  return changetype<usize>(inbox)
+}
+
+/** Reads the message that the host has written. */
+export function readMessage(pointer: usize, length: i32): Message {
+  return Message.parse(String.UTF8.decodeUnsafe(pointer, length))
+}
