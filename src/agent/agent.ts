@@ -1,0 +1,329 @@
+import type { Grants } from '../capability/index.ts'
+import { HANDLED } from '../capability/index.ts'
+import type { ErrorData, Limits, Message } from '../core/index.ts'
+import { asCaxtonError, CaxtonError, HOST_LIMITS } from '../core/index.ts'
+import type { LogLine, Outcome, Sandbox, SandboxEvents } from '../sandbox/index.ts'
+import { checkDeadlineMs } from './deadline.ts'
+import type { AgentInfo } from './info.ts'
+import { Tally } from './info.ts'
+import type { Letter } from './mailbox.ts'
+import { Mailbox } from './mailbox.ts'
+import type { AgentState } from './state.ts'
+import { follow, isFinal, takesMessages } from './state.ts'
+
+/*
+ * Runs on the main thread, which owns every agent's state. The sandbox runs elsewhere and calls back.
+ *
+ * 1. The state changes before anybody is told; whoever is told may call any method of any agent.
+ * 2. A delivered message ends in exactly one of `onHandled` and `onUndelivered`, and its credit is released before.
+ * 3. Messages go to the sandbox in the order of their delivery; at most WINDOW of them are there at once.
+ * 4. An outcome that arrives after its message was given back changes nothing.
+ */
+
+/** Messages handed to the sandbox ahead of their turn, so that a thread does not wait for the main thread between two of them. */
+export const WINDOW = 16
+
+/** What is used of the credit that all threads share for the room in mailboxes. */
+export interface CreditRelease {
+  release(receiver: string, sender: string, bytes: number): void
+}
+
+/** What an agent does, for whoever routes messages and keeps the books. Called on the main thread, in order. */
+export interface AgentEvents {
+  onState(agent: Agent, from: AgentState, to: AgentState): void
+  /** The agent sent a message; `reserved` tells whether a place in the mailbox of its receiver is held for it. */
+  onSend(agent: Agent, message: Message, reserved: boolean): void
+  onLog(agent: Agent, line: LogLine): void
+  /** The agent, running and granted this, offers a capability. */
+  onRegister(agent: Agent, capability: string): void
+  onRefuse(agent: Agent, refusal: ErrorData): void
+  /** The handling of a message ended. Status 0: handled; 1: not understood; else or with an error: failed. */
+  onHandled(agent: Agent, message: Message, outcome: Outcome): void
+  /** A message that was delivered will not be handled. */
+  onUndelivered(agent: Agent, message: Message, reason: CaxtonError): void
+}
+
+export interface AgentParts {
+  /** Makes the instance; called once, by `start()`. */
+  createSandbox(events: SandboxEvents): Sandbox | Promise<Sandbox>
+  readonly credit: CreditRelease
+  readonly events: AgentEvents
+}
+
+export interface AgentOptions {
+  readonly name: string
+  readonly limits: Limits
+  /** Only `register` is looked at here, once more after the sandbox did. */
+  readonly grants: Grants
+}
+
+export interface DrainOptions {
+  /** Milliseconds after which what still waits is given back; null waits for ever. @default null */
+  readonly deadlineMs?: number | null
+}
+
+/** One agent from its loading to its end. */
+export class Agent {
+  readonly name: string
+  readonly limits: Limits
+  readonly #grants: Grants
+  readonly #parts: AgentParts
+  readonly #mailbox = new Mailbox()
+  readonly #inSandbox = new Set<Letter>()
+  readonly #capabilities = new Set<string>()
+  readonly #tally = new Tally()
+  readonly #ended = Promise.withResolvers<void>()
+  #state: AgentState = { phase: 'loaded' }
+  #creation: Promise<Sandbox> | null = null
+  #sandbox: Sandbox | null = null
+  #drains = false
+
+  constructor(parts: AgentParts, options: AgentOptions) {
+    this.#parts = parts
+    this.name = options.name
+    this.limits = options.limits
+    this.#grants = options.grants
+  }
+
+  get state(): AgentState {
+    return this.#state
+  }
+
+  /** Whether a message that is delivered now will be kept: true while it is loaded or running and nobody asked it to drain. */
+  get takesMessages(): boolean {
+    return takesMessages(this.#state.phase) && !this.#drains
+  }
+
+  /** Capabilities it has registered; they are offered while it runs. */
+  get capabilities(): ReadonlySet<string> {
+    return this.#capabilities
+  }
+
+  /** Messages not yet handled, those handed to the sandbox included. */
+  get waitingMessages(): number {
+    return this.#mailbox.size + this.#inSandbox.size
+  }
+
+  /**
+   * Makes the instance and runs its initialisation; the agent runs when the promise resolves.
+   *
+   * @throws CaxtonError the reason the agent failed for: ERR_GUEST_STATUS for a status other than 0, else what the sandbox
+   * says; ERR_AGENT_STATE when it was started before or is stopped meanwhile
+   */
+  async start(): Promise<void> {
+    if (this.#state.phase !== 'loaded' || this.#creation !== null) throw this.#stateError('be started')
+    const failure = await this.#initialise()
+    if (this.#state.phase !== 'loaded') throw this.#stateError('go on starting')
+    if (failure !== null) {
+      this.#fail(failure)
+      throw failure
+    }
+    this.#enter({ phase: 'running' })
+    this.#announce()
+    if (this.#drains) this.#beginDraining()
+    this.#pump()
+  }
+
+  /**
+   * Takes a message for which `bytes` of credit are reserved. An agent that takes no messages gives it back at once
+   * through `onUndelivered`.
+   */
+  deliver(message: Message, bytes: number): void {
+    this.#tally.counts.messagesIn += 1
+    if (!this.takesMessages) {
+      this.#release({ message, bytes })
+      this.#giveBack(message, new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: this.#facts() }))
+      return
+    }
+    this.#mailbox.push({ message, bytes })
+    this.#pump()
+  }
+
+  /**
+   * Takes no new messages, handles those it has, then stops. An agent that was never started stops at once.
+   * Resolves when the agent has ended, however it did.
+   *
+   * @throws CaxtonError ERR_CONFIG_INVALID for a deadline out of range
+   */
+  async drain(options: DrainOptions = {}): Promise<void> {
+    const deadlineMs = options.deadlineMs ?? null
+    const timer = deadlineMs === null ? undefined : setTimeout(() => void this.stop(), checkDeadlineMs(deadlineMs))
+    this.#beginDraining()
+    try {
+      await this.#ended.promise
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Stops at once and gives back what waits. Resolves when the sandbox is closed. Idempotent. */
+  stop(): Promise<void> {
+    if (!isFinal(this.#state.phase)) {
+      const reason = new CaxtonError('ERR_AGENT_NOT_RUNNING', { detail: 'the agent was stopped', data: this.#facts() })
+      this.#end({ phase: 'stopped' }, reason)
+    }
+    return this.#ended.promise
+  }
+
+  /** Returns what is known of the agent now. */
+  snapshot(): AgentInfo {
+    let bytes = this.#mailbox.bytes
+    for (const letter of this.#inSandbox) bytes += letter.bytes
+    return this.#tally.snapshot(this.name, this.#state, this.#capabilities, { messages: this.waitingMessages, bytes })
+  }
+
+  async #initialise(): Promise<CaxtonError | null> {
+    try {
+      this.#creation = Promise.resolve(this.#parts.createSandbox(this.#listen()))
+      this.#sandbox = await this.#creation
+      if (this.#state.phase !== 'loaded') return null
+      const outcome = await this.#sandbox.start()
+      this.#tally.addUsage(outcome.usage)
+      if (outcome.error !== null || outcome.status === HANDLED.OK) return outcome.error
+      const data = { agent: this.name, status: outcome.status }
+      return new CaxtonError('ERR_GUEST_STATUS', { detail: `its start answered ${outcome.status}`, data })
+    } catch (error) {
+      return asCaxtonError(error)
+    }
+  }
+
+  #listen(): SandboxEvents {
+    const { events } = this.#parts
+    return {
+      onSend: (message, reserved) => {
+        this.#tally.counts.messagesOut += 1
+        events.onSend(this, message, reserved)
+      },
+      onLog: (line) => events.onLog(this, line),
+      onRegister: (capability) => this.#register(capability),
+      onRefuse: (refusal) => this.#refuse(refusal),
+    }
+  }
+
+  #refuse(refusal: ErrorData): void {
+    this.#tally.counts.refusals += 1
+    this.#parts.events.onRefuse(this, refusal)
+  }
+
+  /** Keeps a capability; one registered during the start is announced when the agent runs. */
+  #register(capability: string): void {
+    if (!takesMessages(this.#state.phase) || this.#capabilities.has(capability)) return
+    const data = { agent: this.name, capability }
+    if (!this.#grants.register.includes(capability)) {
+      this.#refuse({ code: 'ERR_GRANT_MISSING', detail: `register = ["${capability}"]`, data })
+    } else if (this.#capabilities.size >= HOST_LIMITS.capabilitiesPerAgent) {
+      this.#refuse({ code: 'ERR_LIMIT_CAPABILITIES', data: { ...data, limit: HOST_LIMITS.capabilitiesPerAgent } })
+    } else {
+      this.#capabilities.add(capability)
+      if (this.#state.phase === 'running') this.#parts.events.onRegister(this, capability)
+    }
+  }
+
+  #announce(): void {
+    for (const capability of this.#capabilities) {
+      if (this.#state.phase !== 'running') return
+      this.#parts.events.onRegister(this, capability)
+    }
+  }
+
+  #pump(): void {
+    if (this.#sandbox === null) return
+    while (this.#state.phase === 'running' || this.#state.phase === 'draining') {
+      if (this.#inSandbox.size >= WINDOW) return
+      const letter = this.#mailbox.shift()
+      if (letter === undefined) return
+      this.#inSandbox.add(letter)
+      this.#sandbox.handle(letter.message).then(
+        (outcome) => this.#finish(letter, outcome),
+        (error: unknown) => this.#finish(letter, lostOutcome(asCaxtonError(error))),
+      )
+    }
+  }
+
+  #finish(letter: Letter, outcome: Outcome): void {
+    if (!this.#inSandbox.delete(letter)) return
+    this.#release(letter)
+    this.#tally.addOutcome(outcome)
+    if (outcome.error === null) {
+      this.#parts.events.onHandled(this, letter.message, outcome)
+      this.#pump()
+      this.#stopIfDrained()
+      return
+    }
+    this.#fail(outcome.error, () => this.#parts.events.onHandled(this, letter.message, outcome))
+  }
+
+  #fail(error: CaxtonError, report?: () => void): void {
+    const reason = new CaxtonError('ERR_AGENT_NOT_RUNNING', {
+      detail: `the agent failed: ${error.message}`,
+      data: { agent: this.name, phase: 'failed', reason: error.code },
+    })
+    this.#end({ phase: 'failed', reason: error }, reason, report)
+  }
+
+  #beginDraining(): void {
+    if (this.#state.phase === 'loaded') {
+      this.#drains = true
+      if (this.#creation === null) void this.stop()
+    } else if (this.#state.phase === 'running') {
+      this.#drains = true
+      this.#enter({ phase: 'draining' })
+      this.#stopIfDrained()
+    }
+  }
+
+  #stopIfDrained(): void {
+    if (this.#state.phase !== 'draining' || this.waitingMessages > 0) return
+    this.#end({ phase: 'stopped' }, new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: this.#facts() }))
+  }
+
+  #enter(to: AgentState): void {
+    const from = this.#state
+    this.#state = follow(from, to)
+    this.#parts.events.onState(this, from, to)
+  }
+
+  /** Ends the agent: gives back what waits, then frees the instance. `report` runs between the two changes of state and mail. */
+  #end(state: AgentState, reason: CaxtonError, report?: () => void): void {
+    const letters = [...this.#inSandbox, ...this.#mailbox.takeAll()]
+    this.#inSandbox.clear()
+    for (const letter of letters) this.#release(letter)
+    this.#enter(state)
+    report?.()
+    for (const { message } of letters) this.#giveBack(message, reason)
+    void this.#close()
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await (await this.#creation)?.close()
+    } catch {
+      // A sandbox that could not be made has nothing to close, and `start()` has said why.
+    }
+    this.#ended.resolve()
+  }
+
+  #release({ message, bytes }: Letter): void {
+    this.#parts.credit.release(this.name, message.sender, bytes)
+  }
+
+  #giveBack(message: Message, reason: CaxtonError): void {
+    this.#tally.counts.undelivered += 1
+    this.#parts.events.onUndelivered(this, message, reason)
+  }
+
+  #facts(): { readonly agent: string; readonly phase: string } {
+    return { agent: this.name, phase: this.#state.phase }
+  }
+
+  #stateError(what: string): CaxtonError {
+    const detail = `agent '${this.name}' is ${this.#state.phase} and cannot ${what}`
+    return new CaxtonError('ERR_AGENT_STATE', { detail, data: this.#facts() })
+  }
+}
+
+/** The outcome of a call whose sandbox broke its promise never to reject. */
+function lostOutcome(error: CaxtonError): Outcome {
+  const usage = { fuel: 0, cpuMs: 0, wallMs: 0, memoryBytes: 0, hostCalls: 0, messagesSent: 0, logBytes: 0 }
+  return { status: 0, error, usage }
+}

@@ -1,0 +1,55 @@
+import type { Message } from '../core/index.ts'
+
+/** A message with the bytes of credit that were reserved for it. */
+export interface Letter {
+  readonly message: Message
+  readonly bytes: number
+}
+
+/** Letters shifted off before the room in front of the first one is given back. */
+const COMPACT_AT = 1_024
+
+/** Messages that wait, first in first out. Its size is bounded by the credit that is reserved before a letter comes here. */
+export class Mailbox {
+  #letters: Letter[] = []
+  #first = 0
+  #bytes = 0
+
+  get size(): number {
+    return this.#letters.length - this.#first
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  push(letter: Letter): void {
+    this.#letters.push(letter)
+    this.#bytes += letter.bytes
+  }
+
+  /** Takes the oldest letter; undefined if there is none. Cost: constant, amortised. */
+  shift(): Letter | undefined {
+    const letter = this.#letters[this.#first]
+    if (letter === undefined) return undefined
+    this.#first += 1
+    this.#bytes -= letter.bytes
+    if (this.#first === this.#letters.length) {
+      this.#letters = []
+      this.#first = 0
+    } else if (this.#first >= COMPACT_AT && this.#first * 2 >= this.#letters.length) {
+      this.#letters = this.#letters.slice(this.#first)
+      this.#first = 0
+    }
+    return letter
+  }
+
+  /** Takes all letters, oldest first. */
+  takeAll(): Letter[] {
+    const letters = this.#letters.slice(this.#first)
+    this.#letters = []
+    this.#first = 0
+    this.#bytes = 0
+    return letters
+  }
+}

@@ -1,0 +1,28 @@
+import { CaxtonError, isName, RUNTIME_NAME, USER_NAME } from '../core/index.ts'
+
+/** Where a message can go. */
+export type Address =
+  | { readonly kind: 'agent'; readonly name: string }
+  | { readonly kind: 'capability'; readonly name: string }
+  | { readonly kind: 'user' }
+  | { readonly kind: 'runtime' }
+
+/**
+ * Parses the receiver of a message: an agent name, `capability:<name>`, `user`, or `caxton`.
+ *
+ * @throws CaxtonError ERR_MESSAGE_ADDRESS for another scheme or a name that is none
+ */
+export function parseAddress(text: string): Address {
+  if (text === USER_NAME) return { kind: 'user' }
+  if (text === RUNTIME_NAME) return { kind: 'runtime' }
+  const colon = text.indexOf(':')
+  const scheme = colon < 0 ? 'agent' : text.slice(0, colon)
+  const name = text.slice(colon + 1)
+  const isKnown = colon < 0 || scheme === 'capability'
+  if (!isKnown || !isName(name)) {
+    const shown = JSON.stringify(text.slice(0, 128))
+    const detail = `expected an agent name or "capability:<name>", found ${shown}`
+    throw new CaxtonError('ERR_MESSAGE_ADDRESS', { detail, data: { receiver: text.slice(0, 128) } })
+  }
+  return colon < 0 ? { kind: 'agent', name } : { kind: 'capability', name }
+}

@@ -1,0 +1,85 @@
+import type { AgentPhase, LogLine, Usage } from '../agent/index.ts'
+import type { Clock, ErrorData, Message } from '../core/index.ts'
+
+/** What the router and its agents do, as plain data. */
+export type RouterFact =
+  /** Somebody sent a message and it was accepted. `sender` is an agent, `user`, or `caxton` itself. */
+  | { readonly type: 'sent'; readonly message: Message }
+  /** It went into the mailbox of `agent`, or to the user. */
+  | { readonly type: 'delivered'; readonly agent: string; readonly message: Message }
+  /** Its handling ended: status 0 handled, 1 not understood, else failed; with an error the agent is gone. */
+  | {
+      readonly type: 'handled'
+      readonly agent: string
+      readonly message: Message
+      readonly status: number
+      readonly error: ErrorData | null
+      readonly usage: Usage
+    }
+  /** It will not be handled. `answered` tells whether the runtime tells its sender. */
+  | { readonly type: 'undelivered'; readonly message: Message; readonly error: ErrorData; readonly answered: boolean }
+  /** The host refused what an agent asked for. */
+  | { readonly type: 'refused'; readonly agent: string; readonly error: ErrorData }
+  | {
+      readonly type: 'state'
+      readonly agent: string
+      readonly from: AgentPhase
+      readonly to: AgentPhase
+      /** Why it failed, else null. */
+      readonly reason: ErrorData | null
+    }
+  | { readonly type: 'log'; readonly agent: string; readonly level: LogLine['level']; readonly text: string }
+  | { readonly type: 'registered'; readonly agent: string; readonly capability: string }
+
+/** A fact with its time. */
+export type RouterEvent = RouterFact & {
+  /** Milliseconds since the router was made, never going back. */
+  readonly elapsedMs: number
+  /** Milliseconds since 1970-01-01T00:00Z. */
+  readonly timeMs: number
+}
+
+export type RouterEventType = RouterEvent['type']
+export type RouterListener = (event: RouterEvent) => void
+
+/** Tells listeners what happens. Without a listener it costs one comparison. */
+export class EventHub {
+  readonly #listeners = new Set<RouterListener>()
+  readonly #clock: Clock
+  readonly #startMs: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#startMs = clock.monotonicMs()
+  }
+
+  /** Whether anybody listens: ask before making a fact. */
+  get isHeard(): boolean {
+    return this.#listeners.size > 0
+  }
+
+  /** Calls `listener` for each event until the returned function is called. */
+  subscribe(listener: RouterListener): () => void {
+    const entry: RouterListener = (event) => listener(event)
+    this.#listeners.add(entry)
+    return () => void this.#listeners.delete(entry)
+  }
+
+  emit(fact: RouterFact): void {
+    if (this.#listeners.size === 0) return
+    const elapsedMs = this.#clock.monotonicMs() - this.#startMs
+    const event: RouterEvent = { ...fact, elapsedMs, timeMs: this.#clock.nowMs() }
+    for (const listener of this.#listeners) callSafely(listener, event)
+  }
+}
+
+/** Calls foreign code; what it throws surfaces as an uncaught error instead of breaking whoever calls. */
+export function callSafely<Argument>(callback: (argument: Argument) => void, argument: Argument): void {
+  try {
+    callback(argument)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}

@@ -1,0 +1,6 @@
+/** ACL messages between agents: addresses, capabilities, conversations, requests, and what becomes of what cannot be delivered. */
+export * from './address.ts'
+export type { ConversationInfo } from './conversation.ts'
+export type { MailboxCredit } from './delivery.ts'
+export type { RouterEvent, RouterEventType, RouterFact, RouterListener } from './event.ts'
+export * from './router.ts'

@@ -1,0 +1,247 @@
+import type { Agent, AgentEvents, AgentInfo } from '../agent/index.ts'
+import { checkDeadlineMs, isFinal } from '../agent/index.ts'
+import type { Clock, Draft, Message } from '../core/index.ts'
+import {
+  CaxtonError,
+  completeDraft,
+  createIdSource,
+  HOST_LIMITS,
+  isName,
+  RUNTIME_NAME,
+  USER_NAME,
+} from '../core/index.ts'
+import { parseAddress } from './address.ts'
+import type { ConversationInfo } from './conversation.ts'
+import { ConversationBook } from './conversation.ts'
+import type { MailboxCredit } from './delivery.ts'
+import { Delivery } from './delivery.ts'
+import { Directory } from './directory.ts'
+import type { RouterListener } from './event.ts'
+import { callSafely, EventHub } from './event.ts'
+import { PendingRequests } from './pending-requests.ts'
+import { Rest } from './rest.ts'
+
+export interface RouterParts {
+  readonly credit: MailboxCredit
+  readonly clock: Clock
+  /** Bytes of credit that a message takes: the same number wherever it is reserved. */
+  sizeOf(message: Message): number
+  /** Gets the messages to `user` that are not the reply to a `request`. */
+  onUserMessage?(message: Message): void
+}
+
+export interface RouterOptions {
+  /** Distinguishes the ids of this run, such as `4f2a`. Agents make ids of their own elsewhere. */
+  readonly run: string
+}
+
+/** Carries messages between agents and the user, and answers for what cannot be delivered. */
+export class Router {
+  /** For the parts of each agent that is added here. */
+  readonly agentEvents: AgentEvents
+  readonly #parts: RouterParts
+  readonly #agents = new Map<string, Agent>()
+  readonly #directory = new Directory()
+  readonly #conversations = new ConversationBook()
+  readonly #requests = new PendingRequests()
+  readonly #rest = new Rest()
+  readonly #hub: EventHub
+  readonly #delivery: Delivery
+  readonly #createMessageId: () => string
+  readonly #createReplyId: () => string
+  #phase: 'open' | 'draining' | 'closed' = 'open'
+  #closing: Promise<void> | null = null
+
+  constructor(parts: RouterParts, options: RouterOptions) {
+    this.#parts = parts
+    this.#hub = new EventHub(parts.clock)
+    this.#createMessageId = createIdSource('m', `${options.run}-r`)
+    this.#createReplyId = createIdSource('r', `${options.run}-r`)
+    this.#delivery = new Delivery({
+      credit: parts.credit,
+      agents: this.#agents,
+      directory: this.#directory,
+      conversations: this.#conversations,
+      hub: this.#hub,
+      rest: this.#rest,
+      sizeOf: parts.sizeOf,
+      createMessageId: this.#createMessageId,
+      onAssigned: (message, agent) => this.#requests.assign(message, agent),
+      onUserMessage: (message) => this.#takeForUser(message),
+      answersAgents: () => this.#phase !== 'closed',
+    })
+    this.agentEvents = this.#createAgentEvents()
+  }
+
+  /**
+   * Takes an agent into the system and opens its mailbox; start the agent afterwards. A stopped or failed agent of the same
+   * name is replaced.
+   *
+   * @throws CaxtonError ERR_AGENT_NAME_INVALID, ERR_AGENT_NAME_TAKEN, ERR_LIMIT_AGENTS, ERR_AGENT_STATE for one that is not
+   * `loaded`, ERR_RUNTIME_CLOSED
+   */
+  add(agent: Agent): void {
+    this.#assertOpen()
+    const { name } = agent
+    const data = { agent: name }
+    if (!isName(name)) throw new CaxtonError('ERR_AGENT_NAME_INVALID', { detail: JSON.stringify(name), data })
+    const previous = this.#agents.get(name)
+    const isTaken = previous !== undefined && !isFinal(previous.state.phase)
+    if (isTaken || name === RUNTIME_NAME || name === USER_NAME) {
+      throw new CaxtonError('ERR_AGENT_NAME_TAKEN', { detail: `'${name}'`, data })
+    }
+    if (agent.state.phase !== 'loaded') {
+      throw new CaxtonError('ERR_AGENT_STATE', { detail: `'${name}' is ${agent.state.phase}`, data })
+    }
+    if (previous === undefined && this.#agents.size >= HOST_LIMITS.agents) {
+      throw new CaxtonError('ERR_LIMIT_AGENTS', { data: { limit: HOST_LIMITS.agents } })
+    }
+    this.#parts.credit.open(name, agent.limits)
+    this.#agents.set(name, agent)
+    this.#rest.begin()
+  }
+
+  /** Forgets an agent that has stopped or failed. @throws CaxtonError ERR_AGENT_UNKNOWN, ERR_AGENT_STATE */
+  remove(name: string): void {
+    const agent = this.#agents.get(name)
+    const data = { agent: name }
+    if (agent === undefined) throw new CaxtonError('ERR_AGENT_UNKNOWN', { detail: `'${name}'`, data })
+    if (!isFinal(agent.state.phase)) {
+      throw new CaxtonError('ERR_AGENT_STATE', { detail: `'${name}' is ${agent.state.phase}, stop it first`, data })
+    }
+    this.#agents.delete(name)
+  }
+
+  agent(name: string): Agent | undefined {
+    return this.#agents.get(name)
+  }
+
+  agents(): AgentInfo[] {
+    return [...this.#agents.values()].map((agent) => agent.snapshot())
+  }
+
+  /** Lists the conversations that are remembered, at most HOST_LIMITS.conversations. */
+  conversations(): ConversationInfo[] {
+    return this.#conversations.list()
+  }
+
+  /** Calls `listener` for each event, while it happens, until the returned function is called. */
+  subscribe(listener: RouterListener): () => void {
+    return this.#hub.subscribe(listener)
+  }
+
+  /**
+   * Sends a message of the user. What cannot be delivered comes back as a `failure`, as it does to an agent.
+   *
+   * @returns the message with its id
+   * @throws CaxtonError ERR_MESSAGE_ADDRESS, ERR_MESSAGE_SENDER_FORGED for a sender other than `user`, ERR_RUNTIME_CLOSED
+   */
+  send(draft: Draft): Message {
+    const message = this.#complete(draft)
+    this.#delivery.route(message, false)
+    return message
+  }
+
+  /**
+   * Sends a message of the user and waits for its reply: the first message with its `reply_with` as `in_reply_to` from the
+   * agent that got it, other than `agree`, which goes to `onUserMessage`. A draft without `reply_with` gets one.
+   *
+   * @param deadlineMs milliseconds to wait, at most 2^31 - 1
+   * @throws CaxtonError ERR_REQUEST_FAILED when the reply is `failure`, `refuse` or `not-understood` (`data.performative`,
+   * `data.sender`, `data.reason`), ERR_REQUEST_DEADLINE, ERR_LIMIT_REQUESTS, ERR_RUNTIME_CLOSED, and what `send` throws
+   */
+  async request(draft: Draft, deadlineMs: number): Promise<Message> {
+    const replyWith = draft.reply_with ?? this.#createReplyId()
+    const message = this.#complete({ ...draft, reply_with: replyWith })
+    const reply = this.#requests.open(message, replyWith, checkDeadlineMs(deadlineMs))
+    this.#delivery.route(message, false)
+    return reply
+  }
+
+  /**
+   * Resolves when no agent runs or has anything waiting: nothing will happen any more unless somebody outside acts.
+   * An agent that was added and not yet started counts as running.
+   */
+  idle(): Promise<void> {
+    return this.#rest.wait()
+  }
+
+  get isIdle(): boolean {
+    return this.#rest.isResting
+  }
+
+  /**
+   * Takes nothing new from the user, lets the agents come to rest, then closes.
+   *
+   * @param deadlineMs milliseconds after which it closes anyway; null waits for ever
+   */
+  async drain(deadlineMs: number | null = null): Promise<void> {
+    if (deadlineMs !== null) checkDeadlineMs(deadlineMs)
+    if (this.#phase === 'open') this.#phase = 'draining'
+    const deadline = Promise.withResolvers<void>()
+    const timer = deadlineMs === null ? undefined : setTimeout(deadline.resolve, deadlineMs)
+    await Promise.race([this.#rest.wait(), deadline.promise])
+    clearTimeout(timer)
+    await this.close()
+  }
+
+  /** Stops every agent at once and rejects the requests that wait with ERR_RUNTIME_CLOSED. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#phase = 'closed'
+    this.#requests.rejectAll(new CaxtonError('ERR_RUNTIME_CLOSED'))
+    await Promise.all([...this.#agents.values()].map((agent) => agent.stop()))
+  }
+
+  #assertOpen(): void {
+    if (this.#phase !== 'open') throw new CaxtonError('ERR_RUNTIME_CLOSED', { detail: `it is ${this.#phase}` })
+  }
+
+  #complete(draft: Draft): Message {
+    this.#assertOpen()
+    parseAddress(draft.receiver)
+    if (draft.sender !== undefined && draft.sender !== USER_NAME) {
+      throw new CaxtonError('ERR_MESSAGE_SENDER_FORGED', { data: { sender: draft.sender } })
+    }
+    return completeDraft(draft, USER_NAME, this.#createMessageId())
+  }
+
+  #takeForUser(message: Message): void {
+    const { onUserMessage } = this.#parts
+    if (!this.#requests.claim(message) && onUserMessage !== undefined) callSafely(onUserMessage, message)
+  }
+
+  #createAgentEvents(): AgentEvents {
+    const hub = this.#hub
+    return {
+      onState: (agent, from, to) => {
+        const reason = to.phase === 'failed' ? to.reason.toData() : null
+        hub.emit({ type: 'state', agent: agent.name, from: from.phase, to: to.phase, reason })
+        if (to.phase !== 'running') this.#directory.unregister(agent.capabilities, agent.name)
+        if (isFinal(to.phase)) this.#delivery.forgetMailbox(agent)
+        if (from.phase === 'loaded') this.#rest.end()
+      },
+      onSend: (agent, message, reserved) => this.#delivery.routeOf(agent, message, reserved),
+      onLog: (agent, { level, text }) => {
+        if (hub.isHeard) hub.emit({ type: 'log', agent: agent.name, level, text })
+      },
+      onRegister: (agent, capability) => {
+        if (this.#agents.get(agent.name) !== agent || !this.#directory.register(capability, agent.name)) return
+        hub.emit({ type: 'registered', agent: agent.name, capability })
+      },
+      onRefuse: (agent, error) => hub.emit({ type: 'refused', agent: agent.name, error }),
+      onHandled: (agent, message, outcome) => {
+        const { status, error, usage } = outcome
+        if (hub.isHeard) {
+          hub.emit({ type: 'handled', agent: agent.name, message, status, error: error?.toData() ?? null, usage })
+        }
+        this.#delivery.settleHandled(agent, message, outcome)
+      },
+      onUndelivered: (agent, message, reason) => this.#delivery.settleUndelivered(agent, message, reason),
+    }
+  }
+}
