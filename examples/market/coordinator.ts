@@ -1,0 +1,234 @@
+/**
+ * Splits a text into pieces, has other agents count the words of each, and answers with the most frequent ones.
+ *
+ * Every piece is given away in a contract net (FIPA00029): a call for proposals to all bidders, a proposal with a price in
+ * microseconds, the award to the cheapest bidder that has no piece in hand, rejections to the others, and an inform with counts.
+ *
+ * Nobody is trusted. The runtime vouches for senders and tells when a bidder fails; everything else is checked here, and a
+ * bidder that breaks the protocol is dismissed. There is no clock: a bidder that has not delivered yet and stays silent is not
+ * waited for once QUORUM others have bid, and what it has in hand is given away a second time in the end.
+ */
+import { getConfig, log, reply, send } from 'caxton'
+import type { Draft, Message } from 'caxton'
+
+const PIECE_CHARACTERS = 65_536
+const LEAST_PIECES = 8
+const OPEN_CALLS = 4
+const QUORUM = 2
+const CALLS_PER_PIECE = 5
+const TOP_WORDS = 20
+const SPACE = 32
+const WORD = /^[a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u023f]+$/
+
+interface Piece {
+  readonly number: number
+  readonly size: number
+  /** Null when it is settled: counted, or of no use any more. */
+  text: string | null
+  calls: number
+}
+
+interface Bidder {
+  readonly name: string
+  inHand: Call | null
+  hasDelivered: boolean
+}
+
+/** One contract net; its id names the conversation and is the `reply_with` of all that the coordinator sends in it. */
+interface Call {
+  readonly id: string
+  readonly piece: Piece
+  readonly prices: Map<Bidder, number>
+  readonly silent: Set<Bidder>
+  winner: Bidder | null
+}
+
+const bidders = new Map<string, Bidder>()
+const calls = new Map<string, Call>()
+const open = new Set<Call>()
+const outbox: Draft[] = []
+const counts = new Map<string, number>()
+let request: Message | null = null
+let lastNumber = 0
+let pieces: Piece[] = []
+let waiting: Piece[] = []
+
+export function init(): void {
+  for (const name of getConfig('bidders')?.split(' ') ?? []) bidders.set(name, { name, inHand: null, hasDelivered: false })
+}
+
+export function handleMessage(message: Message): void {
+  while (outbox.length > 0 && trySend(outbox[0])) outbox.shift()
+  if (message.sender === 'user' && message.performative === 'request') begin(message)
+  else if (message.sender === 'caxton') hearFailure(message)
+  else if (request !== null) hearBidder(message)
+  if (request !== null) settle(request)
+}
+
+function begin(message: Message): void {
+  if (request !== null || typeof message.content !== 'string') {
+    reply(message, 'refuse', request === null ? 'expected a text' : 'busy with another text')
+    return
+  }
+  request = message
+  pieces = split(message.content)
+  waiting = [...pieces]
+}
+
+/** Cuts a text at white space, so that no word is cut. */
+function split(text: string): Piece[] {
+  const size = Math.min(PIECE_CHARACTERS, Math.ceil(text.length / LEAST_PIECES))
+  const found: Piece[] = []
+  for (let start = 0, end = 0; start < text.length; start = end) {
+    end = Math.min(start + size, text.length)
+    while (end < text.length && text.charCodeAt(end) > SPACE) end += 1
+    lastNumber += 1
+    found.push({ number: lastNumber, size: end - start, text: text.slice(start, end), calls: 0 })
+  }
+  return found
+}
+
+/** Sends now or, when a mailbox is full, before the next message is handled. */
+function post(draft: Draft): void {
+  if (outbox.length > 0 || !trySend(draft)) outbox.push(draft)
+}
+
+function trySend(draft: Draft): boolean {
+  const status = send(draft)
+  if (status < 0 && status !== MAILBOX_FULL) log('error', `${draft.performative} to ${draft.receiver} was not sent: ${status}`)
+  return status !== MAILBOX_FULL
+}
+
+function tell(call: Call, bidder: Bidder, performative: Draft['performative'], content: object): void {
+  const { size } = call.piece
+  const header = { protocol: 'fipa-contract-net', conversation_id: call.id, reply_with: call.id, in_reply_to: call.id }
+  post({ performative, receiver: bidder.name, ...header, content: { size, ...content } })
+}
+
+function hearBidder(message: Message): void {
+  const bidder = bidders.get(message.sender)
+  const call = calls.get(message.in_reply_to ?? '')
+  if (bidder === undefined) return
+  if (call === undefined) dismiss(bidder, `its ${message.performative} answers nothing that was asked`)
+  else if (message.performative === 'propose') hearPrice(call, bidder, message.content)
+  else if (message.performative === 'inform') hearCounts(call, bidder, message.content)
+  else if (!bidder.hasDelivered || bidder.inHand === call) dismiss(bidder, `it answers ${message.performative}`)
+  else call.silent.delete(bidder)
+}
+
+function hearFailure({ content, in_reply_to }: Message): void {
+  const { receiver, reason } = Object(content)
+  const bidder = bidders.get(receiver)
+  if (bidder !== undefined && calls.has(in_reply_to ?? '')) dismiss(bidder, String(reason))
+}
+
+function hearPrice(call: Call, bidder: Bidder, content: unknown): void {
+  const price = Object(content).micros
+  if (!Number.isFinite(price) || price < 0) return dismiss(bidder, 'its price is no number')
+  call.silent.delete(bidder)
+  if (open.has(call)) call.prices.set(bidder, price)
+  else if (call.winner !== bidder) tell(call, bidder, 'reject-proposal', {})
+}
+
+function hearCounts(call: Call, bidder: Bidder, content: unknown): void {
+  const found = readCounts(content, call.piece)
+  if (bidder.inHand !== call) return dismiss(bidder, 'it reports on a piece that is not its own')
+  if (found === null) return dismiss(bidder, 'its counts cannot be')
+  bidder.inHand = null
+  bidder.hasDelivered = true
+  if (call.piece.text === null) return
+  call.piece.text = null
+  for (const [word, count] of found) counts.set(word, (counts.get(word) ?? 0) + count)
+}
+
+/** Returns counts by word; null if they are none, or more than fit into the piece. */
+function readCounts(content: unknown, piece: Piece): [string, number][] | null {
+  const { counts: claimed } = Object(content)
+  if (typeof claimed !== 'object' || claimed === null) return null
+  const found = Object.entries(claimed) as [string, number][]
+  let letters = 0
+  for (const [word, count] of found) {
+    if (!WORD.test(word) || !Number.isSafeInteger(count) || count < 1) return null
+    letters += word.length * count
+  }
+  return letters <= piece.size ? found : null
+}
+
+/** Does no further business with a bidder; what it has in hand goes to others. */
+function dismiss(bidder: Bidder, why: string): void {
+  log('warn', `${bidder.name} is out: ${why}`)
+  bidders.delete(bidder.name)
+  for (const call of open) {
+    call.silent.delete(bidder)
+    call.prices.delete(bidder)
+  }
+  const piece = bidder.inHand?.piece
+  if (piece !== undefined && piece.text !== null && !waiting.includes(piece)) waiting.unshift(piece)
+}
+
+/** Goes on as far as possible: awards, new calls, the result. */
+function settle(user: Message): void {
+  for (const call of open) settleCall(call)
+  if (open.size === 0 && waiting.length === 0) giveAwayTwice()
+  waiting = waiting.filter(({ text }) => text !== null)
+  while (open.size < OPEN_CALLS && waiting.length > 0 && bidders.size > 0) openCall(waiting.shift() as Piece)
+  const left = pieces.filter(({ text }) => text !== null)
+  const hopeless = left.find(({ calls }) => bidders.size === 0 || calls > CALLS_PER_PIECE)
+  if (hopeless !== undefined) finish(user, 'failure', `nobody counts piece ${hopeless.number}`)
+  else if (left.length === 0) finish(user, 'inform', summarise())
+}
+
+function openCall(piece: Piece): void {
+  piece.calls += 1
+  const id = piece.calls === 1 ? `piece-${piece.number}` : `piece-${piece.number}-call-${piece.calls}`
+  const call: Call = { id, piece, prices: new Map(), silent: new Set(bidders.values()), winner: null }
+  calls.set(id, call)
+  open.add(call)
+  for (const bidder of call.silent) tell(call, bidder, 'cfp', {})
+}
+
+/** Awards a piece when nobody needs to be waited for and the cheapest bidders are not all busy. */
+function settleCall(call: Call): void {
+  const { piece, prices } = call
+  const isEnough = prices.size >= QUORUM || [...prices.keys()].some(({ hasDelivered }) => hasDelivered)
+  const isAwaited = ({ hasDelivered, inHand }: Bidder) => !isEnough || (hasDelivered && inHand === null)
+  if (piece.text !== null && [...call.silent].some(isAwaited)) return
+  const free = [...prices].filter(([{ inHand }]) => inHand === null).sort((a, b) => a[1] - b[1])
+  if (piece.text !== null && prices.size > 0 && free.length === 0) return
+  open.delete(call)
+  if (piece.text !== null && free.length === 0) waiting.push(piece)
+  else if (piece.text !== null) award(call, piece.text, free[0][0])
+  for (const bidder of prices.keys()) if (bidder !== call.winner) tell(call, bidder, 'reject-proposal', {})
+}
+
+function award(call: Call, text: string, winner: Bidder): void {
+  call.winner = winner
+  winner.inHand = call
+  tell(call, winner, 'accept-proposal', { text })
+}
+
+/** Calls once more for what is in the hands of bidders that have never delivered, when a proven one is free. */
+function giveAwayTwice(): void {
+  const all = [...bidders.values()]
+  if (!all.some(({ hasDelivered, inHand }) => hasDelivered && inHand === null)) return
+  for (const { hasDelivered, inHand } of all) {
+    if (!hasDelivered && inHand !== null && inHand.piece.calls === 1) waiting.push(inHand.piece)
+  }
+}
+
+function summarise(): object {
+  let words = 0
+  for (const count of counts.values()) words += count
+  const order = ([a, m]: [string, number], [b, n]: [string, number]) => n - m || (a < b ? -1 : 1)
+  return { words, distinct: counts.size, top: [...counts].sort(order).slice(0, TOP_WORDS) }
+}
+
+function finish(user: Message, performative: 'inform' | 'failure', content: unknown): void {
+  reply(user, performative, content)
+  for (const piece of pieces) piece.text = null
+  open.clear()
+  counts.clear()
+  request = null
+  pieces = []
+  waiting = []
+}
