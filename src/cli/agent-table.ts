@@ -1,0 +1,49 @@
+import { ERRORS, formatBytes, formatCount, formatDurationMs } from '../core/index.ts'
+import type { Tone } from './paint.ts'
+import { columnsOf, padEnd, padStart, shorten } from './plain-text.ts'
+import type { AgentRow, Screen } from './view.ts'
+
+interface Column {
+  readonly title: string
+  readonly align: 'left' | 'right'
+  readonly cell: (agent: AgentRow) => string
+}
+
+const MAX_NAME_COLUMNS = 32
+const MIN_WHY_COLUMNS = 24
+
+const COLUMNS: readonly Column[] = [
+  { title: 'agent', align: 'left', cell: ({ name }) => shorten(name, MAX_NAME_COLUMNS) },
+  { title: 'state', align: 'left', cell: ({ phase }) => shorten(phase, 12) },
+  { title: 'in', align: 'right', cell: ({ messagesIn }) => formatCount(messagesIn) },
+  { title: 'out', align: 'right', cell: ({ messagesOut }) => formatCount(messagesOut) },
+  { title: 'refused', align: 'right', cell: ({ refusals }) => formatCount(refusals) },
+  { title: 'fuel', align: 'right', cell: ({ fuel }) => formatCount(fuel) },
+  { title: 'CPU', align: 'right', cell: ({ cpuMs }) => formatDurationMs(cpuMs) },
+  { title: 'peak memory', align: 'right', cell: ({ peakMemoryBytes }) => formatBytes(peakMemoryBytes) },
+]
+
+/** Writes one line per agent with what it did and used, and behind it why it failed. */
+export function renderAgentTable(agents: readonly AgentRow[], { columns, paint }: Screen): string[] {
+  const laidOut = COLUMNS.map(({ title, align, cell }) => {
+    const cells = [title, ...agents.map(cell)]
+    const width = Math.max(...cells.map(columnsOf))
+    return cells.map((text) => (align === 'left' ? padEnd(text, width) : padStart(text, width)))
+  })
+  const row = (index: number) => laidOut.map((cells) => cells[index] ?? '').join('  ')
+  const used = columnsOf(row(0)) + 2
+  const lines = agents.map((agent, index) => {
+    const why = shorten(explain(agent), Math.max(MIN_WHY_COLUMNS, columns - used))
+    return paint(toneOf(agent), `${row(index + 1)}  ${why}`.trimEnd())
+  })
+  return [paint('bold', `${row(0)}  why`), ...lines]
+}
+
+function explain({ reason }: AgentRow): string {
+  if (reason === null) return ''
+  return `${reason.code}: ${reason.detail ?? ERRORS[reason.code].message}`
+}
+
+function toneOf({ phase, refusals }: AgentRow): Tone {
+  return phase === 'failed' ? 'bad' : refusals > 0 ? 'warn' : 'plain'
+}

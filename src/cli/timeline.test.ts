@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Message } from '../core/index.ts'
+import { NO_PAINT } from './paint.ts'
+import { columnsOf } from './plain-text.ts'
+import type { TimelineOptions } from './timeline.ts'
+import { Timeline } from './timeline.ts'
+import type { RunEvent } from './view.ts'
+
+function message(fields: Partial<Message>): Message {
+  return {
+    performative: 'inform',
+    sender: 'coordinator',
+    receiver: 'count-c',
+    message_id: 'm-1',
+    conversation_id: 'c-1',
+    ...fields,
+  }
+}
+
+function render(events: readonly RunEvent[], options: Partial<TimelineOptions> = {}): string[] {
+  const timeline = new Timeline({
+    columns: 100,
+    paint: NO_PAINT,
+    names: ['coordinator', 'count-c', 'forger'],
+    verbose: false,
+    ...options,
+  })
+  return [...events.flatMap((event) => timeline.render(event)), ...timeline.flush()]
+}
+
+const USAGE = { fuel: 12_345, cpuMs: 0.5 }
+const STORY: readonly RunEvent[] = [
+  { type: 'state', elapsedMs: 0.5, agent: 'coordinator', from: 'loaded', to: 'running', reason: null },
+  { type: 'registered', elapsedMs: 1, agent: 'count-c', capability: 'count' },
+  {
+    type: 'sent',
+    elapsedMs: 12.34,
+    message: message({ performative: 'cfp', content: `{"bytes":1200,"why":"${'x'.repeat(80)}"}` }),
+  },
+  { type: 'delivered', elapsedMs: 12.4, agent: 'count-c', message: message({ performative: 'cfp' }) },
+  {
+    type: 'handled',
+    elapsedMs: 13,
+    agent: 'count-c',
+    message: message({ performative: 'cfp' }),
+    status: 0,
+    error: null,
+    usage: USAGE,
+  },
+  { type: 'log', elapsedMs: 14, agent: 'coordinator', level: 'warn', text: 'no bid from slow\n' },
+  {
+    type: 'refused',
+    elapsedMs: 15,
+    agent: 'forger',
+    error: { code: 'ERR_MESSAGE_SENDER_FORGED', detail: 'it named "coordinator"' },
+  },
+  {
+    type: 'undelivered',
+    elapsedMs: 16,
+    message: message({ receiver: 'nobody' }),
+    error: { code: 'ERR_AGENT_UNKNOWN', detail: 'no agent is called "nobody"' },
+  },
+  {
+    type: 'handled',
+    elapsedMs: 17,
+    agent: 'count-c',
+    message: message({ performative: 'query-if' }),
+    status: 1,
+    error: null,
+    usage: USAGE,
+  },
+  {
+    type: 'state',
+    elapsedMs: 1_234.5,
+    agent: 'forger',
+    from: 'running',
+    to: 'failed',
+    reason: { code: 'ERR_LIMIT_FUEL', detail: '100M used' },
+  },
+]
+
+test('a run reads as a timeline', () => {
+  assert.deepEqual(render(STORY), [
+    ' +1.00 ms   count-c      offers           capability:count',
+    ' +12.3 ms   coordinator → count-c      cfp              c-1           {"bytes":1200,"why":"xxxxxxxx…',
+    ' +14.0 ms   coordinator  log warn         no bid from slow',
+    ' +15.0 ms ✗ forger       refused          ERR_MESSAGE_SENDER_FORGED: it named "coordinator"',
+    ' +16.0 ms ✗ coordinator → nobody       not delivered    c-1           ERR_AGENT_UNKNOWN: no agent i…',
+    ' +17.0 ms ! count-c      not handled      did not understand query-if of coordinator in c-1',
+    '  +1.23 s ✗ forger       failed           ERR_LIMIT_FUEL: 100M used',
+  ])
+})
+
+test('verbose shows states, deliveries and what each message cost', () => {
+  const lines = render(STORY, { verbose: true, columns: 140 })
+  assert.equal(lines.length, STORY.length)
+  assert.match(lines[0] ?? '', /running {2,}was loaded$/)
+  assert.match(lines[3] ?? '', /coordinator → count-c +delivered +c-1$/)
+  assert.match(lines[4] ?? '', /handled +cfp of coordinator in c-1: 12\.3K fuel, 0\.50 ms CPU$/)
+})
+
+test('lines that look alike are counted, unless verbose', () => {
+  const flood: RunEvent[] = Array.from({ length: 1_000 }, (_, index) => ({
+    type: 'sent',
+    elapsedMs: index,
+    message: message({ sender: 'flood', message_id: `m-${index}`, conversation_id: `m-${index}` }),
+  }))
+  const after: RunEvent = { type: 'sent', elapsedMs: 2_000, message: message({ performative: 'agree' }) }
+  const lines = render([...flood, after])
+  assert.equal(lines.length, 8)
+  assert.equal(lines[6]?.trim(), '… 994 more like this')
+  assert.match(lines[7] ?? '', /agree/)
+  assert.equal(render(flood).at(-1)?.trim(), '… 994 more like this')
+  assert.equal(render(flood, { verbose: true }).length, 1_000)
+})
+
+test('a guest can neither send escape codes nor forge a line', () => {
+  const evil = '\x1b[2J\x1b]0;owned\x07\r\nfake line\u009b31m\u202egnirts\u2028\ufeff\ud800'
+  const lines = render(
+    [
+      { type: 'log', elapsedMs: 1, agent: 'forger', level: 'info', text: evil },
+      {
+        type: 'sent',
+        elapsedMs: 1,
+        message: message({ content: evil, conversation_id: evil, receiver: evil, sender: evil }),
+      },
+      { type: 'refused', elapsedMs: 1, agent: 'forger', error: { code: 'ERR_MESSAGE_INVALID', detail: evil } },
+    ],
+    { columns: 300 },
+  )
+  assert.equal(lines.length, 3)
+  for (const line of lines) assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
+  assert.match(lines[0] ?? '', /\\u\{1b\}\[2J\\u\{1b\}\]0;owned\\u\{7\}\\r\\nfake line\\u\{9b\}31m\\u\{202e\}gnirts/)
+})
+
+test('no line is wider than the screen, whatever is in it', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 200 })
+  const event = fc.oneof(
+    fc.record({
+      type: fc.constant('log' as const),
+      elapsedMs: fc.double({ min: 0, max: 1e7, noNaN: true }),
+      agent: text,
+      level: text,
+      text,
+    }),
+    fc.record({
+      type: fc.constant('sent' as const),
+      elapsedMs: fc.nat(),
+      message: fc.record({ content: text, sender: text, receiver: text, conversation_id: text }).map(message),
+    }),
+  )
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 5 }), fc.integer({ min: 100, max: 250 }), (events, columns) => {
+      for (const line of render(events, { columns })) {
+        assert.ok(columnsOf(line) <= columns, `${columnsOf(line)} > ${columns}: ${line}`)
+        assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
+      }
+    }),
+  )
+})

@@ -1,0 +1,169 @@
+import type { ErrorData, Message } from '../core/index.ts'
+import { formatCount, formatDurationMs } from '../core/index.ts'
+import type { Tone } from './paint.ts'
+import { columnsOf, padEnd, padStart, shorten } from './plain-text.ts'
+import type { RunEvent, Screen } from './view.ts'
+
+const TIME_COLUMNS = 9
+const ACT_COLUMNS = 15
+const TALK_COLUMNS = 12
+const MAX_NAME_COLUMNS = 20
+const MIN_TEXT_COLUMNS = 16
+/** Lines that look alike in a row before the rest are counted instead of shown. */
+const MAX_ALIKE = 6
+
+export interface TimelineOptions extends Screen {
+  /** Names that will occur, for the width of their column. */
+  readonly names: readonly string[]
+  /** Shows every event, too: states, deliveries, what each message cost; counts nothing together. */
+  readonly verbose: boolean
+}
+
+interface Line {
+  readonly tone: Tone
+  readonly mark: string
+  readonly who: string
+  readonly toWhom: string | null
+  readonly what: string
+  readonly conversation: string
+  readonly text: string
+}
+
+/**
+ * Writes events as lines of a timeline: `+12.3 ms    coordinator → count-c  cfp  c-1  {"bytes":1200}`.
+ *
+ * Guarantees: one line each, no wider than the screen (from 100 columns on), with every control character of a guest escaped.
+ */
+export class Timeline {
+  readonly #options: TimelineOptions
+  readonly #nameColumns: number
+  #lastKey = ''
+  #alike = 0
+
+  constructor(options: TimelineOptions) {
+    this.#options = options
+    const longest = Math.max(6, ...options.names.map((name) => columnsOf(name)))
+    this.#nameColumns = Math.min(MAX_NAME_COLUMNS, longest)
+  }
+
+  /** Returns the lines to show for an event: none where it is not worth one, two where it ends a count. */
+  render(event: RunEvent): string[] {
+    const line = describe(event, this.#options.verbose)
+    if (line === null) return []
+    const key = [line.mark, line.who, line.toWhom, line.what].join('\0')
+    if (this.#options.verbose || key !== this.#lastKey) {
+      const lines = [...this.flush(), this.#format(line, event.elapsedMs)]
+      this.#lastKey = key
+      this.#alike = 1
+      return lines
+    }
+    this.#alike += 1
+    return this.#alike > MAX_ALIKE ? [] : [this.#format(line, event.elapsedMs)]
+  }
+
+  /** Returns the line that says how many were not shown, if any. */
+  flush(): string[] {
+    const hidden = this.#alike - MAX_ALIKE
+    this.#alike = 0
+    this.#lastKey = ''
+    if (hidden <= 0) return []
+    return [this.#options.paint('dim', `${' '.repeat(TIME_COLUMNS + 3)}… ${hidden} more like this`)]
+  }
+
+  #format(line: Line, elapsedMs: number): string {
+    const { paint, columns } = this.#options
+    const time = padStart(`+${formatDurationMs(elapsedMs)}`, TIME_COLUMNS)
+    const route = this.#formatRoute(line)
+    const what = padEnd(shorten(line.what, ACT_COLUMNS), ACT_COLUMNS)
+    const talk = line.toWhom === null ? '' : `${padEnd(shorten(line.conversation, TALK_COLUMNS), TALK_COLUMNS)}  `
+    const used = columnsOf(`${time} ${line.mark} ${route}  ${what}  ${talk}`)
+    const text = shorten(line.text, Math.max(MIN_TEXT_COLUMNS, columns - used))
+    const start = `${paint('dim', time)} ${paint(line.tone, line.mark)} ${paint('name', route)}`
+    return `${start}  ${paint(line.tone, what)}  ${paint('dim', talk)}${paint(line.tone, text)}`.trimEnd()
+  }
+
+  #formatRoute({ who, toWhom }: Line): string {
+    const width = this.#nameColumns
+    const from = padEnd(shorten(who, width), width)
+    return toWhom === null ? from : `${from} → ${padEnd(shorten(toWhom, width), width)}`
+  }
+}
+
+function describe(event: RunEvent, verbose: boolean): Line | null {
+  switch (event.type) {
+    case 'sent':
+      return { ...lineOf(event.message), tone: event.message.performative === 'failure' ? 'warn' : 'plain' }
+    case 'undelivered':
+      return { ...lineOf(event.message), tone: 'bad', mark: '✗', what: 'not delivered', text: explain(event.error) }
+    case 'refused':
+      return { ...agentLine(event.agent), tone: 'bad', mark: '✗', what: 'refused', text: explain(event.error) }
+    case 'log':
+      return {
+        ...agentLine(event.agent),
+        tone: logTone(event.level),
+        what: `log ${event.level}`,
+        text: event.text.trimEnd(),
+      }
+    case 'registered':
+      return { ...agentLine(event.agent), what: 'offers', text: `capability:${event.capability}` }
+    case 'state':
+      return describeState(event, verbose)
+    case 'handled':
+      return describeHandled(event, verbose)
+    case 'delivered':
+      return verbose ? { ...lineOf(event.message), tone: 'dim', what: 'delivered', text: '' } : null
+    default:
+      return null
+  }
+}
+
+function describeState(event: RunEvent & { type: 'state' }, verbose: boolean): Line | null {
+  if (event.to === 'failed') {
+    const text = event.reason === null ? '' : explain(event.reason)
+    return { ...agentLine(event.agent), tone: 'bad', mark: '✗', what: 'failed', text }
+  }
+  return verbose ? { ...agentLine(event.agent), tone: 'dim', what: event.to, text: `was ${event.from}` } : null
+}
+
+function describeHandled(event: RunEvent & { type: 'handled' }, verbose: boolean): Line | null {
+  const { agent, message, status, usage } = event
+  const of = `${message.performative} of ${message.sender} in ${message.conversation_id}`
+  // An error ends the agent, and its new state says why.
+  if (event.error === null && status !== 0) {
+    const text = status === 1 ? `did not understand ${of}` : `answered status ${status} to ${of}`
+    return {
+      ...agentLine(agent),
+      tone: 'warn',
+      mark: '!',
+      what: 'not handled',
+      text,
+    }
+  }
+  if (!verbose) return null
+  const text = `${of}: ${formatCount(usage.fuel)} fuel, ${formatDurationMs(usage.cpuMs)} CPU`
+  return { ...agentLine(agent), tone: 'dim', what: 'handled', text }
+}
+
+function lineOf({ sender, receiver, performative, conversation_id, content }: Message): Line {
+  return {
+    tone: 'plain',
+    mark: ' ',
+    who: sender,
+    toWhom: receiver,
+    what: performative,
+    conversation: conversation_id,
+    text: content ?? '',
+  }
+}
+
+function agentLine(agent: string): Line {
+  return { tone: 'plain', mark: ' ', who: agent, toWhom: null, what: '', conversation: '', text: '' }
+}
+
+function explain({ code, detail }: ErrorData): string {
+  return detail === undefined ? code : `${code}: ${detail}`
+}
+
+function logTone(level: string): Tone {
+  return level === 'error' ? 'bad' : level === 'warn' ? 'warn' : 'dim'
+}

@@ -1,0 +1,60 @@
+import type { ErrorData, Message } from '../core/index.ts'
+import type { Paint } from './paint.ts'
+
+/** What the renderers use of the events of a runtime. */
+export type RunEvent = {
+  /** Milliseconds since the run began. */
+  readonly elapsedMs: number
+} & (
+  | { readonly type: 'sent'; readonly message: Message }
+  | { readonly type: 'delivered'; readonly agent: string; readonly message: Message }
+  | {
+      readonly type: 'handled'
+      readonly agent: string
+      readonly message: Message
+      readonly status: number
+      readonly error: ErrorData | null
+      readonly usage: { readonly fuel: number; readonly cpuMs: number }
+    }
+  | { readonly type: 'undelivered'; readonly message: Message; readonly error: ErrorData }
+  | { readonly type: 'refused'; readonly agent: string; readonly error: ErrorData }
+  | {
+      readonly type: 'state'
+      readonly agent: string
+      readonly from: string
+      readonly to: string
+      readonly reason: ErrorData | null
+    }
+  | { readonly type: 'log'; readonly agent: string; readonly level: string; readonly text: string }
+  | { readonly type: 'registered'; readonly agent: string; readonly capability: string }
+)
+
+/** What the table uses of an agent. */
+export interface AgentRow {
+  readonly name: string
+  readonly phase: string
+  readonly reason: ErrorData | null
+  readonly messagesIn: number
+  readonly messagesOut: number
+  readonly refusals: number
+  readonly fuel: number
+  readonly cpuMs: number
+  readonly peakMemoryBytes: number
+}
+
+/** What a run ends with. */
+export interface RunSummary {
+  readonly reached: boolean
+  /** Why it ended. */
+  readonly reason: string
+  /** The message that was the goal, null if it did not come. */
+  readonly result: Message | null
+  readonly agents: readonly AgentRow[]
+  readonly elapsedMs: number
+}
+
+/** What the renderers know of the terminal. */
+export interface Screen {
+  readonly columns: number
+  readonly paint: Paint
+}
