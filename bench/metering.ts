@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runClang } from '@yowasp/clang'
+import { commands } from '@yowasp/clang'
 import { instrumentModule } from '../src/instrument/index.ts'
 import type { Report } from './measure.ts'
 import { geometricMean, measure } from './measure.ts'
@@ -52,7 +52,7 @@ export async function benchMetering(): Promise<Report> {
 async function buildKernel(file: string): Promise<Uint8Array<ArrayBuffer>> {
   const files = { 'kernel.h': readFileSync(join(FOLDER, 'kernel.h')), [file]: readFileSync(join(FOLDER, file)) }
   const quiet = { stdout: () => {}, stderr: () => {} }
-  const out = await runClang(['clang', '-O2', '-nostdlib', '-Wl,--no-entry', '-o', 'kernel.wasm', file], files, quiet)
+  const out = await commands.clang(['clang', '-O2', '-nostdlib', '-Wl,--no-entry', '-o', 'kernel.wasm', file], files, quiet)
   return Uint8Array.from((out as Record<string, Uint8Array>)['kernel.wasm']!)
 }
 

@@ -1,0 +1,8 @@
+#include <caxton.h>
+
+// Answers every request.
+
+int caxton_handle(const caxton_message *message) {
+  if (!caxton_is(message, CAXTON_ACT_REQUEST)) return CAXTON_NOT_UNDERSTOOD;
+  return caxton_reply(message, CAXTON_ACT_INFORM, caxton_text_of(""));
+}

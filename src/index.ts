@@ -1,0 +1,13 @@
+/** The library: a runtime for systems of sandboxed agents. */
+export type { AgentInfo, AgentPhase } from './agent/index.ts'
+export type { Grants, LogLevel } from './capability/index.ts'
+export type { Draft, ErrorCode, ErrorData, ErrorKind, Limits, Message, Performative } from './core/index.ts'
+export { CaxtonError, DEFAULT_LIMITS, ERRORS, isCaxtonError, PERFORMATIVES } from './core/index.ts'
+export type { CaxtonEvent } from './event-stream.ts'
+export type { ConversationInfo, RouterEvent } from './router/index.ts'
+export type { RunOptions, RunReport } from './run.ts'
+export { runSystem } from './run.ts'
+export type { CaxtonOptions, DrainOptions, IncomingMessage, OutgoingMessage, RequestOptions } from './runtime.ts'
+export { Caxton } from './runtime.ts'
+export type { AgentInput, AgentOptions, Goal, System, SystemOverrides } from './system/index.ts'
+export { loadSystem } from './system/index.ts'

@@ -1,0 +1,116 @@
+import type { AgentInfo } from './agent/index.ts'
+import type { ErrorCode, Message } from './core/index.ts'
+import { USER_NAME } from './core/index.ts'
+import type { RouterEvent } from './router/index.ts'
+import type { CaxtonOptions } from './runtime.ts'
+import { Caxton, parseContent } from './runtime.ts'
+import type { Goal, System } from './system/index.ts'
+
+export interface RunOptions extends CaxtonOptions {
+  /** Takes each event while it happens. */
+  readonly onEvent?: (event: RouterEvent) => void
+  /** Ends the run: agents finish what they have, as after its goal. */
+  readonly signal?: AbortSignal
+}
+
+/** How a run ended. */
+export interface RunReport {
+  /** Whether the goal was reached; without a goal, whether the system came to rest. */
+  readonly reached: boolean
+  /** Why it ended, for people. */
+  readonly reason: string
+  /** ERR_GOAL_MISSED when the goal was not reached, null when it was or when the run was interrupted. */
+  readonly code: ErrorCode | null
+  /** The message that was the goal. */
+  readonly result: Message | null
+  readonly agents: readonly AgentInfo[]
+  readonly elapsedMs: number
+}
+
+/** What ended a run. */
+type Ending =
+  | { readonly kind: 'goal'; readonly message: Message }
+  | { readonly kind: 'rest' }
+  | { readonly kind: 'lost'; readonly agent: string; readonly code: ErrorCode }
+  | { readonly kind: 'late' }
+  | { readonly kind: 'interrupted' }
+
+/** Milliseconds that agents have to finish once the goal is reached or the run is interrupted. */
+const DRAIN_MS = 5_000
+
+/**
+ * Runs a system from its start to its end: deploys every agent, sends what is to be sent first, and waits for the goal.
+ *
+ * The run ends when the goal is reached, can no longer be reached (nothing is under way any more, or its agent failed), is
+ * late, or when `signal` is aborted. Everything is closed when the promise settles.
+ *
+ * @throws CaxtonError what `deployAll` throws, before anything has started
+ */
+export async function runSystem(system: System, options: RunOptions = {}): Promise<RunReport> {
+  const { onEvent, signal, ...caxtonOptions } = options
+  await using caxton = await Caxton.start(caxtonOptions)
+  if (onEvent !== undefined) caxton.subscribe(onEvent)
+  const goal = watchGoal(caxton, system.goal)
+  await caxton.deployAll(system.agents)
+  const startMs = performance.now()
+  for (const draft of system.send) caxton.send(parseContent(draft))
+  const ending = await firstEnding(caxton, system.goal, goal, signal)
+  const elapsedMs = performance.now() - startMs
+  await caxton.drain({ deadlineMs: DRAIN_MS })
+  return { ...judge(ending, system.goal), agents: caxton.agents(), elapsedMs }
+}
+
+/** Resolves with the message that is the goal, or with the end of the agent it has to come from. */
+function watchGoal(caxton: Caxton, goal: Goal | null): Promise<Ending> {
+  const ending = Promise.withResolvers<Ending>()
+  if (goal === null) return ending.promise
+  caxton.subscribe((event) => {
+    if (event.type === 'delivered' && event.agent === USER_NAME) {
+      const { message } = event
+      const isGoal = message.sender === goal.from && message.performative === goal.performative
+      if (isGoal) ending.resolve({ kind: 'goal', message })
+    } else if (event.type === 'state' && event.agent === goal.from && event.reason !== null) {
+      ending.resolve({ kind: 'lost', agent: event.agent, code: event.reason.code })
+    }
+  })
+  return ending.promise
+}
+
+async function firstEnding(
+  caxton: Caxton,
+  goal: Goal | null,
+  watched: Promise<Ending>,
+  signal: AbortSignal | undefined,
+): Promise<Ending> {
+  const timer = Promise.withResolvers<Ending>()
+  const timeout = goal === null ? undefined : setTimeout(() => timer.resolve({ kind: 'late' }), goal.withinMs)
+  const interruption = Promise.withResolvers<Ending>()
+  const onAbort = () => interruption.resolve({ kind: 'interrupted' })
+  if (signal?.aborted) onAbort()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  const rest = caxton.idle().then((): Ending => ({ kind: 'rest' }))
+  try {
+    return await Promise.race([watched, interruption.promise, timer.promise, rest])
+  } finally {
+    clearTimeout(timeout)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+function judge(ending: Ending, goal: Goal | null): Pick<RunReport, 'reached' | 'reason' | 'code' | 'result'> {
+  const missed = { reached: false, code: 'ERR_GOAL_MISSED', result: null } as const
+  const wanted = goal === null ? '' : `no ${goal.performative} from ${goal.from} reached user`
+  switch (ending.kind) {
+    case 'goal':
+      return { reached: true, code: null, result: ending.message, reason: 'the goal was reached' }
+    case 'rest':
+      if (goal === null) return { reached: true, code: null, result: null, reason: 'the system came to rest' }
+      return { ...missed, reason: `${wanted}, and nothing is under way any more` }
+    case 'lost':
+      return { ...missed, reason: `${wanted}: ${ending.agent} failed with ${ending.code}` }
+    case 'late':
+      return { ...missed, reason: `${wanted} within ${goal?.withinMs} ms` }
+    case 'interrupted':
+      return { ...missed, code: null, reason: 'interrupted' }
+  }
+}

@@ -1,0 +1,266 @@
+import { randomBytes } from 'node:crypto'
+import type { AgentInfo } from './agent/index.ts'
+import { Agent } from './agent/index.ts'
+import { ModuleCache } from './compile/index.ts'
+import type { Clock, Draft, Guest, Message } from './core/index.ts'
+import { asCaxtonError, CaxtonError, SYSTEM_CLOCK, toDraft } from './core/index.ts'
+import type { CaxtonEvent } from './event-stream.ts'
+import { EventStream } from './event-stream.ts'
+import { buildSource, toGuest } from './languages/index.ts'
+import type { ConversationInfo, RouterListener } from './router/index.ts'
+import { Router } from './router/index.ts'
+import type { SandboxSpec } from './sandbox/index.ts'
+import { assertLinkable, messageBytes, SandboxPool } from './sandbox/index.ts'
+import type { AgentInput, AgentOptions, Program } from './system/index.ts'
+import { parseAgentOptions } from './system/index.ts'
+
+export interface CaxtonOptions {
+  /** Worker threads that agents run in, 1 to 64. @default the number of processors */
+  readonly threads?: number
+  /** Where built agents are kept. @default `caxton/build` in the user's cache directory */
+  readonly cacheDirectory?: string
+  /** Bytes of modules that are kept compiled. @default 256 MiB */
+  readonly moduleCacheBytes?: number
+  /** Takes a line for people when something takes long, such as the first build of a source. */
+  readonly onProgress?: (line: string) => void
+  /** @default the clock of the system */
+  readonly clock?: Clock
+}
+
+/** A message as a caller of the library writes it: `content` is any value that JSON can carry. */
+export interface OutgoingMessage extends Omit<Draft, 'content' | 'sender'> {
+  readonly content?: unknown
+}
+
+/** A message that reached the user, with its content parsed. */
+export interface IncomingMessage extends Omit<Message, 'content'> {
+  readonly content?: unknown
+}
+
+export interface RequestOptions {
+  /** Milliseconds to wait for the reply. @default 30000 ms */
+  readonly deadlineMs?: number
+}
+
+export interface DrainOptions {
+  /** Milliseconds after which agents are stopped anyway. @default no deadline */
+  readonly deadlineMs?: number
+}
+
+/** An agent that is ready to start: built, compiled, and everything it imports is granted. */
+interface PreparedAgent {
+  readonly options: AgentOptions
+  readonly spec: SandboxSpec
+}
+
+/**
+ * A running system of agents, each in a sandbox of its own.
+ *
+ * ```ts
+ * await using caxton = await Caxton.start()
+ * await caxton.deploy({ name: 'echo', source: 'echo.c' })
+ * const reply = await caxton.request({ performative: 'request', receiver: 'echo', content: 'hello' })
+ * ```
+ *
+ * Whoever starts it closes it: worker threads keep a process alive only while agents have work.
+ */
+export class Caxton implements AsyncDisposable {
+  readonly #options: CaxtonOptions
+  readonly #modules: ModuleCache
+  readonly #pool: SandboxPool
+  readonly #router: Router
+  readonly #streams = new Set<EventStream>()
+  #closing: Promise<void> | null = null
+
+  private constructor(options: CaxtonOptions) {
+    const clock = options.clock ?? SYSTEM_CLOCK
+    const run = randomBytes(4).toString('hex')
+    this.#options = options
+    this.#modules = new ModuleCache(
+      {},
+      options.moduleCacheBytes === undefined ? {} : { maxBytes: options.moduleCacheBytes },
+    )
+    this.#pool = new SandboxPool(
+      { clock },
+      { run, ...(options.threads === undefined ? {} : { threads: options.threads }) },
+    )
+    this.#router = new Router({ clock, credit: this.#pool.mailboxes, sizeOf: messageBytes }, { run })
+    this.#router.subscribe((event) => {
+      for (const stream of this.#streams) stream.push(event)
+    })
+  }
+
+  /**
+   * Starts a runtime without agents. Cost: nothing to speak of; threads start with the first agents.
+   *
+   * @throws CaxtonError ERR_CONFIG_INVALID
+   */
+  static async start(options: CaxtonOptions = {}): Promise<Caxton> {
+    return new Caxton(options)
+  }
+
+  /**
+   * Builds, compiles and starts one agent; it runs when the promise resolves.
+   *
+   * @throws CaxtonError what is wrong with the options (ERR_CONFIG_INVALID), the source (ERR_LANGUAGE_*), the module
+   * (ERR_WASM_*, ERR_INSTRUMENT_*, ERR_MODULE_*), its grants (ERR_GRANT_MISSING), or with its own start (ERR_GUEST_*, ERR_LIMIT_*)
+   */
+  async deploy(input: AgentInput): Promise<AgentInfo> {
+    const prepared = await this.#prepare(parseAgentOptions(input))
+    const agent = this.#add(prepared)
+    await agent.start()
+    return agent.snapshot()
+  }
+
+  /**
+   * Deploys several agents, all or none: nothing starts unless every one of them can. An agent whose own start fails is
+   * `failed`, like one that fails later, and leaves the others alone.
+   *
+   * @throws CaxtonError the error of the one that cannot start; where there are several, the first code with all of them in
+   * its detail and `data.problems`
+   */
+  async deployAll(agents: readonly AgentOptions[]): Promise<void> {
+    const results = await Promise.allSettled(agents.map((options) => this.#prepare(options)))
+    const errors = results.flatMap((result, index) =>
+      result.status === 'rejected' ? [{ agent: agents[index]!.name, error: asCaxtonError(result.reason) }] : [],
+    )
+    if (errors.length > 0) throw joinErrors(errors)
+    const prepared = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    const added = prepared.map((one) => this.#add(one))
+    await Promise.allSettled(added.map((agent) => agent.start()))
+  }
+
+  /**
+   * Sends a message as `user`. It is accepted when the call returns; what cannot be delivered comes back to `user` as a
+   * `failure`, which `events()` shows.
+   *
+   * @returns its id
+   * @throws CaxtonError ERR_MESSAGE_INVALID, ERR_MESSAGE_ADDRESS, ERR_RUNTIME_CLOSED
+   */
+  send(message: OutgoingMessage): string {
+    return this.#router.send(toDraft(message)).message_id
+  }
+
+  /**
+   * Sends a message as `user` and waits for the reply to it.
+   *
+   * @throws CaxtonError ERR_REQUEST_FAILED when the reply is `failure`, `refuse` or `not-understood` (`data.reason`),
+   * ERR_REQUEST_DEADLINE, and what `send` throws
+   */
+  async request(message: OutgoingMessage, options: RequestOptions = {}): Promise<IncomingMessage> {
+    return parseContent(await this.#router.request(toDraft(message), options.deadlineMs ?? 30_000))
+  }
+
+  /** Returns what is known of every agent now: state and why, messages, fuel, CPU time, memory. */
+  agents(): AgentInfo[] {
+    return this.#router.agents()
+  }
+
+  /** Returns the conversations that are remembered. */
+  conversations(): ConversationInfo[] {
+    return this.#router.conversations()
+  }
+
+  /**
+   * Returns what happens from now on. The iteration ends when the runtime is closed.
+   *
+   * A reader that is slower than the system loses the oldest events; an event `dropped` says how many.
+   */
+  events(): AsyncIterableIterator<CaxtonEvent, undefined> {
+    const stream = new EventStream((closed) => this.#streams.delete(closed))
+    if (this.#closing === null) this.#streams.add(stream)
+    else stream.close()
+    return stream
+  }
+
+  /** Calls `listener` for each event while it happens, until the returned function is called. */
+  subscribe(listener: RouterListener): () => void {
+    return this.#router.subscribe(listener)
+  }
+
+  /** Resolves when no agent runs or has a message waiting: nothing will happen any more unless somebody sends something. */
+  idle(): Promise<void> {
+    return this.#router.idle()
+  }
+
+  /**
+   * Takes nothing new, lets the agents finish what they have, stops them, then closes.
+   *
+   * @throws CaxtonError ERR_CONFIG_INVALID for a deadline out of range
+   */
+  async drain(options: DrainOptions = {}): Promise<void> {
+    await this.#router.drain(options.deadlineMs ?? null)
+    await this.close()
+  }
+
+  /** Stops every agent and thread at once. Requests that wait reject with ERR_RUNTIME_CLOSED. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    await this.#router.close()
+    await this.#pool.close()
+    for (const stream of [...this.#streams]) stream.close()
+  }
+
+  async #prepare(options: AgentOptions): Promise<PreparedAgent> {
+    const { name, limits, grants, config } = options
+    const guest = await this.#readGuest(options.program)
+    const compiled = await this.#modules.compile(guest.bytes, limits)
+    const spec: SandboxSpec = { name, compiled, door: guest.door, script: guest.script, grants, limits, config }
+    assertLinkable(spec)
+    return { options, spec }
+  }
+
+  #readGuest(program: Program): Guest | Promise<Guest> {
+    if (program.kind === 'bytes') return toGuest(program.bytes, 'bytes')
+    const { cacheDirectory, onProgress } = this.#options
+    return buildSource(program.path, {
+      ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+      ...(program.kind === 'source' && program.language !== null ? { language: program.language } : {}),
+    })
+  }
+
+  #add({ options, spec }: PreparedAgent): Agent {
+    const agent = new Agent(
+      {
+        createSandbox: (events) => this.#pool.create(spec, events),
+        credit: this.#pool.mailboxes,
+        events: this.#router.agentEvents,
+      },
+      options,
+    )
+    this.#router.add(agent)
+    return agent
+  }
+}
+
+/** Puts the value that the content of a message stands for in the place of its text. */
+export function parseContent<Header extends Draft>(
+  message: Header,
+): Omit<Header, 'content'> & { readonly content?: unknown } {
+  const { content, ...header } = message
+  return content === undefined ? header : { ...header, content: JSON.parse(content) as unknown }
+}
+
+function joinErrors(errors: readonly { readonly agent: string; readonly error: CaxtonError }[]): CaxtonError {
+  const [first] = errors
+  if (errors.length === 1) {
+    const { agent, error } = first!
+    const detail = `agent '${agent}': ${error.detail ?? error.message}`
+    return new CaxtonError(error.code, { detail, data: { ...error.data, agent }, cause: error })
+  }
+  const problems = errors.map(({ agent, error }) => `agent '${agent}': ${error.code}: ${error.message}`)
+  return new CaxtonError(first!.error.code, {
+    detail: `\n  ${problems.join('\n  ')}`,
+    data: { problems },
+    cause: first!.error,
+  })
+}
