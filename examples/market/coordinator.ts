@@ -8,8 +8,9 @@
  * bidder that breaks the protocol is dismissed. There is no clock: a bidder that has not delivered yet and stays silent is not
  * waited for once QUORUM others have bid, and what it has in hand is given away a second time in the end.
  */
-import { getConfig, log, reply, send } from 'caxton'
+
 import type { Draft, Message } from 'caxton'
+import { getConfig, log, MAILBOX_FULL, reply, send } from 'caxton'
 
 const PIECE_CHARACTERS = 65_536
 const LEAST_PIECES = 8
@@ -54,7 +55,8 @@ let pieces: Piece[] = []
 let waiting: Piece[] = []
 
 export function init(): void {
-  for (const name of getConfig('bidders')?.split(' ') ?? []) bidders.set(name, { name, inHand: null, hasDelivered: false })
+  for (const name of getConfig('bidders')?.split(' ') ?? [])
+    bidders.set(name, { name, inHand: null, hasDelivered: false })
 }
 
 export function handleMessage(message: Message): void {
@@ -95,7 +97,8 @@ function post(draft: Draft): void {
 
 function trySend(draft: Draft): boolean {
   const status = send(draft)
-  if (status < 0 && status !== MAILBOX_FULL) log('error', `${draft.performative} to ${draft.receiver} was not sent: ${status}`)
+  if (status < 0 && status !== MAILBOX_FULL)
+    log('error', `${draft.performative} to ${draft.receiver} was not sent: ${status}`)
   return status !== MAILBOX_FULL
 }
 
@@ -124,7 +127,10 @@ function hearFailure({ content, in_reply_to }: Message): void {
 
 function hearPrice(call: Call, bidder: Bidder, content: unknown): void {
   const price = Object(content).micros
-  if (!Number.isFinite(price) || price < 0) return dismiss(bidder, 'its price is no number')
+  if (!Number.isFinite(price) || price < 0) {
+    dismiss(bidder, 'its price is no number')
+    return
+  }
   call.silent.delete(bidder)
   if (open.has(call)) call.prices.set(bidder, price)
   else if (call.winner !== bidder) tell(call, bidder, 'reject-proposal', {})
@@ -132,8 +138,10 @@ function hearPrice(call: Call, bidder: Bidder, content: unknown): void {
 
 function hearCounts(call: Call, bidder: Bidder, content: unknown): void {
   const found = readCounts(content, call.piece)
-  if (bidder.inHand !== call) return dismiss(bidder, 'it reports on a piece that is not its own')
-  if (found === null) return dismiss(bidder, 'its counts cannot be')
+  if (bidder.inHand !== call || found === null) {
+    dismiss(bidder, bidder.inHand === call ? 'its counts cannot be' : 'it reports on a piece that is not its own')
+    return
+  }
   bidder.inHand = null
   bidder.hasDelivered = true
   if (call.piece.text === null) return
