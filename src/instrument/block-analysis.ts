@@ -1,0 +1,288 @@
+import { CaxtonError, MODULE_LIMITS } from '../core/index.ts'
+import type { InstructionCursor } from '../wasm/index.ts'
+import { beyondLimit, malformed, OPCODE_BY_ROW } from '../wasm/index.ts'
+import { ACTION, ACTION_BY_ROW } from './actions.ts'
+import type { BulkPricer } from './bulk.ts'
+import { COST_BY_ROW, REFUSED } from './costs.ts'
+import { EVENT, FunctionPlan } from './function-plan.ts'
+
+const NEVER = 0x7fffffff
+
+/**
+ * Finds the blocks of a function body and what they cost.
+ *
+ * A *block* is a set of instructions of which all run if the first one runs, unless one of them traps, throws or
+ * calls something that does. It begins at the entry, at the head of a loop, behind a conditional branch, at each arm
+ * of an `if`, at each handler, and behind the `end` of a frame out of which a branch leads. Code behind an `end` that
+ * control always reaches belongs to the block before the frame, so it needs no charge of its own.
+ *
+ * Frames are numbered in the order of their beginnings; frame 0 is the function. Code that cannot be reached is
+ * neither charged nor changed. Cost: one pass.
+ */
+export class BlockAnalysis {
+  readonly plan = new FunctionPlan()
+  readonly #cursor: InstructionCursor
+  readonly #price: BulkPricer
+  #depth = 0
+  #live = true
+  /** By depth: action that opened the frame, its number, the block that is current in it. */
+  readonly #opener = new Uint8Array(MODULE_LIMITS.nesting + 1)
+  readonly #frame = new Uint32Array(MODULE_LIMITS.nesting + 1)
+  readonly #block = new Uint32Array(MODULE_LIMITS.nesting + 1)
+  /** By depth: the outermost depth a branch in the frame leads to; −1 for a throw. */
+  readonly #lowest = new Int32Array(MODULE_LIMITS.nesting + 1)
+  /** By depth: control reaches the frame's beginning; control reaches its end by a branch or from an earlier arm. */
+  readonly #entered = new Uint8Array(MODULE_LIMITS.nesting + 1)
+  readonly #joined = new Uint8Array(MODULE_LIMITS.nesting + 1)
+
+  constructor(parts: { cursor: InstructionCursor; price: BulkPricer }) {
+    this.#cursor = parts.cursor
+    this.#price = parts.price
+  }
+
+  /**
+   * Analyses the instructions in `[offset, end)` into `plan`.
+   *
+   * @throws CaxtonError ERR_WASM_MALFORMED, ERR_WASM_OPCODE_UNKNOWN, ERR_WASM_LIMIT, ERR_INSTRUMENT_OPCODE_REFUSED
+   */
+  analyse(offset: number, end: number): void {
+    const cursor = this.#cursor
+    const plan = this.plan
+    cursor.enter(offset, end)
+    plan.reset()
+    this.#depth = -1
+    this.#live = true
+    this.#open(ACTION.block, plan.addBlock(offset))
+    while (cursor.next()) {
+      const row = cursor.row
+      const cost = COST_BY_ROW[row] as number
+      if (cost === REFUSED) throw refused(cursor)
+      if (cost !== 0 && this.#live) this.#charge(cost)
+      const action = ACTION_BY_ROW[row] as number
+      if (action === ACTION.plain) continue
+      this.#act(action)
+      if (this.#depth < 0) break
+    }
+    if (this.#depth >= 0) throw malformed(end, 'the end of a function', 'the end of its body')
+    if (cursor.offset !== end)
+      throw malformed(cursor.offset, 'the end of a function body', `${end - cursor.offset} more bytes`)
+  }
+
+  #charge(cost: number): void {
+    const block = this.#block[this.#depth] as number
+    this.plan.blockCosts[block] = (this.plan.blockCosts[block] as number) + cost
+  }
+
+  #act(action: number): void {
+    switch (action) {
+      case ACTION.block:
+      case ACTION.try:
+        return this.#open(action, this.#currentBlock())
+      case ACTION.loop:
+        return this.#openLoop()
+      case ACTION.if:
+        return this.#openIf()
+      case ACTION.else:
+        return this.#else()
+      case ACTION.end:
+        return this.#close()
+      case ACTION.catch:
+        return this.#catch()
+      case ACTION.delegate:
+        return this.#close()
+      case ACTION.tryTable:
+        return this.#openTryTable()
+      default:
+        if (this.#live) this.#leave(action)
+    }
+  }
+
+  #leave(action: number): void {
+    const { start, offset, first } = this.#cursor
+    switch (action) {
+      case ACTION.branch:
+        this.#branchTo(first, start, false)
+        return this.#die()
+      case ACTION.branchIf:
+        this.#branchTo(first, start, true)
+        return this.#beginBlock(offset)
+      case ACTION.branchTable:
+        this.#branchTable(start)
+        return this.#die()
+      case ACTION.return:
+      case ACTION.tailCall:
+        this.plan.addEvent(EVENT.store, start, 0)
+        this.#reach(0)
+        return this.#die()
+      case ACTION.throw:
+        this.plan.addEvent(EVENT.store, start, 0)
+        this.#reach(-1)
+        return this.#die()
+      case ACTION.unreachable:
+        this.plan.addEvent(EVENT.store, start, 0)
+        return this.#die()
+      case ACTION.call:
+        this.plan.addEvent(EVENT.store, start, 0)
+        return this.plan.addEvent(EVENT.called, offset, 0)
+      default:
+        return this.#payBulk()
+    }
+  }
+
+  #payBulk(): void {
+    const { row, first, second, start } = this.#cursor
+    const { helper, fixed } = this.#price(row, first, second, start)
+    if (fixed > 0) this.#charge(fixed)
+    if (helper >= 0) this.plan.addEvent(EVENT.pay, start, helper)
+  }
+
+  #currentBlock(): number {
+    return this.#block[this.#depth] as number
+  }
+
+  #beginBlock(offset: number): void {
+    this.#block[this.#depth] = this.plan.addBlock(offset)
+  }
+
+  #die(): void {
+    this.#live = false
+  }
+
+  #open(opener: number, block: number): void {
+    const depth = ++this.#depth
+    if (depth > MODULE_LIMITS.nesting)
+      throw beyondLimit(this.#cursor.start, 'nested blocks', MODULE_LIMITS.nesting, depth)
+    this.#opener[depth] = opener
+    this.#frame[depth] = this.plan.addFrame()
+    this.#block[depth] = block
+    this.#lowest[depth] = NEVER
+    this.#entered[depth] = this.#live ? 1 : 0
+    this.#joined[depth] = 0
+  }
+
+  #openLoop(): void {
+    this.#open(ACTION.loop, this.#currentBlock())
+    if (!this.#live) return
+    this.plan.addEvent(EVENT.loop, this.#cursor.start, this.#frame[this.#depth] as number)
+    this.#beginBlock(this.#cursor.offset)
+  }
+
+  #openIf(): void {
+    this.#open(ACTION.if, this.#currentBlock())
+    if (!this.#live) return
+    this.plan.addEvent(EVENT.if, this.#cursor.start, this.#frame[this.#depth] as number)
+    this.#beginBlock(this.#cursor.offset)
+  }
+
+  #openTryTable(): void {
+    const cursor = this.#cursor
+    const outer = this.#depth
+    this.#open(ACTION.tryTable, this.#currentBlock())
+    const next = cursor.offset
+    cursor.offset = cursor.immediateOffset
+    for (let count = cursor.readU32(); count > 0; count--) {
+      const kind = cursor.bytes[cursor.offset++] as number
+      if (kind < 2) cursor.readU32()
+      const target = outer - cursor.readU32()
+      if (target < 0) throw malformed(cursor.start, 'the label of a block around it', `${outer - target}`)
+      if (!this.#live) continue
+      this.#reach(target)
+      this.#joined[target] = 1
+      this.plan.frameCaught[this.#frame[target] as number] = 1
+      if (target === 0) this.plan.wrapped = true
+    }
+    cursor.offset = next
+  }
+
+  #else(): void {
+    const depth = this.#depth
+    if (this.#opener[depth] !== ACTION.if) throw malformed(this.#cursor.start, 'an if before an else', 'another block')
+    this.#opener[depth] = ACTION.else
+    this.#endArm()
+    if (!this.#live) return
+    this.plan.addEvent(EVENT.else, this.#cursor.offset, this.#frame[depth] as number)
+    this.#beginBlock(this.#cursor.offset)
+  }
+
+  #catch(): void {
+    const depth = this.#depth
+    if (this.#opener[depth] !== ACTION.try) throw malformed(this.#cursor.start, 'a try before a catch', 'another block')
+    this.#endArm()
+    if (!this.#live) return
+    this.plan.addEvent(EVENT.caught, this.#cursor.offset, 0)
+    this.#beginBlock(this.#cursor.offset)
+  }
+
+  /** Ends an arm of an `if` or `try`; the next arm is reached if the frame was. */
+  #endArm(): void {
+    const depth = this.#depth
+    if (this.#live) {
+      this.plan.addEvent(EVENT.branch, this.#cursor.start, this.#frame[depth] as number)
+      this.#joined[depth] = 1
+    }
+    this.#live = this.#entered[depth] === 1
+  }
+
+  #close(): void {
+    const { start, offset } = this.#cursor
+    const depth = this.#depth
+    const frame = this.#frame[depth] as number
+    const opener = this.#opener[depth] as number
+    if (depth === 0) return this.#closeFunction()
+    if (opener === ACTION.if && this.#entered[depth]) {
+      this.plan.addEvent(EVENT.skip, start, frame)
+      this.#joined[depth] = 1
+    }
+    if (opener !== ACTION.loop && this.#joined[depth]) {
+      if (this.#live) this.plan.addEvent(EVENT.branch, start, frame)
+      this.plan.addEvent(EVENT.label, offset, frame)
+      this.#live = true
+    }
+    const lowest = this.#lowest[depth] as number
+    this.#depth = depth - 1
+    this.#reach(lowest)
+    if (lowest < depth && this.#live) this.#beginBlock(offset)
+  }
+
+  /** The final `end` stays the end of the frame; where the body is wrapped, the function's own comes behind it. */
+  #closeFunction(): void {
+    const { start, offset } = this.#cursor
+    this.#depth = -1
+    if (this.plan.wrapped) {
+      if (this.#live) this.plan.addEvent(EVENT.branch, start, 0)
+      this.plan.addEvent(EVENT.label, offset, 0)
+      this.plan.addEvent(EVENT.store, offset, 0)
+    } else if (this.#live) {
+      this.plan.addEvent(EVENT.store, start, 0)
+    }
+  }
+
+  #reach(depth: number): void {
+    if (depth < (this.#lowest[this.#depth] as number)) this.#lowest[this.#depth] = depth
+  }
+
+  #branchTo(label: number, offset: number, conditional: boolean): void {
+    const target = this.#depth - label
+    if (target < 0) throw malformed(offset, 'the label of a block around it', String(label))
+    this.#reach(target)
+    this.#joined[target] = 1
+    if (target === 0 && conditional) this.plan.wrapped = true
+    this.plan.addEvent(EVENT.branch, offset, this.#frame[target] as number)
+  }
+
+  #branchTable(start: number): void {
+    const cursor = this.#cursor
+    const next = cursor.offset
+    cursor.offset = cursor.immediateOffset
+    for (let count = cursor.readU32(); count >= 0; count--) this.#branchTo(cursor.readU32(), start, true)
+    cursor.offset = next
+  }
+}
+
+function refused(cursor: InstructionCursor): CaxtonError {
+  const name = OPCODE_BY_ROW[cursor.row]?.name ?? `row ${cursor.row}`
+  return new CaxtonError('ERR_INSTRUMENT_OPCODE_REFUSED', {
+    detail: `at 0x${cursor.start.toString(16)}: ${name} has no price`,
+    data: { offset: cursor.start, opcode: name },
+  })
+}

@@ -1,0 +1,247 @@
+import type { ByteWriter, Locals } from '../wasm/index.ts'
+import { encodeU32, writePaddedU32, writeS64, writeU32 } from '../wasm/index.ts'
+import type { FunctionPlan } from './function-plan.ts'
+import { EVENT } from './function-plan.ts'
+import type { Helpers } from './helpers.ts'
+import type { RunList } from './offset-map.ts'
+
+const BLOCK = 0x02
+const IF = 0x04
+const END = 0x0b
+const CALL = 0x10
+const LOCAL_GET = 0x20
+const LOCAL_SET = 0x21
+const LOCAL_TEE = 0x22
+const GLOBAL_GET = 0x23
+const GLOBAL_SET = 0x24
+const I64_CONST = 0x42
+const I64_LT_S = 0x53
+const I64_SUB = 0x7d
+const I64 = 0x7e
+const EMPTY = 0x40
+/** Holds 2^28, more than the longest function. */
+const SIZE_WIDTH = 4
+/** The longest insertion, bytes. */
+const MOST_INSERTED = 64
+/** Below this a copy by hand is faster than one by the engine. */
+const SHORT_COPY = 48
+
+/** One function body to rewrite. */
+export interface Body {
+  readonly offset: number
+  readonly end: number
+  readonly locals: Locals
+  readonly parameterCount: number
+  /** Encoded type of a block with the function's results. */
+  readonly resultBlockType: readonly number[]
+}
+
+/**
+ * Writes rewritten function bodies: the original bytes with insertions at the events of a plan.
+ *
+ * The counter lives in two places, a local of the function and the global. At every point of the code the writer
+ * knows which of them are right: at a label the local is (at one that an exception may arrive at, the global), at the
+ * entry and behind a call the global is. It moves the value only where the other one is needed, so a charge behind a
+ * charge touches the local alone, and a call behind a call moves nothing.
+ */
+export class BodyWriter {
+  readonly #bytes: Uint8Array
+  readonly #out: ByteWriter
+  readonly #runs: RunList
+  readonly #getFuel: readonly number[]
+  readonly #setFuel: readonly number[]
+  readonly #callOutOfFuel: readonly number[]
+  #local: readonly number[] = []
+  #copied = 0
+  #localRight = false
+  #globalRight = true
+  /** By frame: the global is right wherever control joins; it was right at the `if`. */
+  #joinsRight = new Uint8Array(256)
+  #ifRight = new Uint8Array(256)
+
+  constructor(parts: { bytes: Uint8Array; out: ByteWriter; runs: RunList; helpers: Helpers }) {
+    this.#bytes = parts.bytes
+    this.#out = parts.out
+    this.#runs = parts.runs
+    const fuel = encodeU32(parts.helpers.fuelGlobal)
+    this.#getFuel = [GLOBAL_GET, ...fuel]
+    this.#setFuel = [GLOBAL_SET, ...fuel]
+    this.#callOutOfFuel = [CALL, ...encodeU32(parts.helpers.outOfFuel)]
+  }
+
+  /** Writes a body with its size. */
+  write(body: Body, plan: FunctionPlan): void {
+    const out = this.#out
+    out.reserve(SIZE_WIDTH)
+    out.length += SIZE_WIDTH
+    const begin = out.length
+    this.#begin(body, plan)
+    this.#copied = body.locals.offset
+    this.#runs.push(out.length, this.#copied)
+    for (let i = 0; i < plan.eventCount; i++) {
+      this.#write(plan.kinds[i] as number, plan.offsets[i] as number, plan.values[i] as number, plan)
+    }
+    this.#flush(body.end)
+    if (plan.wrapped) out.writeByte(END)
+    writePaddedU32(out.bytes, begin - SIZE_WIDTH, out.length - begin, SIZE_WIDTH)
+  }
+
+  #begin({ locals, parameterCount, resultBlockType }: Body, plan: FunctionPlan): void {
+    const out = this.#out
+    this.#local = encodeU32(parameterCount + locals.count)
+    this.#localRight = false
+    this.#globalRight = true
+    if (plan.frameCount > this.#joinsRight.length) {
+      this.#joinsRight = new Uint8Array(plan.frameCount * 2)
+      this.#ifRight = new Uint8Array(plan.frameCount * 2)
+    }
+    this.#joinsRight.fill(1, 0, plan.frameCount)
+    out.writeU32(locals.groups + 1)
+    out.writeBytes(this.#bytes.subarray(locals.groupsOffset, locals.offset))
+    out.writeByte(1)
+    out.writeByte(I64)
+    if (!plan.wrapped) return
+    out.writeByte(BLOCK)
+    out.writeBytes(resultBlockType)
+  }
+
+  #write(kind: number, offset: number, value: number, plan: FunctionPlan): void {
+    switch (kind) {
+      case EVENT.charge: {
+        const cost = plan.blockCosts[value] as number
+        return cost === 0 ? undefined : this.#charge(offset, cost)
+      }
+      case EVENT.store:
+        return this.#needGlobal(offset)
+      case EVENT.called:
+      case EVENT.caught:
+        this.#localRight = false
+        this.#globalRight = true
+        return
+      case EVENT.branch:
+        return this.#branch(offset, value, plan)
+      case EVENT.label:
+        this.#globalRight = plan.frameCaught[value] === 1 || this.#joinsRight[value] === 1
+        this.#localRight = plan.frameCaught[value] === 0
+        return
+      case EVENT.pay:
+        return this.#pay(offset, value)
+      default:
+        return this.#writeStructure(kind, offset, value, plan)
+    }
+  }
+
+  #writeStructure(kind: number, offset: number, frame: number, plan: FunctionPlan): void {
+    const caught = plan.frameCaught[frame] === 1
+    switch (kind) {
+      case EVENT.loop:
+        if (caught) this.#needGlobal(offset)
+        else this.#needLocal(offset)
+        this.#localRight = !caught
+        this.#globalRight = caught
+        return
+      case EVENT.if:
+        this.#needLocal(offset)
+        if (caught) this.#needGlobal(offset)
+        this.#ifRight[frame] = this.#globalRight ? 1 : 0
+        return
+      case EVENT.else:
+        this.#localRight = true
+        this.#globalRight = this.#ifRight[frame] === 1
+        return
+      case EVENT.skip:
+        if (this.#ifRight[frame] === 0) this.#joinsRight[frame] = 0
+        return
+      default:
+        return
+    }
+  }
+
+  #branch(offset: number, frame: number, plan: FunctionPlan): void {
+    if (frame === 0 && !plan.wrapped) return this.#needGlobal(offset)
+    if (plan.frameCaught[frame] === 1) return this.#needGlobal(offset)
+    this.#needLocal(offset)
+    if (!this.#globalRight) this.#joinsRight[frame] = 0
+  }
+
+  #needGlobal(offset: number): void {
+    if (this.#globalRight) return
+    this.#flush(offset)
+    this.#put1(LOCAL_GET, this.#local)
+    this.#put(this.#setFuel)
+    this.#mark()
+    this.#globalRight = true
+  }
+
+  #needLocal(offset: number): void {
+    if (this.#localRight) return
+    this.#flush(offset)
+    this.#put(this.#getFuel)
+    this.#put1(LOCAL_SET, this.#local)
+    this.#mark()
+    this.#localRight = true
+  }
+
+  #charge(offset: number, cost: number): void {
+    const out = this.#out
+    this.#flush(offset)
+    if (this.#localRight) this.#put1(LOCAL_GET, this.#local)
+    else this.#put(this.#getFuel)
+    out.bytes[out.length++] = I64_CONST
+    out.length = writeS64(out.bytes, out.length, cost)
+    out.bytes[out.length++] = I64_SUB
+    this.#put1(LOCAL_TEE, this.#local)
+    out.bytes[out.length++] = I64_CONST
+    out.bytes[out.length++] = 0
+    out.bytes[out.length++] = I64_LT_S
+    out.bytes[out.length++] = IF
+    out.bytes[out.length++] = EMPTY
+    this.#put1(LOCAL_GET, this.#local)
+    this.#put(this.#callOutOfFuel)
+    this.#put1(LOCAL_SET, this.#local)
+    out.bytes[out.length++] = END
+    this.#mark()
+    this.#localRight = true
+    this.#globalRight = false
+  }
+
+  #pay(offset: number, helper: number): void {
+    this.#needGlobal(offset)
+    this.#flush(offset)
+    const out = this.#out
+    out.bytes[out.length++] = CALL
+    out.length = writeU32(out.bytes, out.length, helper)
+    this.#mark()
+    this.#localRight = false
+  }
+
+  /** Copies the original up to an offset and makes room for an insertion. */
+  #flush(offset: number): void {
+    const out = this.#out
+    const size = offset - this.#copied
+    out.reserve(size + MOST_INSERTED)
+    if (size >= SHORT_COPY) {
+      out.bytes.set(this.#bytes.subarray(this.#copied, offset), out.length)
+      out.length += size
+    } else {
+      for (let i = this.#copied; i < offset; i++) out.bytes[out.length++] = this.#bytes[i] as number
+    }
+    this.#copied = offset
+  }
+
+  /** Ends an insertion: a run of original code begins. */
+  #mark(): void {
+    this.#runs.push(this.#out.length, this.#copied)
+  }
+
+  #put(bytes: readonly number[]): void {
+    const out = this.#out
+    for (const byte of bytes) out.bytes[out.length++] = byte
+  }
+
+  #put1(opcode: number, index: readonly number[]): void {
+    const out = this.#out
+    out.bytes[out.length++] = opcode
+    for (const byte of index) out.bytes[out.length++] = byte
+  }
+}

@@ -1,0 +1,60 @@
+import { MODULE_LIMITS } from '../core/index.ts'
+import type { ByteWriter, FunctionType, ModuleInfo } from '../wasm/index.ts'
+import { beyondLimit, InstructionCursor, malformed, readLocals } from '../wasm/index.ts'
+import type { AddedTypes } from './added-types.ts'
+import { BlockAnalysis } from './block-analysis.ts'
+import type { Body } from './body-writer.ts'
+import { BodyWriter } from './body-writer.ts'
+import { createBulkPricer } from './bulk.ts'
+import type { Helpers } from './helpers.ts'
+import { RunList } from './offset-map.ts'
+
+/**
+ * Writes the contents of the code section: each body metered, then the helpers. One pass over each body to analyse it,
+ * one to write it; nothing is kept of a body but the runs of copied code.
+ *
+ * @returns the runs, and where the last of the module's own bodies ends
+ */
+export function writeCode(
+  out: ByteWriter,
+  parts: { info: ModuleInfo; helpers: Helpers; types: AddedTypes },
+): { runs: RunList; codeEnd: number } {
+  const { info, helpers, types } = parts
+  const { count, offsets, sizes } = info.code
+  const runs = new RunList()
+  const analysis = new BlockAnalysis({
+    cursor: new InstructionCursor(info.bytes),
+    price: createBulkPricer(info, helpers),
+  })
+  const writer = new BodyWriter({ bytes: info.bytes, out, runs, helpers })
+  out.writeU32(count + helpers.functions.length)
+  for (let i = 0; i < count; i++) {
+    const offset = offsets[i] as number
+    const end = offset + (sizes[i] as number)
+    const body = readBody(info, types, i, offset, end)
+    analysis.analyse(body.locals.offset, end)
+    const before = out.length
+    writer.write(body, analysis.plan)
+    if (out.length - before > MODULE_LIMITS.functionBytes) {
+      throw beyondLimit(offset, 'bytes in a metered function', MODULE_LIMITS.functionBytes, out.length - before)
+    }
+  }
+  const codeEnd = out.length
+  for (const { body } of helpers.functions) {
+    out.writeU32(body.length)
+    out.writeBytes(body)
+  }
+  return { runs, codeEnd }
+}
+
+function readBody(info: ModuleInfo, types: AddedTypes, index: number, offset: number, end: number): Body {
+  const functionIndex = info.importedFunctionCount + index
+  const type: FunctionType | undefined = info.functionType(functionIndex)
+  if (type === undefined)
+    throw malformed(offset, 'a function with a function type', `type ${info.functions[functionIndex]}`)
+  const locals = readLocals(info.bytes, offset, end)
+  const all = type.params.length + locals.count
+  if (all >= MODULE_LIMITS.functionLocals)
+    throw beyondLimit(offset, 'locals in a function', MODULE_LIMITS.functionLocals - 1, all)
+  return { offset, end, locals, parameterCount: type.params.length, resultBlockType: types.blockType(type) }
+}

@@ -1,0 +1,169 @@
+import type { ModuleInfo } from '../wasm/index.ts'
+import { encodeS64, encodeU32 } from '../wasm/index.ts'
+import type { Caps } from './caps.ts'
+
+/** A function added at the end of the index space. `body` holds its locals and instructions, without its size. */
+export interface Helper {
+  readonly type: HelperType
+  readonly body: readonly number[]
+}
+
+/** One parameter and one result of the same type. */
+export type HelperType = 'i32' | 'i64'
+
+/** Logarithm of fuel per unit of length, −4 for one unit of fuel per 16 bytes. */
+export type Scale = -4 | 0 | 1 | 2 | 3 | 4
+
+/** Indices of the globals and functions that were added, and the functions themselves. */
+export interface Helpers {
+  readonly fuelGlobal: number
+  readonly refusedPagesGlobal: number
+  readonly functions: readonly Helper[]
+  /** Function index: takes the negative counter, does not come back. */
+  readonly outOfFuel: number
+  /** Function index: takes a length, pays for it, returns it. */
+  payLength(type: HelperType, scale: Scale): number
+  /** Function index: takes a number of pages or elements, pays for it if the growth can succeed, returns it. */
+  payGrowth(kind: 'memory' | 'table', index: number): number
+}
+
+const SCALES: readonly Scale[] = [-4, 0, 1, 2, 3, 4]
+/** Growing a memory by a page costs what filling it would. */
+const PAGE_SCALE = 12
+/** Above this a length is charged as this: no counter reaches it, and no shift or subtraction wraps. */
+const LONGEST = 2 ** 52
+
+const OP = {
+  unreachable: 0x00,
+  if: 0x04,
+  end: 0x0b,
+  return: 0x0f,
+  call: 0x10,
+  select: 0x1b,
+  localGet: 0x20,
+  localTee: 0x22,
+  globalGet: 0x23,
+  globalSet: 0x24,
+  memorySize: 0x3f,
+  i32Const: 0x41,
+  i64Const: 0x42,
+  i32LeU: 0x4d,
+  i32GtU: 0x4b,
+  i64LtS: 0x53,
+  i64LtU: 0x54,
+  i64GtU: 0x56,
+  i64LeU: 0x58,
+  i32Sub: 0x6b,
+  i64Sub: 0x7d,
+  i64Shl: 0x86,
+  i64ShrU: 0x88,
+  i64ExtendU: 0xad,
+} as const
+const EMPTY = 0x40
+const ONE_I64_LOCAL = [1, 1, 0x7e]
+
+/** Plans the functions a module needs added. Which ones depends on its declarations only, never on its code. */
+export function planHelpers(info: ModuleInfo, caps: Caps): Helpers {
+  const globals = { fuel: info.globals.length, refused: info.globals.length + 1 }
+  const functions: Helper[] = []
+  const indices = new Map<string, number>()
+  const add = (key: string, helper: Helper): void => {
+    indices.set(key, info.functions.length + functions.push(helper) - 1)
+  }
+  add('out', { type: 'i64', body: outOfFuel(globals.fuel) })
+  const pay = (length: readonly number[]): number[] => payFor(length, globals.fuel, indices.get('out') ?? 0)
+  const types: readonly HelperType[] = ['i32', 'i64']
+  for (const type of types) {
+    for (const scale of SCALES) add(`${type} ${scale}`, { type, body: payLength(type, scale, pay) })
+  }
+  const grow = { pay, refused: globals.refused }
+  caps.memories.forEach(({ limits, capped }, index) => {
+    const sized = {
+      type: limits.index,
+      maximum: limits.maximum ?? 0,
+      size: [OP.memorySize, ...encodeU32(index)],
+      scale: PAGE_SCALE,
+    }
+    const own = capped ? (info.memories[index]?.limits.maximum ?? MOST_PAGES[limits.index]) : null
+    add(`memory ${index}`, { type: limits.index, body: payGrowth({ ...sized, own }, grow) })
+  })
+  caps.tables.forEach(({ limits }, index) => {
+    const sized = {
+      type: limits.index,
+      maximum: limits.maximum ?? 0,
+      size: [0xfc, 0x10, ...encodeU32(index)],
+      scale: 0,
+    }
+    add(`table ${index}`, { type: limits.index, body: payGrowth({ ...sized, own: null }, grow) })
+  })
+  const find = (key: string): number => indices.get(key) ?? -1
+  return {
+    fuelGlobal: globals.fuel,
+    refusedPagesGlobal: globals.refused,
+    functions,
+    outOfFuel: find('out'),
+    payLength: (type, scale) => find(`${type} ${scale}`),
+    payGrowth: (kind, index) => find(`${kind} ${index}`),
+  }
+}
+
+/** Largest memory each index type allows by the specification, pages. */
+const MOST_PAGES: Readonly<Record<HelperType, number>> = { i32: 2 ** 16, i64: 2 ** 48 }
+
+function outOfFuel(fuel: number): number[] {
+  return [0, OP.localGet, 0, OP.globalSet, ...encodeU32(fuel), OP.unreachable, OP.end]
+}
+
+/** Takes the i64 that `length` computes off the fuel global; uses local 1. */
+function payFor(length: readonly number[], fuel: number, out: number): number[] {
+  const global = encodeU32(fuel)
+  return [
+    ...[OP.globalGet, ...global, ...length, OP.i64Sub, OP.localTee, 1, OP.globalSet, ...global],
+    ...[OP.localGet, 1, OP.i64Const, 0, OP.i64LtS, OP.if, EMPTY],
+    ...[OP.localGet, 1, OP.call, ...encodeU32(out), OP.globalSet, ...global, OP.end],
+  ]
+}
+
+function payLength(type: HelperType, scale: Scale, pay: (length: readonly number[]) => number[]): number[] {
+  const most = [OP.i64Const, ...encodeS64(LONGEST)]
+  const bounded = [OP.localGet, 0, ...most, OP.localGet, 0, ...most, OP.i64LtU, OP.select]
+  const length = type === 'i32' ? [OP.localGet, 0, OP.i64ExtendU] : bounded
+  return [...ONE_I64_LOCAL, ...pay([...length, ...shift(scale)]), OP.localGet, 0, OP.end]
+}
+
+function shift(scale: number): number[] {
+  if (scale === 0) return []
+  return [OP.i64Const, ...encodeS64(Math.abs(scale)), scale < 0 ? OP.i64ShrU : OP.i64Shl]
+}
+
+interface Growth {
+  readonly type: HelperType
+  readonly maximum: number
+  /** The module's own maximum, if it is higher: then a refusal is the cap's and is remembered. */
+  readonly own: number | null
+  readonly size: readonly number[]
+  readonly scale: number
+}
+
+/** Growth beyond the maximum costs nothing: the instruction behind fails and answers −1. */
+function payGrowth(growth: Growth, parts: { pay: (length: readonly number[]) => number[]; refused: number }): number[] {
+  const wide = growth.type === 'i64'
+  const widened = wide ? [OP.localGet, 0] : [OP.localGet, 0, OP.i64ExtendU]
+  const room = (maximum: number): number[] => [
+    ...(wide ? [OP.i64Const, ...encodeS64(maximum)] : [OP.i32Const, ...encodeS64(maximum | 0)]),
+    ...[...growth.size, wide ? OP.i64Sub : OP.i32Sub],
+  ]
+  const remember = [OP.globalSet, ...encodeU32(parts.refused)]
+  const ifOwnAllows = (own: number): number[] => [
+    ...[OP.localGet, 0, ...room(own), wide ? OP.i64LeU : OP.i32LeU, OP.if, EMPTY],
+    ...[...widened, ...remember, OP.end],
+  ]
+  return [
+    ...ONE_I64_LOCAL,
+    ...[OP.localGet, 0, ...room(growth.maximum), wide ? OP.i64GtU : OP.i32GtU, OP.if, EMPTY],
+    ...(growth.own === null ? [] : ifOwnAllows(growth.own)),
+    ...[OP.localGet, 0, OP.return, OP.end],
+    ...parts.pay([...widened, ...shift(growth.scale)]),
+    ...[OP.localGet, 0, OP.end],
+  ]
+}

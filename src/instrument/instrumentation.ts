@@ -1,0 +1,182 @@
+import type { ModuleInfo, Section } from '../wasm/index.ts'
+import {
+  appendEntries,
+  ByteReader,
+  ByteWriter,
+  beginSection,
+  copySection,
+  endSection,
+  readModule,
+  SECTION,
+  SECTION_RANK,
+  writeExport,
+  writeGlobal,
+  writeHeader,
+  writeMemories,
+  writeSection,
+  writeTables,
+} from '../wasm/index.ts'
+import type { AddedTypes } from './added-types.ts'
+import { planTypes } from './added-types.ts'
+import type { Caps } from './caps.ts'
+import { planCaps } from './caps.ts'
+import { writeCode } from './code-section.ts'
+import type { Helpers } from './helpers.ts'
+import { planHelpers } from './helpers.ts'
+import { checkInitializers } from './initializers.ts'
+import { OffsetMap, RunList } from './offset-map.ts'
+import { checkPolicy } from './policy.ts'
+import type { InstrumentedModule, InstrumentRules, ReservedNames } from './rules.ts'
+import { RESERVED_PREFIX } from './rules.ts'
+
+/** Custom sections that name offsets in code: they would point at other instructions. DWARF is read through the offset map. */
+const OFFSET_SECTIONS = /^metadata\.code\./
+/** An expected growth of code by half is reserved at once. */
+const RESERVE = 1.5
+
+interface Plan {
+  readonly info: ModuleInfo
+  readonly caps: Caps
+  readonly helpers: Helpers
+  readonly types: AddedTypes
+  readonly names: ReservedNames
+}
+
+/**
+ * Rewrites a module so that it pays for code before running it and keeps to its caps.
+ *
+ * Guarantees: an instruction that runs was charged before; without a trap or an exception nothing else was charged;
+ * after one, at most one block per active frame was charged and not run. When the counter would become negative the
+ * guest traps with `unreachable`, and the fuel global is negative: no `catch` of the guest sees it. Loops, calls, tail
+ * calls, handlers and bulk instructions of any length are charged. After a trap other than that the global may still
+ * hold the value of the last call: what the running function used since is not in it.
+ * No index changes: types, functions, globals and exports are added at the ends of their index spaces, and one i64
+ * local at the end of each function's locals. The sums of the memories' and of the tables' maxima keep to `rules`.
+ * Nothing of the guest runs before the host has set the fuel: the start section becomes an export.
+ * Custom sections are kept as they are, except `metadata.code.*`, whose offsets would be wrong.
+ *
+ * The caller validates `bytes` first: the rewriter looks at what it needs, no more.
+ * Cost: linear; two passes over the code, about half as much again in size, 8 bytes of map for each insertion.
+ *
+ * @throws CaxtonError ERR_WASM_MALFORMED, ERR_WASM_OPCODE_UNKNOWN, ERR_WASM_LIMIT as `readModule`
+ * @throws CaxtonError ERR_INSTRUMENT_OPCODE_REFUSED for an instruction without a price, `data.offset`
+ * @throws CaxtonError ERR_INSTRUMENT_IMPORT_REFUSED, ERR_INSTRUMENT_NAME_TAKEN, ERR_INSTRUMENT_MEMORY_REFUSED
+ * @throws CaxtonError ERR_LIMIT_MEMORY, ERR_LIMIT_TABLE if the module starts larger than the rules allow
+ */
+export function instrumentModule(bytes: Uint8Array, rules: InstrumentRules): InstrumentedModule {
+  const info = readModule(bytes)
+  checkPolicy(info)
+  const caps = planCaps(info, rules)
+  checkInitializers(info, rules)
+  const names = planNames(info)
+  const plan: Plan = { info, caps, helpers: planHelpers(info, caps), types: planTypes(info), names }
+  const out = new ByteWriter(Math.ceil(bytes.length * RESERVE) + 4_096)
+  writeHeader(out)
+  const { runs, codeEnd } = writeSections(out, plan)
+  const parts = { runs, codeEnd, bodies: info.code, importedFunctionCount: info.importedFunctionCount }
+  return { bytes: out.finish(), info, offsetMap: new OffsetMap(parts), names }
+}
+
+function planNames(info: ModuleInfo): ReservedNames {
+  const names = { fuel: `${RESERVED_PREFIX}fuel`, refusedPages: `${RESERVED_PREFIX}refused-pages` }
+  return info.start === null ? names : { ...names, start: `${RESERVED_PREFIX}start` }
+}
+
+/** Sections that are there in every rewritten module, in the order of the file. */
+const ADDED = [SECTION.type, SECTION.function, SECTION.global, SECTION.export, SECTION.code]
+
+function writeSections(out: ByteWriter, plan: Plan): { runs: RunList; codeEnd: number } {
+  const { sections, customSections } = plan.info
+  const dropped = new Set(customSections.filter(({ name }) => OFFSET_SECTIONS.test(name)).map(({ start }) => start))
+  const absent = ADDED.filter((id) => !sections.some((section) => section.id === id))
+  let code = { runs: new RunList(), codeEnd: 0 }
+  const write = (id: number, section: Section | null): void => {
+    if (id === SECTION.code) code = writeCodeSection(out, plan)
+    else rewriteSection(out, plan, id, section)
+  }
+  const writeAbsentBelow = (rank: number): void => {
+    while (absent.length > 0 && (SECTION_RANK[absent[0] as number] as number) < rank)
+      write(absent.shift() as number, null)
+  }
+  for (const section of sections) {
+    if (section.id === SECTION.custom) {
+      if (!dropped.has(section.start)) copySection(out, plan.info, section)
+      continue
+    }
+    writeAbsentBelow(SECTION_RANK[section.id] as number)
+    write(section.id, section)
+  }
+  writeAbsentBelow(Number.POSITIVE_INFINITY)
+  return code
+}
+
+function writeCodeSection(out: ByteWriter, plan: Plan): { runs: RunList; codeEnd: number } {
+  const contents = beginSection(out, SECTION.code)
+  const code = writeCode(out, plan)
+  endSection(out, contents)
+  return code
+}
+
+function rewriteSection(out: ByteWriter, plan: Plan, id: number, section: Section | null): void {
+  const { info, caps } = plan
+  const contents = new ByteWriter()
+  const old = section === null ? null : new ByteReader(info.bytes, section.offset, section.offset + section.size)
+  switch (id) {
+    case SECTION.start:
+      return
+    case SECTION.type:
+      appendEntries(contents, old, plan.types.entries)
+      break
+    case SECTION.function:
+      appendEntries(
+        contents,
+        old,
+        plan.helpers.functions.map(({ type }) => encodeIndex(plan.types.helperType(type))),
+      )
+      break
+    case SECTION.table:
+      writeTables(contents, info, caps.tables)
+      break
+    case SECTION.memory:
+      writeMemories(contents, caps.memories)
+      break
+    case SECTION.global:
+      appendEntries(contents, old, [encodeCounter(), encodeCounter()])
+      break
+    case SECTION.export:
+      appendEntries(contents, old, encodeExports(plan))
+      break
+    default:
+      if (section !== null) copySection(out, info, section)
+      return
+  }
+  writeSection(out, id, contents.finish())
+}
+
+function encodeIndex(index: number): Uint8Array {
+  const writer = new ByteWriter(8)
+  writer.writeU32(index)
+  return writer.finish()
+}
+
+/** A mutable i64 global that begins with 0. */
+function encodeCounter(): Uint8Array {
+  const writer = new ByteWriter(8)
+  writeGlobal(writer, { type: 'i64', mutable: true }, [0x42, 0x00, 0x0b])
+  return writer.finish()
+}
+
+function encodeExports({ info, helpers, names }: Plan): Uint8Array[] {
+  const exports = [
+    { name: names.fuel, kind: 'global', index: helpers.fuelGlobal },
+    { name: names.refusedPages, kind: 'global', index: helpers.refusedPagesGlobal },
+    ...(names.start === undefined || info.start === null
+      ? []
+      : [{ name: names.start, kind: 'function', index: info.start } as const]),
+  ] as const
+  return exports.map((entry) => {
+    const writer = new ByteWriter()
+    writeExport(writer, entry)
+    return writer.finish()
+  })
+}

@@ -1,0 +1,84 @@
+import type { CodeBodies } from '../wasm/index.ts'
+
+/**
+ * Leads from offsets in the rewritten file back to the original file. It holds the beginnings of the runs of code that
+ * were copied unchanged: 8 bytes for each insertion, whatever its length. Look-up: binary search.
+ */
+export class OffsetMap {
+  readonly #rewritten: Uint32Array
+  readonly #original: Uint32Array
+  readonly #bodies: CodeBodies
+  readonly #importedFunctionCount: number
+  readonly #codeEnd: number
+
+  constructor(parts: { runs: RunList; bodies: CodeBodies; importedFunctionCount: number; codeEnd: number }) {
+    this.#rewritten = parts.runs.rewritten.slice(0, parts.runs.count)
+    this.#original = parts.runs.original.slice(0, parts.runs.count)
+    this.#bodies = parts.bodies
+    this.#importedFunctionCount = parts.importedFunctionCount
+    this.#codeEnd = parts.codeEnd
+  }
+
+  /** Bytes of memory the map takes. */
+  get byteLength(): number {
+    return this.#rewritten.byteLength + this.#original.byteLength
+  }
+
+  /**
+   * Returns the offset in the original file of an instruction in the rewritten file; for an inserted instruction, of
+   * the original one it stands before. -1 outside the bodies of the module's own functions.
+   */
+  originalOf(rewrittenOffset: number): number {
+    const run = findLast(this.#rewritten, this.#rewritten.length, rewrittenOffset)
+    if (run < 0 || rewrittenOffset >= this.#codeEnd) return -1
+    const begin = this.#original[run] as number
+    const end = this.#original[run + 1] ?? this.#lastBodyEnd()
+    return Math.min(begin + (rewrittenOffset - (this.#rewritten[run] as number)), end)
+  }
+
+  /** Returns the index of the function whose body holds an offset of the original file; -1 if none does. */
+  functionAt(originalOffset: number): number {
+    const { offsets, sizes, count } = this.#bodies
+    const body = findLast(offsets, count, originalOffset)
+    if (body < 0 || originalOffset >= (offsets[body] as number) + (sizes[body] as number)) return -1
+    return this.#importedFunctionCount + body
+  }
+
+  #lastBodyEnd(): number {
+    const { offsets, sizes, count } = this.#bodies
+    return count === 0 ? 0 : (offsets[count - 1] as number) + (sizes[count - 1] as number)
+  }
+}
+
+/** Runs of copied code, as they are collected. */
+export class RunList {
+  rewritten = new Uint32Array(64)
+  original = new Uint32Array(64)
+  count = 0
+
+  push(rewritten: number, original: number): void {
+    if (this.count === this.rewritten.length) {
+      this.rewritten = grow(this.rewritten)
+      this.original = grow(this.original)
+    }
+    this.rewritten[this.count] = rewritten
+    this.original[this.count] = original
+    this.count += 1
+  }
+}
+
+function grow(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  return new Uint32Array(array.buffer.transfer(Math.ceil(array.length * 1.5) * 4))
+}
+
+/** Index of the last entry at or below a value in an ascending array; -1 if there is none. */
+function findLast(sorted: Uint32Array, count: number, value: number): number {
+  let low = 0
+  let high = count
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] as number) <= value) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}

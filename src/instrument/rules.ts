@@ -1,0 +1,38 @@
+import type { ModuleInfo } from '../wasm/index.ts'
+import type { OffsetMap } from './offset-map.ts'
+
+/** What a rewritten module is held to. */
+export interface InstrumentRules {
+  /** Linear memory, bytes, summed over the memories of the module; rounded down to pages of 64 KiB. */
+  readonly memoryMaxBytes: number
+  /** Elements, summed over the tables of the module. */
+  readonly tableMaxElements: number
+}
+
+/** Exports begin with this where the runtime put them in; a module may have none of its own. */
+export const RESERVED_PREFIX = 'caxton:'
+
+/** Names of the exports that were put in. */
+export interface ReservedNames {
+  /**
+   * Mutable i64 global: fuel left. It is 0 in a new instance, so nothing of the guest runs before the host sets it.
+   * Negative after fuel ran out: by how much the next block was too expensive.
+   */
+  readonly fuel: string
+  /** Mutable i64 global: pages asked for by the last `memory.grow` that failed for the cap; 0 if none did. */
+  readonly refusedPages: string
+  /**
+   * The module's start function, where it has one. The engine does not call it: the host sets the fuel, then calls it
+   * once, before any other export.
+   */
+  readonly start?: string
+}
+
+/** A module that pays for what it does and keeps to its caps. */
+export interface InstrumentedModule {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** The module as it was before. */
+  readonly info: ModuleInfo
+  readonly offsetMap: OffsetMap
+  readonly names: ReservedNames
+}
