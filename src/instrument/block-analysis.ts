@@ -53,13 +53,16 @@ export class BlockAnalysis {
     this.#depth = -1
     this.#live = true
     this.#open(ACTION.block, plan.addBlock(offset))
+    let cost = 0
     while (cursor.next()) {
       const row = cursor.row
-      const cost = COST_BY_ROW[row] as number
-      if (cost === REFUSED) throw refused(cursor)
-      if (cost !== 0 && this.#live) this.#charge(cost)
+      const price = COST_BY_ROW[row] as number
+      if (price === REFUSED) throw refused(cursor)
+      cost += price
       const action = ACTION_BY_ROW[row] as number
       if (action === ACTION.plain) continue
+      if (this.#live) this.#charge(cost)
+      cost = 0
       this.#act(action)
       if (this.#depth < 0) break
     }
@@ -77,21 +80,29 @@ export class BlockAnalysis {
     switch (action) {
       case ACTION.block:
       case ACTION.try:
-        return this.#open(action, this.#currentBlock())
+        this.#open(action, this.#currentBlock())
+        return
       case ACTION.loop:
-        return this.#openLoop()
+        this.#openLoop()
+        return
       case ACTION.if:
-        return this.#openIf()
+        this.#openIf()
+        return
       case ACTION.else:
-        return this.#else()
+        this.#else()
+        return
       case ACTION.end:
-        return this.#close()
+        this.#close()
+        return
       case ACTION.catch:
-        return this.#catch()
+        this.#catch()
+        return
       case ACTION.delegate:
-        return this.#close()
+        this.#close()
+        return
       case ACTION.tryTable:
-        return this.#openTryTable()
+        this.#openTryTable()
+        return
       default:
         if (this.#live) this.#leave(action)
     }
@@ -102,30 +113,38 @@ export class BlockAnalysis {
     switch (action) {
       case ACTION.branch:
         this.#branchTo(first, start, false)
-        return this.#die()
+        this.#die()
+        return
       case ACTION.branchIf:
         this.#branchTo(first, start, true)
-        return this.#beginBlock(offset)
+        this.#beginBlock(offset)
+        return
       case ACTION.branchTable:
         this.#branchTable(start)
-        return this.#die()
+        this.#die()
+        return
       case ACTION.return:
       case ACTION.tailCall:
         this.plan.addEvent(EVENT.store, start, 0)
         this.#reach(0)
-        return this.#die()
+        this.#die()
+        return
       case ACTION.throw:
         this.plan.addEvent(EVENT.store, start, 0)
         this.#reach(-1)
-        return this.#die()
+        this.#die()
+        return
       case ACTION.unreachable:
         this.plan.addEvent(EVENT.store, start, 0)
-        return this.#die()
+        this.#die()
+        return
       case ACTION.call:
         this.plan.addEvent(EVENT.store, start, 0)
-        return this.plan.addEvent(EVENT.called, offset, 0)
+        this.plan.addEvent(EVENT.called, offset, 0)
+        return
       default:
-        return this.#payBulk()
+        this.#payBulk()
+        return
     }
   }
 
@@ -228,7 +247,10 @@ export class BlockAnalysis {
     const depth = this.#depth
     const frame = this.#frame[depth] as number
     const opener = this.#opener[depth] as number
-    if (depth === 0) return this.#closeFunction()
+    if (depth === 0) {
+      this.#closeFunction()
+      return
+    }
     if (opener === ACTION.if && this.#entered[depth]) {
       this.plan.addEvent(EVENT.skip, start, frame)
       this.#joined[depth] = 1

@@ -109,25 +109,30 @@ export class BodyWriter {
     switch (kind) {
       case EVENT.charge: {
         const cost = plan.blockCosts[value] as number
-        return cost === 0 ? undefined : this.#charge(offset, cost)
+        if (cost !== 0) this.#charge(offset, cost)
+        return
       }
       case EVENT.store:
-        return this.#needGlobal(offset)
+        this.#needGlobal(offset)
+        return
       case EVENT.called:
       case EVENT.caught:
         this.#localRight = false
         this.#globalRight = true
         return
       case EVENT.branch:
-        return this.#branch(offset, value, plan)
+        this.#branch(offset, value, plan)
+        return
       case EVENT.label:
         this.#globalRight = plan.frameCaught[value] === 1 || this.#joinsRight[value] === 1
         this.#localRight = plan.frameCaught[value] === 0
         return
       case EVENT.pay:
-        return this.#pay(offset, value)
+        this.#pay(offset, value)
+        return
       default:
-        return this.#writeStructure(kind, offset, value, plan)
+        this.#writeStructure(kind, offset, value, plan)
+        return
     }
   }
 
@@ -158,8 +163,10 @@ export class BodyWriter {
   }
 
   #branch(offset: number, frame: number, plan: FunctionPlan): void {
-    if (frame === 0 && !plan.wrapped) return this.#needGlobal(offset)
-    if (plan.frameCaught[frame] === 1) return this.#needGlobal(offset)
+    if ((frame === 0 && !plan.wrapped) || plan.frameCaught[frame] === 1) {
+      this.#needGlobal(offset)
+      return
+    }
     this.#needLocal(offset)
     if (!this.#globalRight) this.#joinsRight[frame] = 0
   }

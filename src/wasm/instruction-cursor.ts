@@ -63,18 +63,22 @@ export class InstructionCursor {
   private readImmediates(kind: number): void {
     switch (kind) {
       case IMMEDIATE.memarg:
-        return this.readMemarg()
+        this.readMemarg()
+        return
       case IMMEDIATE.i32:
       case IMMEDIATE.heap_type:
-        return this.skipLeb(5)
+        this.skipLeb(5)
+        return
       case IMMEDIATE.block:
-        return this.skipBlockType()
+        this.skipBlockType()
+        return
       case IMMEDIATE.index2:
         this.first = this.readU32()
         this.second = this.readU32()
         return
       case IMMEDIATE.i64:
-        return this.skipLeb(10)
+        this.skipLeb(10)
+        return
       case IMMEDIATE.f64:
         this.offset += 8
         return
@@ -82,7 +86,8 @@ export class InstructionCursor {
         this.offset += 4
         return
       case IMMEDIATE.br_table:
-        return this.skipLabels()
+        this.skipLabels()
+        return
       case IMMEDIATE.lane:
         this.offset += 1
         return
@@ -90,7 +95,8 @@ export class InstructionCursor {
         this.offset += 16
         return
       default:
-        return this.readRareImmediates(kind)
+        this.readRareImmediates(kind)
+        return
     }
   }
 

@@ -38,8 +38,14 @@ export function writeS64(target: Uint8Array, offset: number, value: number): num
 
 /** Returns the bytes of an unsigned number below 2^53. */
 export function encodeU32(value: number): number[] {
-  const bytes = new Uint8Array(10)
-  return Array.from(bytes.subarray(0, writeU32(bytes, 0, value)))
+  const bytes: number[] = []
+  let rest = value
+  while (rest >= 0x80) {
+    bytes.push((rest % 0x80) | 0x80)
+    rest = Math.floor(rest / 0x80)
+  }
+  bytes.push(rest)
+  return bytes
 }
 
 /** Returns the bytes of a signed number within ±2^53. */

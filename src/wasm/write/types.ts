@@ -26,11 +26,16 @@ export function writeType(writer: ByteWriter, { type, final, supertypes }: Omit<
     writer.writeU32(supertypes.length)
     for (const supertype of supertypes) writer.writeU32(supertype)
   }
-  if (type.kind === 'func') return writeFunctionType(writer, type)
-  writer.writeByte(type.kind === 'struct' ? 0x5f : 0x5e)
-  if (type.kind === 'array') return writeFieldType(writer, type.element)
-  writer.writeU32(type.fields.length)
-  for (const field of type.fields) writeFieldType(writer, field)
+  if (type.kind === 'func') {
+    writeFunctionType(writer, type)
+  } else if (type.kind === 'array') {
+    writer.writeByte(0x5e)
+    writeFieldType(writer, type.element)
+  } else {
+    writer.writeByte(0x5f)
+    writer.writeU32(type.fields.length)
+    for (const field of type.fields) writeFieldType(writer, field)
+  }
 }
 
 /** Writes a function type. */

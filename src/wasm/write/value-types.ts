@@ -28,7 +28,10 @@ const BOTTOM: Readonly<Record<string, number>> = { noexn: 0x74, nofunc: 0x73, no
 /** Writes a value type; a form that does not exist is written as an index and will not validate. */
 export function writeValueType(writer: ByteWriter, type: ValueType): void {
   const code = TYPES[type]
-  if (code !== undefined) return writer.writeByte(code)
+  if (code !== undefined) {
+    writer.writeByte(code)
+    return
+  }
   const nullable = type.startsWith('(ref null ')
   writer.writeByte(nullable ? 0x63 : 0x64)
   writeHeapType(writer, type.slice(nullable ? 10 : 5, -1))
@@ -37,7 +40,10 @@ export function writeValueType(writer: ByteWriter, type: ValueType): void {
 /** Writes a heap type: an abstract one by name, a defined one by its index. */
 export function writeHeapType(writer: ByteWriter, heap: string): void {
   const code = BOTTOM[heap] ?? TYPES[`${heap}ref`]
-  if (code !== undefined) return writer.writeByte(code)
+  if (code !== undefined) {
+    writer.writeByte(code)
+    return
+  }
   writer.reserve(10)
   writer.length = writeS64(writer.bytes, writer.length, Number(heap))
 }
