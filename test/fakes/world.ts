@@ -1,0 +1,121 @@
+import { Agent } from '../../src/agent/index.ts'
+import type { Draft, Limits, Message } from '../../src/core/index.ts'
+import { CaxtonError, completeDraft, createIdSource, DEFAULT_LIMITS, formatMessage } from '../../src/core/index.ts'
+import type { RouterEvent } from '../../src/router/index.ts'
+import { Router } from '../../src/router/index.ts'
+import { FakeCredit } from './credit.ts'
+import { FakeSandbox } from './sandbox.ts'
+
+/** What a pretended guest can ask of its host. */
+export interface Guest {
+  readonly name: string
+  /** Tells whether the message was accepted. */
+  send(draft: Draft): boolean
+  register(capability: string): void
+}
+
+export type GuestBehaviour = (message: Message, guest: Guest) => number | CaxtonError | Promise<number | CaxtonError>
+
+export interface Spawn {
+  readonly limits?: Partial<Limits>
+  readonly register?: readonly string[]
+  readonly init?: (guest: Guest) => number | CaxtonError | Promise<number | CaxtonError>
+}
+
+export const sizeOf = (message: Message): number => formatMessage(message).length
+
+/** A router with agents whose guests are functions, and everything that happened. */
+export class World {
+  readonly credit = new FakeCredit()
+  readonly events: RouterEvent[] = []
+  readonly toUser: Message[] = []
+  readonly sandboxes = new Map<string, FakeSandbox>()
+  readonly router: Router
+  onUserMessage: (message: Message) => void = (message) => void this.toUser.push(message)
+  #nowMs = 0
+
+  constructor() {
+    const clock = { nowMs: () => 1_000_000 + this.#nowMs, monotonicMs: () => this.#tick() }
+    this.router = new Router(
+      { credit: this.credit, clock, sizeOf, onUserMessage: (message) => this.onUserMessage(message) },
+      { run: 't' },
+    )
+    this.router.subscribe((event) => this.events.push(event))
+  }
+
+  #tick(): number {
+    this.#nowMs += 1
+    return this.#nowMs
+  }
+
+  /** Adds an agent without starting it. */
+  add(name: string, behave: GuestBehaviour, spawn: Spawn = {}): Agent {
+    const { router, credit, sandboxes } = this
+    const limits = { ...DEFAULT_LIMITS, ...spawn.limits }
+    const createMessageId = createIdSource('m', name)
+    const agent = new Agent(
+      {
+        createSandbox: (events) => {
+          const guest: Guest = {
+            name,
+            send: (draft) => {
+              const message = completeDraft(draft, name, createMessageId())
+              const reserved = credit.accept(name, draft.receiver, sizeOf(message))
+              if (reserved !== null) events.onSend(message, reserved)
+              return reserved !== null
+            },
+            register: (capability) => events.onRegister(capability),
+          }
+          const sandbox = new FakeSandbox(
+            events,
+            (message) => behave(message, guest),
+            () => spawn.init?.(guest) ?? 0,
+          )
+          sandboxes.set(name, sandbox)
+          return sandbox
+        },
+        credit,
+        events: router.agentEvents,
+      },
+      {
+        name,
+        limits,
+        grants: { send: ['*'], register: spawn.register ?? [], log: null, clock: null, random: null },
+      },
+    )
+    router.add(agent)
+    return agent
+  }
+
+  async spawn(name: string, behave: GuestBehaviour, spawn: Spawn = {}): Promise<Agent> {
+    const agent = this.add(name, behave, spawn)
+    await agent.start()
+    return agent
+  }
+
+  of<Type extends RouterEvent['type']>(type: Type): Extract<RouterEvent, { type: Type }>[] {
+    return this.events.filter((event): event is Extract<RouterEvent, { type: Type }> => event.type === type)
+  }
+
+  /** Messages that an agent began to handle. */
+  begun(name: string): readonly Message[] {
+    return this.sandboxes.get(name)?.begun ?? []
+  }
+}
+
+/** Answers every message that wants an answer with an `inform` of the same content. */
+export const echo: GuestBehaviour = (message, guest) => {
+  if (message.sender !== 'caxton') guest.send({ ...replyOf(message), performative: 'inform' })
+  return 0
+}
+
+export function replyOf(message: Message): Omit<Draft, 'performative'> {
+  return {
+    receiver: message.sender,
+    conversation_id: message.conversation_id,
+    ...(message.reply_with === undefined ? {} : { in_reply_to: message.reply_with }),
+    ...(message.content === undefined ? {} : { content: message.content }),
+  }
+}
+
+export const trap = (): CaxtonError => new CaxtonError('ERR_GUEST_TRAP', { detail: 'unreachable at 0x2a' })
