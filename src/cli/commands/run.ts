@@ -1,0 +1,101 @@
+import type { Command } from 'commander'
+import { Option } from 'commander'
+import { CaxtonError } from '../../core/index.ts'
+import type { RunReport, System } from '../../index.ts'
+import { threadsOption } from '../options.ts'
+import type { Output } from '../output.ts'
+import { escapeText, toJsonLine } from '../plain-text.ts'
+import { renderJsonEvent, renderJsonSummary, renderOutcome, renderReport } from '../report.ts'
+import { catchSignals, INTERRUPTED_EXIT_CODE } from '../signals.ts'
+import { Timeline } from '../timeline.ts'
+import type { RunEvent, Screen } from '../view.ts'
+import type { Runner } from './runner.ts'
+
+interface RunFlags {
+  readonly input?: string
+  readonly json?: true
+  readonly threads?: number
+  readonly verbose?: true
+  readonly quiet?: true
+}
+
+const EXAMPLES = `
+Examples:
+  caxton run examples/market                     the caxton.toml of a folder
+  caxton run market.toml --input words.txt       another input than the file names
+  caxton run market.toml --json | jq .type       one JSON object a line, a summary at the end
+
+Exit code: 0 if the goal was reached, 130 if interrupted; "next:" says what to do about any other.
+The first Ctrl-C lets the agents finish and shows what they did, the second ends at once.`
+
+/** Adds `caxton run`. */
+export function declareRun(program: Command, run: Runner): void {
+  program
+    .command('run')
+    .description('run a system of agents in this process')
+    .argument('<system>', 'a system file (caxton.toml), or the folder it lies in')
+    .option('--input <file>', 'input of the system, in place of the one its file names')
+    .option('--json', 'print one JSON object a line: events, then a summary')
+    .option('--threads <count>', 'worker threads (default: one for each processor)', threadsOption)
+    .addOption(new Option('--verbose', 'show every event and what each message cost').conflicts(['quiet', 'json']))
+    .addOption(new Option('--quiet', 'show only the result').conflicts('json'))
+    .addHelpText('after', EXAMPLES)
+    .action((system: string, flags: RunFlags) => run((output) => runCommand(system, flags, output)))
+}
+
+async function runCommand(path: string, flags: RunFlags, output: Output): Promise<number> {
+  const { loadSystem, runSystem } = await import('../../index.ts')
+  const system = await loadSystem(path, flags.input === undefined ? {} : { input: flags.input })
+  const view = createView(system, flags, output)
+  const stop = new AbortController()
+  const releaseSignals = catchSignals(() => {
+    output.errorLine('interrupted: agents finish what they have; once more to end at once')
+    stop.abort()
+  })
+  try {
+    const report = await runSystem(system, {
+      onEvent: view.event,
+      signal: AbortSignal.any([stop.signal, output.gone]),
+      onProgress: (line) => output.errorLine(escapeText(line)),
+      ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    })
+    view.report(report)
+    return exitCodeOf(report)
+  } finally {
+    releaseSignals()
+  }
+}
+
+/** @throws CaxtonError ERR_GOAL_MISSED */
+function exitCodeOf({ reached, code, reason }: RunReport): number {
+  if (reached) return 0
+  if (code === null) return INTERRUPTED_EXIT_CODE
+  throw new CaxtonError(code, { detail: reason })
+}
+
+interface View {
+  event(event: RunEvent): void
+  report(report: RunReport): void
+}
+
+function createView(system: System, flags: RunFlags, output: Output): View {
+  if (flags.json) {
+    output.line(toJsonLine({ type: 'system', name: system.name, agents: system.agents.map(({ name }) => name) }))
+    return {
+      event: (event) => output.line(renderJsonEvent(event)),
+      report: (report) => output.line(renderJsonSummary(report)),
+    }
+  }
+  const screen: Screen = { columns: output.columns, paint: output.paint }
+  if (flags.quiet) return { event: () => {}, report: (report) => printAll(renderOutcome(report, screen), output) }
+  const names = system.agents.map(({ name }) => name)
+  const timeline = new Timeline({ ...screen, names, verbose: flags.verbose === true })
+  return {
+    event: (event) => printAll(timeline.render(event), output),
+    report: (report) => printAll([...timeline.flush(), ...renderReport(report, screen)], output),
+  }
+}
+
+function printAll(lines: readonly string[], output: Output): void {
+  for (const line of lines) output.line(line)
+}
