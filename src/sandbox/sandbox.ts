@@ -13,6 +13,10 @@ export interface SandboxSpec {
   readonly grants: Grants
   readonly limits: Limits
   readonly config: Readonly<Record<string, string>>
+  /** Arguments of a WASI program, its name first. @default none */
+  readonly args?: readonly string[]
+  /** Environment of a WASI program. Does not default to that of the host, because that would break the sandbox. @default none */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** What one call of a guest used. */
@@ -49,6 +53,11 @@ export interface SandboxEvents {
   onRegister(capability: string): void
   /** The host refused something: a forged sender, a missing grant, a full mailbox. At most a few are reported for one message. */
   onRefuse(refusal: ErrorData): void
+  /**
+   * The thread of the agent was lost while another agent ran in it: this one was instantiated and started again in another
+   * thread, without what it had in memory. Its calls that had not run stay in order.
+   */
+  onRestart?(reason: CaxtonError): void
 }
 
 /** One agent's instance behind its walls. One call runs at a time; further calls wait in order. */

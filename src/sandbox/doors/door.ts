@@ -1,4 +1,4 @@
-import type { CaxtonHost, GuestMemory, HostModule, ValueType } from '../../capability/index.ts'
+import type { CaxtonHost, Grants, GuestMemory, HostModule, ValueType } from '../../capability/index.ts'
 import type { DoorName, ErrorData, Limits } from '../../core/index.ts'
 
 /** An export that a door looks at. One that is not required must have this type all the same if it is there. */
@@ -25,6 +25,8 @@ export interface DoorParts {
   readonly host: CaxtonHost
   /** JavaScript text behind the `javascript` door, else null. */
   readonly script: string | null
+  /** For a door whose guests reach the functions of `host` by other ways than imports, which are checked when linked. */
+  readonly grants: Grants
   readonly limits: Limits
   /** Returns an exported function, undefined if there is none. Finds nothing before the instance exists. */
   function(name: string): GuestFunction | undefined

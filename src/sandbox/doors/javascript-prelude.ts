@@ -1,0 +1,141 @@
+import { HANDLED, LOG_LEVELS, STATUS } from '../../capability/index.ts'
+
+/** What the glue in the guest can ask of the door, by place in this list. */
+export const OPERATIONS = ['ready', 'settle', 'fail', 'send', 'log', 'register', 'now', 'random', 'config'] as const
+export type Operation = (typeof OPERATIONS)[number]
+
+/** Name of the global that carries the host function until the glue has taken it. */
+export const HOST_GLOBAL = '__caxton'
+
+/** Modules that exist in the guest. Scripts reach `caxton` alone. */
+export const GLUE_MODULE = 'caxton:door'
+export const API_MODULE = 'caxton'
+export const SCRIPT_MODULE = 'script'
+
+const operation = (name: Operation) => OPERATIONS.indexOf(name)
+
+/** What `import … from 'caxton'` gives to a script. */
+export const API_SOURCE = `export {
+  ${[...Object.keys(HANDLED), 'CaxtonError', 'getConfig', 'log', 'nowMicros', 'randomU32', 'registerCapability', 'reply', 'send'].join(', ')}
+} from '${GLUE_MODULE}'
+`
+
+/**
+ * The glue on the guest's side. It runs inside the sandbox like the script itself and is trusted with nothing: a script that
+ * changes what it uses harms itself alone.
+ */
+export const GLUE_SOURCE = `
+const host = globalThis.${HOST_GLOBAL}
+delete globalThis.${HOST_GLOBAL}
+const { parse, stringify } = JSON
+const { isInteger } = Number
+const STATUS_NAMES = new Map(Object.entries(${JSON.stringify(STATUS)}).map(([name, status]) => [status, name]))
+const LEVELS = ${JSON.stringify(LOG_LEVELS)}
+${Object.entries(HANDLED)
+  .map(([name, value]) => `export const ${name} = ${value}`)
+  .join('\n')}
+let script
+
+export class CaxtonError extends Error {
+  constructor(status, what) {
+    const code = STATUS_NAMES.get(status) ?? 'UNKNOWN'
+    super(what + ': ' + code)
+    this.name = 'CaxtonError'
+    this.code = code
+    this.status = status
+  }
+}
+
+function check(status, what) {
+  if (status < 0) throw new CaxtonError(status, what)
+}
+
+export function send(draft) {
+  check(host(${operation('send')}, stringify(draft)), 'message was not sent')
+}
+
+export function reply(message, performative, content) {
+  send({
+    performative,
+    receiver: message.sender,
+    conversation_id: message.conversation_id,
+    in_reply_to: message.reply_with,
+    protocol: message.protocol,
+    content,
+  })
+}
+
+export function log(level, text) {
+  const status = host(${operation('log')}, LEVELS.indexOf(level), String(text))
+  if (status !== ${STATUS.LIMIT}) check(status, 'line was not logged')
+}
+
+export function registerCapability(name) {
+  check(host(${operation('register')}, String(name)), 'capability was not registered')
+}
+
+export function nowMicros() {
+  const micros = host(${operation('now')})
+  check(micros, 'time was not read')
+  return micros
+}
+
+export function randomU32() {
+  const bits = host(${operation('random')})
+  check(bits, 'no random number was drawn')
+  return bits
+}
+
+export function getConfig(key) {
+  return host(${operation('config')}, String(key))
+}
+
+function toStatus(result) {
+  if (result === undefined) return ${HANDLED.OK}
+  if (isInteger(result)) return result
+  throw new TypeError('expected nothing or a whole number from the handler, found ' + typeof result)
+}
+
+function settle(result) {
+  host(${operation('settle')}, toStatus(result))
+}
+
+function fail(error) {
+  let text = 'an exception that cannot be shown'
+  let stack = ''
+  try {
+    text = String(error)
+    if (error instanceof Error) stack = String(error.stack)
+  } catch {}
+  host(${operation('fail')}, text, stack)
+}
+
+async function settleLater(promise) {
+  try {
+    settle(await promise)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+function run(work) {
+  try {
+    const result = work()
+    if (typeof result === 'object' && result !== null) settleLater(result)
+    else settle(result)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+async function load() {
+  script = await import('${SCRIPT_MODULE}')
+  if (typeof script.handleMessage !== 'function') {
+    throw new TypeError('the script does not export a function handleMessage')
+  }
+  return script.init?.()
+}
+
+host(${operation('ready')}, (text) => run(() => script.handleMessage(parse(text))), fail)
+run(load)
+`

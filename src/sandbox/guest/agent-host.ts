@@ -1,0 +1,207 @@
+import type { CaxtonHost, Grants, GuestMemory, LogLevel, Status } from '../../capability/index.ts'
+import { encodeText, LOG_LEVELS, maySend, STATUS } from '../../capability/index.ts'
+import type { Draft, ErrorData, Limits } from '../../core/index.ts'
+import { completeDraft, createIdSource, HOST_LIMITS, isCaxtonError, isName, parseDraft } from '../../core/index.ts'
+import type { ClockSource, RandomGenerator } from '../../wasi/index.ts'
+import type { MailboxTable, Slot } from '../mailbox-table.ts'
+import { messageBytes } from '../message-size.ts'
+import type { GuestEvent } from '../protocol.ts'
+import type { Meter } from './meter.ts'
+
+/** What the hosts of all agents of a thread share. */
+export interface HostParts {
+  readonly mailboxes: MailboxTable
+  /** Where the mailbox of a name is; undefined for what no mailbox is known of. */
+  findSlot(name: string): Slot | undefined
+  /** The thread's journal of reservations. */
+  readonly journal: Int32Array
+  emit(agent: number, event: GuestEvent): void
+}
+
+export interface HostOptions {
+  readonly agent: number
+  readonly name: string
+  readonly run: string
+  readonly grants: Grants
+  readonly limits: Limits
+  readonly config: Readonly<Record<string, string>>
+  readonly memory: GuestMemory
+  readonly meter: Meter
+  readonly clock: ClockSource
+  readonly random: RandomGenerator
+}
+
+/** Refusals that are reported for one message; the rest is counted. */
+const REFUSALS_REPORTED = 4
+const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true })
+
+/** What one agent may ask of the host, with its grants and its limits for one message. */
+export class AgentHost implements CaxtonHost {
+  readonly memory: GuestMemory
+  readonly #parts: HostParts
+  readonly #options: HostOptions
+  readonly #nextId: () => string
+  readonly #registered = new Set<string>()
+  readonly #leastLevel: number
+  #correspondent: string | null = null
+  #sendCount = 0
+  #refusalCount = 0
+  #lastRefusal: ErrorData['code'] = 'ERR_GRANT_MISSING'
+  #logBytes = 0
+  messagesSent = 0
+
+  constructor(parts: HostParts, options: HostOptions) {
+    this.#parts = parts
+    this.#options = options
+    this.memory = options.memory
+    this.#nextId = createIdSource('m', `${options.run}${options.agent.toString(36)}`)
+    this.#leastLevel = options.grants.log === null ? LOG_LEVELS.length : LOG_LEVELS.indexOf(options.grants.log)
+  }
+
+  get logBytes(): number {
+    return this.#logBytes
+  }
+
+  /** Begins the handling of a message of that sender, or the start. */
+  begin(correspondent: string | null): void {
+    this.#correspondent = correspondent
+    this.#sendCount = 0
+    this.#refusalCount = 0
+    this.#logBytes = 0
+    this.messagesSent = 0
+  }
+
+  /** Reports how many refusals were not reported one by one. */
+  finish(): void {
+    const unreported = this.#refusalCount - REFUSALS_REPORTED
+    if (unreported <= 0) return
+    const detail = `${unreported} more refusals were not reported one by one, this is the last one's code`
+    const data = { agent: this.#options.name, unreported }
+    this.#emit({ type: 'refuse', refusal: { code: this.#lastRefusal, detail, data } })
+  }
+
+  chargeFuel(fuel: number): void {
+    this.#options.meter.chargeFuel(fuel)
+  }
+
+  send(text: Uint8Array): Status {
+    const { limits, name, grants } = this.#options
+    if (text.length > limits.messageBytes) {
+      this.#refuse('ERR_LIMIT_MESSAGE_BYTES', { limit: limits.messageBytes, asked: text.length })
+      return STATUS.TOO_LARGE
+    }
+    const draft = this.#parse(text)
+    if (draft === null) return STATUS.INVALID
+    if (draft.sender !== undefined && draft.sender !== name) {
+      this.#refuse('ERR_MESSAGE_SENDER_FORGED', { claimed: draft.sender }, `'${name}' claims to be '${draft.sender}'`)
+      return STATUS.DENIED
+    }
+    if (draft.receiver !== this.#correspondent && !maySend(grants, draft.receiver)) {
+      const detail = `the agent may not write to '${draft.receiver}'`
+      this.#refuse('ERR_GRANT_MISSING', { grant: 'send', receiver: draft.receiver }, detail)
+      return STATUS.DENIED
+    }
+    this.#countSend()
+    return this.#post(draft)
+  }
+
+  log(level: LogLevel, text: string): Status {
+    if (LOG_LEVELS.indexOf(level) < this.#leastLevel) return STATUS.OK
+    const bytes = Buffer.byteLength(text)
+    if (bytes > this.#options.limits.logBytes - this.#logBytes) {
+      this.#refuse('ERR_LIMIT_LOG', { limit: this.#options.limits.logBytes, asked: this.#logBytes + bytes })
+      return STATUS.LIMIT
+    }
+    this.#logBytes += bytes
+    this.#emit({ type: 'log', line: { level, text } })
+    return STATUS.OK
+  }
+
+  registerCapability(capability: string): Status {
+    if (!isName(capability)) return STATUS.INVALID
+    if (!this.#options.grants.register.includes(capability)) {
+      this.#refuse('ERR_GRANT_MISSING', { grant: 'register', capability }, `the agent may not register '${capability}'`)
+      return STATUS.DENIED
+    }
+    if (this.#registered.has(capability)) return STATUS.OK
+    if (this.#registered.size >= HOST_LIMITS.capabilitiesPerAgent) return STATUS.LIMIT
+    this.#registered.add(capability)
+    this.#emit({ type: 'register', capability })
+    return STATUS.OK
+  }
+
+  nowMicros(): bigint {
+    return this.#options.clock.nowMicros()
+  }
+
+  randomU32(): number {
+    return this.#options.random.nextU32()
+  }
+
+  config(key: string): Uint8Array | undefined {
+    const { config } = this.#options
+    return Object.hasOwn(config, key) ? encodeText(config[key]!) : undefined
+  }
+
+  /** Takes room for bytes of standard output or error and answers how many fit. */
+  takeLogRoom(bytes: number): number {
+    const room = this.#options.limits.logBytes - this.#logBytes
+    if (bytes > room) {
+      this.#refuse('ERR_LIMIT_LOG', { limit: this.#options.limits.logBytes, asked: this.#logBytes + bytes })
+    }
+    const taken = Math.min(bytes, room)
+    this.#logBytes += taken
+    return taken
+  }
+
+  /** Writes a line whose bytes have been taken by `takeLogRoom`. */
+  writeLine(level: LogLevel, text: string): void {
+    if (LOG_LEVELS.indexOf(level) >= this.#leastLevel) this.#emit({ type: 'log', line: { level, text } })
+  }
+
+  #parse(text: Uint8Array): Draft | null {
+    try {
+      return parseDraft(STRICT_UTF8.decode(text))
+    } catch (error) {
+      if (isCaxtonError(error)) this.#refuse(error.code, error.data, error.detail)
+      else this.#refuse('ERR_MESSAGE_INVALID', {}, 'not UTF-8')
+      return null
+    }
+  }
+
+  /** Counts an attempt: a guest that goes on while mailboxes are full is not let off. */
+  #countSend(): void {
+    const { limits, meter } = this.#options
+    this.#sendCount += 1
+    if (this.#sendCount > limits.messages) {
+      meter.end({ code: 'ERR_LIMIT_MESSAGES', data: { limit: limits.messages, asked: this.#sendCount } })
+    }
+  }
+
+  #post(draft: Draft): Status {
+    const { mailboxes, journal } = this.#parts
+    const message = completeDraft(draft, this.#options.name, this.#nextId())
+    const receiver = this.#parts.findSlot(draft.receiver) ?? null
+    const sender = this.#parts.findSlot(this.#options.name) ?? null
+    if (!mailboxes.reserve(receiver, sender, receiver === null ? 0 : messageBytes(message), journal)) {
+      this.#refuse('ERR_LIMIT_MAILBOX', { receiver: draft.receiver })
+      return STATUS.MAILBOX_FULL
+    }
+    this.#emit({ type: 'send', message, reserved: receiver !== null, held: Int32Array.from(journal) })
+    journal[0] = 0
+    this.messagesSent += 1
+    return STATUS.OK
+  }
+
+  #refuse(code: ErrorData['code'], data: ErrorData['data'] = {}, detail?: string): void {
+    this.#refusalCount += 1
+    this.#lastRefusal = code
+    if (this.#refusalCount > REFUSALS_REPORTED) return
+    const facts = { agent: this.#options.name, ...data }
+    this.#emit({ type: 'refuse', refusal: { code, ...(detail === undefined ? {} : { detail }), data: facts } })
+  }
+
+  #emit(event: GuestEvent): void {
+    this.#parts.emit(this.#options.agent, event)
+  }
+}

@@ -1,0 +1,123 @@
+import { GUEST_FAULT } from '../../capability/index.ts'
+import type { ErrorData, Limits } from '../../core/index.ts'
+import { isCaxtonError } from '../../core/index.ts'
+import type { Frame } from '../protocol.ts'
+import { readFrames } from './frames.ts'
+import { TRAP } from './trap.ts'
+
+/** The counter that the guest's own code pays from. */
+export interface FuelCounter {
+  value: bigint
+}
+
+/**
+ * What one call of a guest has used, and why it has to end.
+ *
+ * Whatever must end a guest is remembered here and thrown as TRAP. The first reason counts.
+ */
+export class Meter {
+  hostCalls = 0
+  #limits: Limits
+  #counter: FuelCounter = { value: 0n }
+  #reason: ErrorData | null = null
+  #frames: readonly Frame[] = []
+
+  constructor(limits: Limits) {
+    this.#limits = limits
+  }
+
+  /** Names the counter, once the instance exists. */
+  attach(counter: FuelCounter): void {
+    this.#counter = counter
+  }
+
+  /** Fills the budget for one call. */
+  begin(): void {
+    this.hostCalls = 0
+    this.#counter.value = BigInt(this.#limits.fuel)
+  }
+
+  get reason(): ErrorData | null {
+    return this.#reason
+  }
+
+  /** Where the guest was when it got a reason to end. */
+  get frames(): readonly Frame[] {
+    return this.#frames
+  }
+
+  get isFuelOut(): boolean {
+    return this.#counter.value < 0n
+  }
+
+  /** Fuel used since `begin`; all of it when it ran out. */
+  get fuelUsed(): number {
+    const left = this.#counter.value
+    return this.#limits.fuel - (left > 0n ? Number(left) : 0)
+  }
+
+  /** Counts one host call and takes what it costs. Throws TRAP if there is too little of either. */
+  enter(cost: bigint): void {
+    this.hostCalls += 1
+    if (this.hostCalls > this.#limits.hostCalls) {
+      this.end({ code: 'ERR_LIMIT_HOST_CALLS', data: { limit: this.#limits.hostCalls, asked: this.hostCalls } })
+    }
+    this.#take(cost)
+  }
+
+  chargeFuel(fuel: number): void {
+    this.#take(BigInt(fuel))
+  }
+
+  /** Ends the guest: throws TRAP, from wherever the guest called. */
+  end(reason: ErrorData): never {
+    if (this.#reason === null) {
+      this.#reason = reason
+      this.#frames = readFrames(new GuestEnd())
+    }
+    throw TRAP
+  }
+
+  /**
+   * Decides what a host call that threw does to the guest: a bad pointer is answered, everything else ends the guest.
+   * Nothing that the host threw reaches the guest.
+   */
+  escape(thrown: unknown, fault: number | bigint | undefined): number | bigint | undefined {
+    if (thrown === GUEST_FAULT) return fault
+    if (thrown === TRAP || thrown instanceof WebAssembly.RuntimeError) throw thrown
+    return this.end(explainThrown(thrown))
+  }
+
+  #take(fuel: bigint): void {
+    const left = this.#counter.value - fuel
+    if (left >= 0n) {
+      this.#counter.value = left
+      return
+    }
+    this.#counter.value = -1n
+    this.end({ code: 'ERR_LIMIT_FUEL', data: { limit: this.#limits.fuel, used: this.#limits.fuel } })
+  }
+}
+
+/** Made for its stack alone. */
+class GuestEnd {
+  readonly stack: string = ''
+
+  constructor() {
+    Error.captureStackTrace(this, GuestEnd)
+  }
+}
+
+/** Names what was thrown in JavaScript while a guest ran, in words that may be shown to whoever runs the host. */
+export function explainThrown(thrown: unknown): ErrorData {
+  if (thrown instanceof RangeError && thrown.message === 'Maximum call stack size exceeded') {
+    return { code: 'ERR_LIMIT_STACK' }
+  }
+  if (thrown instanceof WebAssembly.Exception) return { code: 'ERR_GUEST_EXCEPTION' }
+  if (thrown === GUEST_FAULT) return GUEST_FAULT.toData()
+  if (isCaxtonError(thrown)) return thrown.toData()
+  return {
+    code: 'ERR_INTERNAL',
+    detail: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : 'not an error',
+  }
+}

@@ -1,0 +1,86 @@
+/*
+ * What a worker thread is doing, in memory that it shares with the main thread.
+ *
+ * The state word is 0 when no guest runs, twice the number of the call while one runs, and one more from the moment at which
+ * the main thread has decided to kill that call.
+ *
+ * 1. Worker: 0 → running; running → 0 by compare-and-swap when the guest has returned.
+ * 2. Main: running → killing by compare-and-swap, and only then asks V8 to terminate; killing → 0 after V8 has done so.
+ * 3. A worker that cannot swap to 0 knows that a termination is under way and runs nothing until it has landed:
+ *    a kill can never hit another call than the one it was meant for.
+ */
+
+const STATE = 0
+const AGENT = 1
+/** Float64 index; bytes 8 to 15. */
+const DEADLINE = 1
+const JOURNAL = 4
+const BYTES = 64
+const LAST_CALL = 2 ** 29
+
+/** A call that is running. */
+export interface RunningCall {
+  readonly agent: number
+  readonly call: number
+  /** Time of `processMs()` at which its wall time is used up. */
+  readonly deadlineMs: number
+  readonly killing: boolean
+}
+
+/** Milliseconds on a clock that all threads of the process share. */
+export function processMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
+export class Heartbeat {
+  readonly buffer: SharedArrayBuffer
+  /** The worker's journal of reservations. */
+  readonly journal: Int32Array
+  readonly #words: Int32Array
+  readonly #times: Float64Array
+  #call = 0
+
+  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(BYTES)) {
+    this.buffer = buffer
+    this.#words = new Int32Array(buffer)
+    this.#times = new Float64Array(buffer)
+    this.journal = new Int32Array(buffer, JOURNAL * 4)
+  }
+
+  /** Worker: marks the begin of a call. */
+  begin(agent: number, deadlineMs: number): void {
+    this.#call = (this.#call % LAST_CALL) + 1
+    this.#words[AGENT] = agent
+    this.#times[DEADLINE] = deadlineMs
+    Atomics.store(this.#words, STATE, this.#call * 2)
+  }
+
+  /** Worker: marks the end of the call. Does not return if the call is being killed: the termination ends it. */
+  end(): void {
+    const running = this.#call * 2
+    if (Atomics.compareExchange(this.#words, STATE, running, 0) === running) return
+    for (;;) Atomics.wait(this.#words, STATE, running + 1, 1)
+  }
+
+  /** Main: returns the call that is running or being killed. */
+  running(): RunningCall | null {
+    const state = Atomics.load(this.#words, STATE)
+    if (state === 0) return null
+    return {
+      agent: this.#words[AGENT]!,
+      call: state >> 1,
+      deadlineMs: this.#times[DEADLINE]!,
+      killing: (state & 1) === 1,
+    }
+  }
+
+  /** Main: decides to kill a call. False if it is not running any more. */
+  condemn(call: number): boolean {
+    return Atomics.compareExchange(this.#words, STATE, call * 2, call * 2 + 1) === call * 2
+  }
+
+  /** Main: the termination has landed, nothing runs. */
+  clear(): void {
+    Atomics.store(this.#words, STATE, 0)
+  }
+}

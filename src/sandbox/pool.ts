@@ -1,0 +1,196 @@
+import { availableParallelism } from 'node:os'
+import { CaxtonError, HOST_LIMITS } from '../core/index.ts'
+import { Mailboxes } from './mailboxes.ts'
+import { checkModule } from './module-check.ts'
+import type { FromWorker } from './protocol.ts'
+import type { Sandbox, SandboxEvents, SandboxSpec } from './sandbox.ts'
+import { Terminator } from './terminator.ts'
+import type { ThreadParts } from './thread.ts'
+import { Thread } from './thread.ts'
+import { ThreadSandbox } from './thread-sandbox.ts'
+
+/*
+ * All threads and who is where. Owned by the main thread.
+ *
+ * 1. An agent is in at most one thread; every placement has a number of its own, never used again.
+ * 2. When a thread is lost, the agent whose call ran in it fails, and every other one of it begins again elsewhere.
+ * 3. What a placement that is gone has sent is not delivered, and the room it held is given back.
+ */
+
+export interface SandboxPoolParts {
+  /** Part of every message id, so that ids of two runs differ. */
+  readonly run: string
+}
+
+export interface SandboxPoolOptions {
+  /** Worker threads, from 1 to `HOST_LIMITS.threads`; started when they are needed. @default available processors */
+  readonly threads?: number
+  /** Bound of the JavaScript heap of one thread, MiB, at least 16. Memories of guests are not in it. @default 256 */
+  readonly heapMiB?: number
+}
+
+/** Milliseconds between two looks at the wall time of running calls: a call can run this much longer than it may. */
+const WATCH_MS = 10
+
+/** Runs agents in worker threads, many in each. */
+export class SandboxPool {
+  readonly mailboxes: Mailboxes
+  readonly #parts: SandboxPoolParts
+  readonly #threadCount: number
+  readonly #heapMiB: number
+  readonly #terminator = new Terminator()
+  readonly #threads: Thread[] = []
+  readonly #placed = new Map<number, ThreadSandbox>()
+  #lastAgent = 0
+  #waitingCount = 0
+  #watch: NodeJS.Timeout | null = null
+  #closing: Promise<void> | null = null
+
+  constructor(parts: SandboxPoolParts, options: SandboxPoolOptions = {}) {
+    this.#parts = parts
+    this.#threadCount = checkCount('threads', options.threads ?? defaultThreads(), 1, HOST_LIMITS.threads)
+    this.#heapMiB = checkCount('heapMiB', options.heapMiB ?? 256, 16, 65_536)
+    this.mailboxes = new Mailboxes({
+      announce: (name, slot) => {
+        for (const thread of this.#threads) thread.post({ type: 'mailbox', name, slot })
+      },
+    })
+  }
+
+  /** Agents that are placed now. */
+  get agentCount(): number {
+    return this.#placed.size
+  }
+
+  /** Threads that run now. */
+  get threadCount(): number {
+    return this.#threads.length
+  }
+
+  /**
+   * Makes an instance for an agent in the thread with the fewest agents. Nothing of the guest has run when it resolves.
+   *
+   * @throws CaxtonError ERR_MODULE_EXPORT_MISSING, ERR_MODULE_IMPORT_UNKNOWN, ERR_MODULE_IMPORT_TYPE, ERR_GRANT_MISSING
+   * (the first of what `checkModule` finds, `data.problems` has them all), ERR_LIMIT_AGENTS, ERR_SANDBOX_CLOSED,
+   * ERR_GUEST_TRAP for a module whose segments do not fit, ERR_SANDBOX_THREAD_LOST
+   */
+  async create(spec: SandboxSpec, events: SandboxEvents): Promise<Sandbox> {
+    if (this.#closing !== null) throw new CaxtonError('ERR_SANDBOX_CLOSED', { detail: 'the pool is closed' })
+    refuseUnfit(spec)
+    if (this.#placed.size >= HOST_LIMITS.agents) {
+      const data = { agent: spec.name, limit: HOST_LIMITS.agents, asked: this.#placed.size + 1 }
+      throw new CaxtonError('ERR_LIMIT_AGENTS', { data })
+    }
+    const sandbox = new ThreadSandbox({
+      spec,
+      events,
+      place: (placed) => this.#place(placed),
+      leave: (agent, thread) => {
+        this.#placed.delete(agent)
+        thread.addAgents(-1)
+      },
+    })
+    const { error } = await sandbox.create()
+    if (error !== null) throw error
+    return sandbox
+  }
+
+  /** Ends all calls with ERR_SANDBOX_CLOSED and all threads. Resolves when they are gone. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    if (this.#watch !== null) clearInterval(this.#watch)
+    const threads = this.#threads.splice(0)
+    const closed = threads.map((thread) => thread.close())
+    for (const sandbox of [...this.#placed.values()]) void sandbox.close()
+    await Promise.all(closed)
+    this.#terminator.close()
+  }
+
+  #place(sandbox: ThreadSandbox): { thread: Thread; agent: number } {
+    const thread = this.#pickThread()
+    this.#lastAgent += 1
+    this.#placed.set(this.#lastAgent, sandbox)
+    thread.addAgents(1)
+    return { thread, agent: this.#lastAgent }
+  }
+
+  #pickThread(): Thread {
+    let least = this.#threads[0]
+    for (const thread of this.#threads) if (thread.agentCount < least!.agentCount) least = thread
+    if (least !== undefined && (least.agentCount === 0 || this.#threads.length >= this.#threadCount)) return least
+    const started = new Thread(this.#threadParts(), { heapMiB: this.#heapMiB })
+    this.#threads.push(started)
+    return started
+  }
+
+  #threadParts(): ThreadParts {
+    return {
+      mailboxes: this.mailboxes,
+      terminator: this.#terminator,
+      run: this.#parts.run,
+      onMessage: (message) => this.#receive(message),
+      onWaiting: (count) => this.#countWaiting(count),
+      onLost: (thread, { running, wasUp, cause }) => {
+        this.#threads.splice(this.#threads.indexOf(thread), 1)
+        for (const [agent, sandbox] of [...this.#placed]) {
+          if (!sandbox.isIn(thread)) continue
+          if (agent === running || !wasUp) sandbox.fail(cause)
+          else sandbox.restart(cause)
+        }
+      },
+    }
+  }
+
+  #receive(message: FromWorker): void {
+    const sandbox = this.#placed.get(message.agent)
+    if (message.type === 'outcome') sandbox?.takeOutcome(message)
+    else if (sandbox !== undefined) sandbox.takeEvent(message.event)
+    else if (message.event.type === 'send') this.mailboxes.table.undo(message.event.held)
+  }
+
+  /** Looks at wall times while calls wait or run, and at no other time. */
+  #countWaiting(count: number): void {
+    this.#waitingCount += count
+    if (this.#waitingCount > 0) this.#watch ??= setInterval(() => this.#checkWallTimes(), WATCH_MS).unref()
+    else if (this.#watch !== null) {
+      clearInterval(this.#watch)
+      this.#watch = null
+    }
+  }
+
+  #checkWallTimes(): void {
+    for (const thread of this.#threads) {
+      thread.watch((agent) => this.#placed.get(agent)?.describeWallKill() ?? { code: 'ERR_SANDBOX_CLOSED' })
+    }
+  }
+}
+
+function refuseUnfit({ name, compiled, door, grants }: SandboxSpec): void {
+  const problems = checkModule(compiled.instrumented.info, door, grants)
+  const [first] = problems
+  if (first === undefined) return
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
+  const texts = problems.slice(0, 20).map(({ code, detail }) => `${code}: ${detail}`)
+  throw new CaxtonError(first.code, {
+    detail: `${first.detail}${more}`,
+    data: { agent: name, ...first.data, problems: texts },
+  })
+}
+
+function defaultThreads(): number {
+  return Math.min(availableParallelism(), HOST_LIMITS.threads)
+}
+
+function checkCount(name: string, value: number, least: number, most: number): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value
+  const detail = `${name} must be a whole number from ${least} to ${most}, found ${value}`
+  throw new CaxtonError('ERR_CONFIG_INVALID', { detail })
+}

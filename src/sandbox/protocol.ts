@@ -1,0 +1,81 @@
+import type { Grants } from '../capability/index.ts'
+import type { DoorName, ErrorData, Limits, Message } from '../core/index.ts'
+import type { FunctionImport } from './imports.ts'
+import type { Slot } from './mailbox-table.ts'
+import type { LogLine, Usage } from './sandbox.ts'
+
+/** What a worker thread is started with. */
+export interface WorkerParts {
+  readonly heartbeat: SharedArrayBuffer
+  readonly mailboxes: SharedArrayBuffer
+  readonly slots: readonly (readonly [string, Slot])[]
+  /** Tells message ids of this run from those of others. */
+  readonly run: string
+}
+
+/** A guest to be instantiated. `agent` is the number of this placement: an agent that is placed again has another. */
+export interface GuestSpec {
+  readonly agent: number
+  readonly name: string
+  readonly door: DoorName
+  readonly script: string | null
+  readonly grants: Grants
+  readonly limits: Limits
+  readonly config: Readonly<Record<string, string>>
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly module: WebAssembly.Module
+  readonly imports: readonly FunctionImport[]
+  readonly names: GuestNames
+}
+
+/** Exports that instrumentation has added to the module. */
+export interface GuestNames {
+  readonly fuel: string
+  readonly refusedPages: string
+  readonly start?: string
+}
+
+export type GuestCall =
+  | { readonly kind: 'create'; readonly spec: GuestSpec }
+  | { readonly kind: 'start' }
+  | { readonly kind: 'handle'; readonly text: string; readonly sender: string }
+
+/** Main to worker. The calls of one agent run in order; each is answered by exactly one outcome. */
+export type ToWorker =
+  | { readonly type: 'call'; readonly agent: number; readonly call: GuestCall }
+  | { readonly type: 'close'; readonly agent: number }
+  | { readonly type: 'mailbox'; readonly name: string; readonly slot: Slot | null }
+  /** The running call was terminated, for this reason. */
+  | { readonly type: 'killed'; readonly reason: ErrorData }
+
+/** A place in the code of a rewritten module. */
+export interface Frame {
+  readonly functionIndex: number
+  readonly offset: number
+}
+
+/** How a guest ended. Frames go from the innermost out. */
+export interface Ending {
+  readonly reason: ErrorData
+  readonly frames: readonly Frame[]
+}
+
+/** What a guest asked for while it ran, in order. */
+export type GuestEvent =
+  /** `held` is the journal of the reservation, for a message whose sender is gone when it arrives. */
+  | { readonly type: 'send'; readonly message: Message; readonly reserved: boolean; readonly held: Int32Array }
+  | { readonly type: 'log'; readonly line: LogLine }
+  | { readonly type: 'register'; readonly capability: string }
+  | { readonly type: 'refuse'; readonly refusal: ErrorData }
+
+/** Worker to main. */
+export type FromWorker =
+  | { readonly type: 'event'; readonly agent: number; readonly event: GuestEvent }
+  | {
+      readonly type: 'outcome'
+      readonly agent: number
+      readonly status: number
+      readonly ending: Ending | null
+      readonly usage: Usage
+    }

@@ -1,0 +1,181 @@
+import type { ErrorData, Message } from '../core/index.ts'
+import { CaxtonError, formatMessage } from '../core/index.ts'
+import { toGuestError } from './guest-error.ts'
+import { readFunctionImports } from './imports.ts'
+import type { FromWorker, GuestCall, GuestEvent } from './protocol.ts'
+import type { Outcome, Sandbox, SandboxEvents, SandboxSpec } from './sandbox.ts'
+import type { Thread } from './thread.ts'
+import { NO_USAGE } from './usage.ts'
+
+/*
+ * One agent on the main thread, with its place in a worker thread. Owned by the main thread.
+ *
+ * 1. Calls are answered in the order in which they were made; each is answered exactly once.
+ * 2. The first error is the last thing a guest does: calls that wait and later calls end with the same error.
+ * 3. After close() nothing is reported.
+ */
+
+type OutcomeMessage = FromWorker & { readonly type: 'outcome' }
+
+interface PendingCall {
+  readonly call: GuestCall
+  settle(outcome: Outcome): void
+}
+
+export interface ThreadSandboxParts {
+  readonly spec: SandboxSpec
+  readonly events: SandboxEvents
+  /** Puts the sandbox into a thread under a new number. */
+  place(sandbox: ThreadSandbox): { readonly thread: Thread; readonly agent: number }
+  /** The number is free again. */
+  leave(agent: number, thread: Thread): void
+}
+
+export class ThreadSandbox implements Sandbox {
+  readonly #parts: ThreadSandboxParts
+  #pending: PendingCall[] = []
+  #place: { readonly thread: Thread; readonly agent: number } | null = null
+  #end: CaxtonError | null = null
+  #isClosed = false
+  #isStarted = false
+
+  constructor(parts: ThreadSandboxParts) {
+    this.#parts = parts
+  }
+
+  /** Places the guest and makes its instance. Resolves with how that ended. */
+  create(): Promise<Outcome> {
+    this.#place = this.#parts.place(this)
+    return this.#request(this.#createCall())
+  }
+
+  start(): Promise<Outcome> {
+    return this.#request({ kind: 'start' })
+  }
+
+  handle(message: Message): Promise<Outcome> {
+    return this.#request({ kind: 'handle', text: formatMessage(message), sender: message.sender })
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    const place = this.#place
+    const data = { agent: this.#parts.spec.name }
+    this.#finish(new CaxtonError('ERR_SANDBOX_CLOSED', { detail: `of agent '${data.agent}'`, data }))
+    if (place === null) return
+    place.thread.post({ type: 'close', agent: place.agent })
+    const running = place.thread.running()
+    if (running?.agent === place.agent) await place.thread.kill(running, { code: 'ERR_SANDBOX_CLOSED' })
+  }
+
+  isIn(thread: Thread): boolean {
+    return this.#place?.thread === thread
+  }
+
+  /** The reason for killing a call that has used up its wall time. */
+  describeWallKill(): ErrorData {
+    const limit = this.#parts.spec.limits.wallMs
+    return { code: 'ERR_LIMIT_WALL', detail: `${limit} ms`, data: { limit } }
+  }
+
+  takeOutcome({ status, ending, usage }: OutcomeMessage): void {
+    const pending = this.#pending.shift()
+    if (pending === undefined) return
+    this.#place?.thread.addWaiting(-1)
+    const error = ending === null ? null : toGuestError(ending, this.#parts.spec.compiled, this.#parts.spec.name)
+    if (pending.call.kind === 'start' && error === null) this.#isStarted = true
+    pending.settle({ status, error, usage })
+    if (error !== null) this.#finish(error)
+  }
+
+  takeEvent(event: GuestEvent): void {
+    const { events } = this.#parts
+    if (event.type === 'send') events.onSend(event.message, event.reserved)
+    else if (event.type === 'log') events.onLog(event.line)
+    else if (event.type === 'register') events.onRegister(event.capability)
+    else events.onRefuse(event.refusal)
+  }
+
+  /** The thread is gone while a call of this guest ran in it: the guest is gone too. */
+  fail(cause: CaxtonError): void {
+    const { name } = this.#parts.spec
+    const detail = `while agent '${name}' ran in it (${cause.detail})`
+    this.#finish(new CaxtonError('ERR_SANDBOX_THREAD_LOST', { detail, data: { agent: name }, cause }))
+  }
+
+  /** The thread is gone, for which this guest is not to blame: begins again in another one, then goes on with what waits. */
+  restart(cause: CaxtonError): void {
+    const waiting = this.#pending
+    this.#leave()
+    this.#pending = []
+    this.#place = this.#parts.place(this)
+    if (waiting[0]?.call.kind !== 'create') {
+      this.#push({ call: this.#createCall(), settle: () => {} })
+      if (this.#isStarted) this.#push({ call: { kind: 'start' }, settle: (outcome) => this.#checkRestart(outcome) })
+      this.#parts.events.onRestart?.(cause)
+    }
+    for (const pending of waiting) this.#push(pending)
+  }
+
+  #checkRestart({ status, error }: Outcome): void {
+    if (error !== null || status === 0) return
+    const { name } = this.#parts.spec
+    const detail = `agent '${name}' answered ${status} when it was started again`
+    const place = this.#place
+    this.#finish(new CaxtonError('ERR_GUEST_STATUS', { detail, data: { agent: name, status } }))
+    place?.thread.post({ type: 'close', agent: place.agent })
+  }
+
+  #request(call: GuestCall): Promise<Outcome> {
+    if (this.#end !== null) return Promise.resolve({ status: -1, error: this.#end, usage: NO_USAGE })
+    const { promise, resolve } = Promise.withResolvers<Outcome>()
+    this.#push({ call, settle: resolve })
+    return promise
+  }
+
+  #push(pending: PendingCall): void {
+    this.#pending.push(pending)
+    const { thread, agent } = this.#place!
+    thread.addWaiting(1)
+    thread.post({ type: 'call', agent, call: pending.call })
+  }
+
+  /** Ends the guest: what waits, and whatever comes, has this error. */
+  #finish(error: CaxtonError): void {
+    this.#end ??= error
+    const waiting = this.#pending
+    this.#leave()
+    this.#pending = []
+    for (const { settle } of waiting) settle({ status: -1, error: this.#end, usage: NO_USAGE })
+  }
+
+  #leave(): void {
+    if (this.#place === null) return
+    this.#place.thread.addWaiting(-this.#pending.length)
+    this.#parts.leave(this.#place.agent, this.#place.thread)
+    this.#place = null
+  }
+
+  #createCall(): GuestCall {
+    const { name, compiled, door, script, grants, limits, config, args, env } = this.#parts.spec
+    const { info, names } = compiled.instrumented
+    return {
+      kind: 'create',
+      spec: {
+        agent: this.#place!.agent,
+        name,
+        door,
+        script,
+        grants,
+        limits,
+        config,
+        args: args ?? [],
+        env: env ?? {},
+        module: compiled.module,
+        imports: readFunctionImports(info),
+        names,
+      },
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { Worker } from 'node:worker_threads'
+import type { ErrorData } from '../core/index.ts'
+import { CaxtonError } from '../core/index.ts'
+import type { RunningCall } from './heartbeat.ts'
+import { Heartbeat, processMs } from './heartbeat.ts'
+import type { Mailboxes } from './mailboxes.ts'
+import type { FromWorker, ToWorker, WorkerParts } from './protocol.ts'
+import type { Terminator } from './terminator.ts'
+
+/** The worker runs from source and from built code. */
+const WORKER_URL = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+
+/** What a thread tells of the agents in it. */
+export interface ThreadParts {
+  readonly mailboxes: Mailboxes
+  readonly terminator: Terminator
+  readonly run: string
+  /** A message of the worker about the placement with that number. */
+  onMessage(message: FromWorker): void
+  /** So many more calls wait for the thread, or fewer. */
+  onWaiting(count: number): void
+  /** The thread is gone; `running` is the placement whose call ran at that time. `wasUp`: it had answered before. */
+  onLost(
+    thread: Thread,
+    loss: { readonly running: number | null; readonly wasUp: boolean; readonly cause: CaxtonError },
+  ): void
+}
+
+export interface ThreadOptions {
+  /** Bound of the JavaScript heap of the worker, MiB. Memories of guests are not in it. */
+  readonly heapMiB: number
+}
+
+/** One worker thread, seen from the main thread. */
+export class Thread {
+  readonly #parts: ThreadParts
+  readonly #heartbeat = new Heartbeat()
+  readonly #worker: Worker
+  #failure: unknown
+  #agentCount = 0
+  #waitingCount = 0
+  #wasUp = false
+  #isClosing = false
+
+  constructor(parts: ThreadParts, options: ThreadOptions) {
+    this.#parts = parts
+    const workerData: WorkerParts = {
+      heartbeat: this.#heartbeat.buffer,
+      mailboxes: parts.mailboxes.table.buffer,
+      slots: parts.mailboxes.entries(),
+      run: parts.run,
+    }
+    this.#worker = new Worker(WORKER_URL, {
+      workerData,
+      env: {},
+      argv: [],
+      execArgv: [],
+      stdin: false,
+      stdout: true,
+      stderr: true,
+      name: 'caxton',
+      resourceLimits: { maxOldGenerationSizeMb: options.heapMiB, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
+    })
+    this.#worker.stdout.resume()
+    this.#worker.stderr.resume()
+    this.#worker.on('message', (message: FromWorker) => {
+      this.#wasUp = true
+      parts.onMessage(message)
+    })
+    this.#worker.on('error', (error) => {
+      this.#failure = error
+    })
+    this.#worker.on('exit', () => this.#lose())
+    this.#worker.unref()
+  }
+
+  /** Agents that are placed here. */
+  get agentCount(): number {
+    return this.#agentCount
+  }
+
+  addAgents(count: 1 | -1): void {
+    this.#agentCount += count
+  }
+
+  /** Counts calls that wait for this thread: while there are any, it keeps the process alive. */
+  addWaiting(count: number): void {
+    const before = this.#waitingCount
+    this.#waitingCount += count
+    this.#parts.onWaiting(count)
+    if (before === 0 && this.#waitingCount > 0) this.#worker.ref()
+    if (before > 0 && this.#waitingCount === 0) this.#worker.unref()
+  }
+
+  post(message: ToWorker): void {
+    this.#worker.postMessage(message)
+  }
+
+  /** The call that runs now. */
+  running(): RunningCall | null {
+    return this.#heartbeat.running()
+  }
+
+  /** Kills the call that runs if its wall time is used up. `describe` names the reason for the placement it belongs to. */
+  watch(describe: (agent: number) => ErrorData): void {
+    const running = this.#heartbeat.running()
+    if (running === null || running.killing || processMs() < running.deadlineMs) return
+    void this.kill(running, describe(running.agent))
+  }
+
+  /**
+   * Ends a call, and no other: one that has ended by itself meanwhile is left alone. A thread that cannot be stopped within
+   * a second is ended as a whole.
+   */
+  async kill(running: RunningCall, reason: ErrorData): Promise<void> {
+    if (this.#isClosing || running.killing || !this.#heartbeat.condemn(running.call)) return
+    if (await this.#parts.terminator.terminate(this.#worker.threadId)) {
+      this.#heartbeat.clear()
+      this.post({ type: 'killed', reason })
+      return
+    }
+    await this.#worker.terminate()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.#worker.terminate()
+  }
+
+  #lose(): void {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    this.#parts.mailboxes.table.undo(this.#heartbeat.journal)
+    const detail = this.#failure instanceof Error ? this.#failure.message : 'the thread exited'
+    const cause = new CaxtonError('ERR_SANDBOX_THREAD_LOST', { detail, cause: this.#failure })
+    this.#parts.onLost(this, { running: this.#heartbeat.running()?.agent ?? null, wasUp: this.#wasUp, cause })
+  }
+}

@@ -1,0 +1,12 @@
+import type { Usage } from './sandbox.ts'
+
+/** What a call used that never ran. */
+export const NO_USAGE: Usage = Object.freeze({
+  fuel: 0,
+  cpuMs: 0,
+  wallMs: 0,
+  memoryBytes: 0,
+  hostCalls: 0,
+  messagesSent: 0,
+  logBytes: 0,
+})
