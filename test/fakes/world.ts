@@ -18,7 +18,10 @@ export type GuestBehaviour = (message: Message, guest: Guest) => number | Caxton
 
 export interface Spawn {
   readonly limits?: Partial<Limits>
-  readonly register?: readonly string[]
+  /** Capabilities it registers while it starts. */
+  readonly offers?: readonly string[]
+  /** Capabilities it may register. @default those it offers */
+  readonly mayOffer?: readonly string[]
   readonly init?: (guest: Guest) => number | CaxtonError | Promise<number | CaxtonError>
 }
 
@@ -69,7 +72,10 @@ export class World {
           const sandbox = new FakeSandbox(
             events,
             (message) => behave(message, guest),
-            () => spawn.init?.(guest) ?? 0,
+            () => {
+              for (const capability of spawn.offers ?? []) guest.register(capability)
+              return spawn.init?.(guest) ?? 0
+            },
           )
           sandboxes.set(name, sandbox)
           return sandbox
@@ -80,7 +86,7 @@ export class World {
       {
         name,
         limits,
-        grants: { send: ['*'], register: spawn.register ?? [], log: null, clock: null, random: null },
+        grants: { send: ['*'], register: spawn.mayOffer ?? spawn.offers ?? [], log: null, clock: null, random: null },
       },
     )
     router.add(agent)

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { settle } from '../../test/fakes/sandbox.ts'
+import type { GuestBehaviour } from '../../test/fakes/world.ts'
+import { World } from '../../test/fakes/world.ts'
+import type { Message, Performative } from '../core/index.ts'
+import { CaxtonError } from '../core/index.ts'
+import { isAnswerable } from './notice.ts'
+
+const NAMES = ['a', 'b', 'c', 'd'] as const
+const RECEIVERS = [...NAMES, 'nobody', 'capability:work', 'topic:x', 'user', 'caxton'] as const
+const ACTS: readonly Performative[] = ['inform', 'request', 'failure', 'not-understood', 'agree']
+
+/** What a guest does with one message. */
+const reaction = fc.record({
+  sends: fc.array(fc.tuple(fc.constantFrom(...RECEIVERS), fc.constantFrom(...ACTS)), { maxLength: 2 }),
+  waits: fc.boolean(),
+  result: fc.oneof(
+    { weight: 12, arbitrary: fc.constant(0) },
+    { weight: 2, arbitrary: fc.constantFrom(1, 2) },
+    { weight: 1, arbitrary: fc.constant('trap' as const) },
+  ),
+})
+const outside = fc.oneof(
+  { weight: 10, arbitrary: fc.tuple(fc.constant('send' as const), fc.constantFrom(...RECEIVERS)) },
+  { weight: 2, arbitrary: fc.tuple(fc.constant('settle' as const), fc.constant('a' as const)) },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom('stop' as const, 'drain' as const), fc.constantFrom(...NAMES)) },
+)
+const story = fc.record({
+  reactions: fc.array(reaction, { minLength: 1, maxLength: 20 }),
+  steps: fc.array(outside, { minLength: 1, maxLength: 40, size: 'max' }),
+  mailboxMessages: fc.integer({ min: 1, max: 6 }),
+  outstandingMessages: fc.integer({ min: 1, max: 6 }),
+})
+type Story = typeof story extends fc.Arbitrary<infer Value> ? Value : never
+
+/** Plays a story: guests take their reactions in turn; each sends at most 60 messages so that it comes to rest. */
+async function play({ reactions, steps, mailboxMessages, outstandingMessages }: Story): Promise<World> {
+  const world = new World()
+  let turn = 0
+  for (const name of NAMES) {
+    let sent = 0
+    const behave: GuestBehaviour = async (_message, guest) => {
+      const { sends, waits, result } = reactions[turn++ % reactions.length]!
+      if (waits) await settle()
+      for (const [receiver, performative] of sends) if (sent++ < 60) guest.send({ performative, receiver })
+      return result === 'trap' ? new CaxtonError('ERR_GUEST_TRAP') : result
+    }
+    await world.spawn(name, behave, { offers: ['work'], limits: { mailboxMessages, outstandingMessages } })
+  }
+  for (const [action, target] of steps) {
+    if (action === 'settle') await settle()
+    else if (action === 'stop') void world.router.agent(target)?.stop()
+    else if (action === 'drain') void world.router.agent(target)?.drain()
+    else if (target !== 'topic:x') world.router.send({ performative: 'request', receiver: target })
+  }
+  await world.router.idle()
+  return world
+}
+
+/** Asserts that every accepted message has exactly one end, and that its sender was told unless it was handled. */
+function checkNothingLost(world: World): void {
+  const ends = new Map<string, 'handled' | 'told' | 'reported' | 'user'>()
+  const end = ({ message_id }: Message, how: 'handled' | 'told' | 'reported' | 'user') => {
+    assert.equal(ends.get(message_id), undefined, `${message_id} ends twice`)
+    ends.set(message_id, how)
+  }
+  for (const event of world.events) {
+    if (event.type === 'delivered' && event.agent === 'user') end(event.message, 'user')
+    if (event.type === 'handled') end(event.message, event.status === 0 && event.error === null ? 'handled' : 'told')
+    if (event.type === 'undelivered') end(event.message, event.answered ? 'told' : 'reported')
+  }
+  const sent = world.of('sent').map(({ message }) => message)
+  assert.equal(new Set(sent.map(({ message_id }) => message_id)).size, sent.length)
+  assert.equal(ends.size, sent.length)
+  const notices = sent.filter(({ sender }) => sender === 'caxton')
+  const about = new Set(notices.map(({ content }) => JSON.parse(content ?? '').message_id))
+  assert.equal(about.size, notices.length, 'nobody is told twice')
+  for (const message of sent) {
+    const isTold = ends.get(message.message_id) === 'told' && isAnswerable(message)
+    assert.equal(about.has(message.message_id), isTold, `${message.message_id} ${ends.get(message.message_id)}`)
+  }
+}
+
+test('nothing is lost, nothing is answered twice, and all credit comes back', async () => {
+  await fc.assert(
+    fc.asyncProperty(story, async (told) => {
+      const world = await play(told)
+      checkNothingLost(world)
+      assert.deepEqual(world.credit.held(), { messages: 0, bytes: 0, outstanding: 0 })
+      assert.deepEqual(world.credit.mistakes, [])
+      for (const info of world.router.agents()) {
+        assert.equal(info.waitingMessages, 0)
+        assert.equal(info.messagesIn, info.handled + info.undelivered)
+      }
+      await world.router.close()
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test('closing in the middle loses nothing of the user', async () => {
+  await fc.assert(
+    fc.asyncProperty(story, fc.nat(6), async ({ reactions, mailboxMessages }, waits) => {
+      const world = new World()
+      let turn = 0
+      await world.spawn(
+        'a',
+        async () => {
+          const { waits: slow, result } = reactions[turn++ % reactions.length]!
+          if (slow) await settle()
+          return result === 'trap' ? new CaxtonError('ERR_GUEST_TRAP') : result
+        },
+        { limits: { mailboxMessages } },
+      )
+      for (let count = 0; count < 8; count += 1) {
+        world.router.send({ performative: 'request', receiver: 'a' })
+        if (count < waits) await settle()
+      }
+      await world.router.close()
+      const handled = world.of('handled').filter(({ status, error }) => status === 0 && error === null)
+      assert.equal(handled.length + world.toUser.length, 8)
+      assert.ok(world.router.isIdle)
+    }),
+    { numRuns: 50 },
+  )
+})
