@@ -71,7 +71,11 @@ class BuildProcess {
   #next(): void {
     if (this.#current !== null) return
     const job = this.#queue.shift()
-    if (job === undefined) return this.#rest()
+    if (job === undefined) this.#rest()
+    else this.#begin(job)
+  }
+
+  #begin(job: PendingJob): void {
     if (this.#jobCount >= JOBS_PER_PROCESS) this.#stop()
     clearTimeout(this.#timer)
     this.#current = job

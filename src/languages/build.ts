@@ -6,7 +6,7 @@ import { defaultCacheDirectory, hashInputs, readBuild, writeBuild } from './buil
 import { compileInProcess } from './build-process.ts'
 import { toBuildError } from './diagnostics.ts'
 import type { CompiledLanguage, InterpretedLanguage } from './language.ts'
-import { MODULE_EXTENSION, readModule } from './module/module.ts'
+import { MODULE_EXTENSION, readGuest } from './module/module.ts'
 import { SingleFlight } from './single-flight.ts'
 import { readSource, readSourceTree } from './source-tree.ts'
 import { findLanguage } from './table.ts'
@@ -37,7 +37,7 @@ const flights = new SingleFlight<Uint8Array>()
  * ERR_LANGUAGE_BUILD_FAILED (`data.file`, `data.line`), ERR_MODULE_DOOR_UNKNOWN
  */
 export async function buildSource(path: string, options: BuildOptions = {}): Promise<Guest> {
-  if (options.language === undefined && path.endsWith(MODULE_EXTENSION)) return readModule(path)
+  if (options.language === undefined && path.endsWith(MODULE_EXTENSION)) return readGuest(path)
   const language = findLanguage(path, options.language)
   return language.kind === 'compiled' ? compileSource(path, language, options) : wrapSource(path, language)
 }

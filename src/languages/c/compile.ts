@@ -43,7 +43,10 @@ function toTree(files: BuildJob['files']): Tree {
     const names = path.split('/')
     const last = names.pop()!
     let directory = root
-    for (const name of names) directory = (directory[name] ??= {}) as Tree
+    for (const name of names) {
+      directory[name] ??= {}
+      directory = directory[name] as Tree
+    }
     directory[last] = bytes
   }
   return root

@@ -1,22 +1,32 @@
 import { basename } from 'node:path'
 import type { DoorName, Guest } from '../../core/index.ts'
 import { CaxtonError, MODULE_LIMITS } from '../../core/index.ts'
+import { readModule } from '../../wasm/index.ts'
 import { readSource } from '../source-tree.ts'
 
 export const MODULE_EXTENSION = '.wasm'
 
-/** Reads a ready module and finds the door it fits. @throws CaxtonError ERR_CONFIG_FILE_MISSING, ERR_MODULE_DOOR_UNKNOWN */
-export async function readModule(path: string): Promise<Guest> {
-  const bytes = await readSource(path, MODULE_LIMITS.moduleBytes)
-  return { bytes, door: findDoor(bytes, path), script: null, origin: basename(path) }
+/** Reads a ready module. @throws CaxtonError ERR_CONFIG_FILE_MISSING, and what `toGuest` throws */
+export async function readGuest(path: string): Promise<Guest> {
+  return { ...toGuest(await readSource(path, MODULE_LIMITS.moduleBytes), path), origin: basename(path) }
 }
 
-function findDoor(bytes: Uint8Array, file: string): DoorName {
-  const exports = WebAssembly.Module.exports(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>))
-  if (exports.some(({ name, kind }) => kind === 'function' && name === 'handle_message')) return 'caxton'
-  if (exports.some(({ name, kind }) => kind === 'function' && name === '_start')) return 'command'
+/**
+ * Makes a guest of the bytes of a module: finds the door it fits.
+ *
+ * @param origin what errors and people call it
+ * @throws CaxtonError ERR_WASM_MALFORMED, ERR_WASM_LIMIT, ERR_MODULE_DOOR_UNKNOWN
+ */
+export function toGuest(bytes: Uint8Array, origin: string): Guest {
+  return { bytes, door: findDoor(bytes, origin), script: null, origin }
+}
+
+function findDoor(bytes: Uint8Array, origin: string): DoorName {
+  const functions = readModule(bytes).exports.filter(({ kind }) => kind === 'function')
+  if (functions.some(({ name }) => name === 'handle_message')) return 'caxton'
+  if (functions.some(({ name }) => name === '_start')) return 'command'
   throw new CaxtonError('ERR_MODULE_DOOR_UNKNOWN', {
-    detail: `${file} exports neither handle_message (an agent) nor _start (a WASI command)`,
-    data: { file },
+    detail: `${origin} exports neither the function handle_message (an agent) nor _start (a WASI command)`,
+    data: { file: origin, missing: ['handle_message', '_start'] },
   })
 }

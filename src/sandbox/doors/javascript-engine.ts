@@ -6,7 +6,7 @@ type Signature = readonly [params: readonly ValueType[], result: ValueType | nul
 /** The functions of the QuickJS module that are used. A value is the address of a box that must be freed. */
 const ENGINE_FUNCTIONS = {
   _initialize: [[], null],
-  qjs_init: [[], 'i32'],
+  qjs_init2: [['i32'], 'i32'],
   qjs_set_memory_limit: [['i32'], null],
   qjs_set_max_stack_size: [['i32'], null],
   qjs_set_module_loader: [['i32'], null],
@@ -58,6 +58,9 @@ export type Value = number
 /** Room for a length and two arguments. */
 const SCRATCH_BYTES = 12
 const MODULE_FLAG = 1
+const ALL_INTRINSICS = -1
+/** `performance` ends the interpreter where there is no clock. */
+const PERFORMANCE = 1 << 10
 /**
  * Bytes of the guest's own stack that scripts may use. It is small enough for the interpreter to notice before the stack of
  * the thread ends: a script that recurses without end gets a RangeError it can catch.
@@ -93,7 +96,8 @@ export class JavaScriptEngine {
   /** Makes the runtime, with its limits and hooks. */
   start(): void {
     this.call('_initialize')
-    if (this.call('qjs_init') !== 0) this.#endForMemory('the interpreter cannot start')
+    const intrinsics = this.#parts.grants.clock === null ? ALL_INTRINSICS & ~PERFORMANCE : ALL_INTRINSICS
+    if (this.call('qjs_init2', intrinsics) !== 0) this.#endForMemory('the interpreter cannot start')
     const heapBytes = this.#parts.limits.memoryBytes - this.#memory.byteLength
     if (heapBytes < LEAST_HEAP_BYTES) this.#endForMemory('the interpreter has no room for a script')
     this.call('qjs_set_memory_limit', heapBytes)
