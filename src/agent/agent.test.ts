@@ -45,6 +45,7 @@ function createAgent(
         onLog: (_agent, line) => log.push(`log ${line.text}`),
         onRegister: (_agent, capability) => log.push(`register ${capability}`),
         onRefuse: (_agent, { code }) => log.push(`refuse ${code}`),
+        onRestart: (_agent, { code }) => log.push(`restart ${code}`),
         onHandled: (_agent, { message_id }, { status, error }) =>
           log.push(`handled ${message_id} ${error?.code ?? status}`),
         onUndelivered: (_agent, { message_id }, { code }) => log.push(`undelivered ${message_id} ${code}`),
@@ -470,6 +471,7 @@ describe('what a guest asks for', () => {
           onLog: () => {},
           onRegister: () => {},
           onRefuse: (_agent, { code }) => log.push(code),
+          onRestart: () => {},
           onHandled: () => {},
           onUndelivered: () => {},
         },
@@ -495,15 +497,21 @@ describe('what a guest asks for', () => {
     assert.deepEqual(log, ['loaded -> running', 'running -> stopped'])
   })
 
-  test('messages, log lines and refusals are passed on and counted', async () => {
+  test('messages, log lines, refusals and restarts are passed on and counted', async () => {
     const { agent, log, sandbox } = createAgent(() => 0)
     await agent.start()
     const { events } = sandbox()
     events.onSend({ ...messageFrom('one'), message_id: 'x' }, true)
     events.onLog({ level: 'info', text: 'hello' })
     events.onRefuse({ code: 'ERR_LIMIT_MAILBOX' })
-    assert.deepEqual(log.slice(1), ['send x true', 'log hello', 'refuse ERR_LIMIT_MAILBOX'])
+    events.onRestart?.(new CaxtonError('ERR_SANDBOX_THREAD_LOST'))
+    assert.deepEqual(log.slice(1), [
+      'send x true',
+      'log hello',
+      'refuse ERR_LIMIT_MAILBOX',
+      'restart ERR_SANDBOX_THREAD_LOST',
+    ])
     const info = agent.snapshot()
-    assert.deepEqual([info.messagesOut, info.refusals], [1, 1])
+    assert.deepEqual([info.messagesOut, info.refusals, info.restarts], [1, 1, 1])
   })
 })

@@ -3,6 +3,7 @@ import { HANDLED } from '../capability/index.ts'
 import type { ErrorData, Limits, Message } from '../core/index.ts'
 import { asCaxtonError, CaxtonError, HOST_LIMITS } from '../core/index.ts'
 import type { LogLine, Outcome, Sandbox, SandboxEvents } from '../sandbox/index.ts'
+import { NO_USAGE } from '../sandbox/index.ts'
 import { checkDeadlineMs } from './deadline.ts'
 import type { AgentInfo } from './info.ts'
 import { Tally } from './info.ts'
@@ -37,6 +38,8 @@ export interface AgentEvents {
   /** The agent, running and granted this, offers a capability. */
   onRegister(agent: Agent, capability: string): void
   onRefuse(agent: Agent, refusal: ErrorData): void
+  /** The thread of the agent was lost and the agent began again in another one: what its guest remembered is gone. */
+  onRestart(agent: Agent, cause: CaxtonError): void
   /** The handling of a message ended. Status 0: handled; 1: not understood; else or with an error: failed. */
   onHandled(agent: Agent, message: Message, outcome: Outcome): void
   /** A message that was delivered will not be handled. */
@@ -197,6 +200,10 @@ export class Agent {
       onLog: (line) => events.onLog(this, line),
       onRegister: (capability) => this.#register(capability),
       onRefuse: (refusal) => this.#refuse(refusal),
+      onRestart: (cause) => {
+        this.#tally.counts.restarts += 1
+        events.onRestart(this, cause)
+      },
     }
   }
 
@@ -324,6 +331,5 @@ export class Agent {
 
 /** The outcome of a call whose sandbox broke its promise never to reject. */
 function lostOutcome(error: CaxtonError): Outcome {
-  const usage = { fuel: 0, cpuMs: 0, wallMs: 0, memoryBytes: 0, hostCalls: 0, messagesSent: 0, logBytes: 0 }
-  return { status: 0, error, usage }
+  return { status: -1, error, usage: NO_USAGE }
 }

@@ -24,6 +24,8 @@ export interface AgentInfo {
   readonly failed: number
   /** Messages that were given back unhandled when it stopped or failed. */
   readonly undelivered: number
+  /** Times it began again because its thread was lost. */
+  readonly restarts: number
   readonly fuel: number
   readonly cpuMs: number
   /** Longest wall time of one message, milliseconds. */
@@ -45,6 +47,7 @@ export class Tally {
     notUnderstood: 0,
     failed: 0,
     undelivered: 0,
+    restarts: 0,
     fuel: 0,
     cpuMs: 0,
     wallMsMax: 0,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { TestCredit } from '../../test/fakes/credit.ts'
+import { FakeCredit, SharedCredit } from '../../test/fakes/credit.ts'
 import { settle } from '../../test/fakes/sandbox.ts'
 import type { GuestBehaviour } from '../../test/fakes/world.ts'
 import { World } from '../../test/fakes/world.ts'
@@ -36,8 +38,11 @@ const story = fc.record({
 type Story = typeof story extends fc.Arbitrary<infer Value> ? Value : never
 
 /** Plays a story: guests take their reactions in turn; each sends at most 60 messages so that it comes to rest. */
-async function play({ reactions, steps, mailboxMessages, outstandingMessages }: Story): Promise<World> {
-  const world = new World()
+async function play(
+  { reactions, steps, mailboxMessages, outstandingMessages }: Story,
+  credit: TestCredit,
+): Promise<World> {
+  const world = new World(credit)
   let turn = 0
   for (const name of NAMES) {
     let sent = 0
@@ -83,22 +88,28 @@ function checkNothingLost(world: World): void {
   }
 }
 
-test('nothing is lost, nothing is answered twice, and all credit comes back', async () => {
-  await fc.assert(
-    fc.asyncProperty(story, async (told) => {
-      const world = await play(told)
-      checkNothingLost(world)
-      assert.deepEqual(world.credit.held(), { messages: 0, bytes: 0, outstanding: 0 })
-      assert.deepEqual(world.credit.mistakes, [])
-      for (const info of world.router.agents()) {
-        assert.equal(info.waitingMessages, 0)
-        assert.equal(info.messagesIn, info.handled + info.undelivered)
-      }
-      await world.router.close()
-    }),
-    { numRuns: 150 },
-  )
-})
+const CREDITS = [
+  { name: 'one thread', create: () => new FakeCredit() },
+  { name: 'shared memory', create: () => new SharedCredit() },
+]
+for (const { name, create } of CREDITS) {
+  test(`nothing is lost, nothing is answered twice, and all credit comes back, counted in ${name}`, async () => {
+    await fc.assert(
+      fc.asyncProperty(story, async (told) => {
+        const world = await play(told, create())
+        checkNothingLost(world)
+        assert.deepEqual(world.credit.held(), { messages: 0, bytes: 0, outstanding: 0 })
+        assert.deepEqual(world.credit.mistakes, [])
+        for (const info of world.router.agents()) {
+          assert.equal(info.waitingMessages, 0)
+          assert.equal(info.messagesIn, info.handled + info.undelivered)
+        }
+        await world.router.close()
+      }),
+      { numRuns: 100 },
+    )
+  })
+}
 
 test('closing in the middle loses nothing of the user', async () => {
   await fc.assert(

@@ -28,6 +28,8 @@ export type RouterFact =
       /** Why it failed, else null. */
       readonly reason: ErrorData | null
     }
+  /** The thread of an agent was lost, for which it is not to blame; it began again and goes on with what waits. */
+  | { readonly type: 'restarted'; readonly agent: string; readonly error: ErrorData }
   | { readonly type: 'log'; readonly agent: string; readonly level: LogLine['level']; readonly text: string }
   | { readonly type: 'registered'; readonly agent: string; readonly capability: string }
 

@@ -234,6 +234,7 @@ export class Router {
         hub.emit({ type: 'registered', agent: agent.name, capability })
       },
       onRefuse: (agent, error) => hub.emit({ type: 'refused', agent: agent.name, error }),
+      onRestart: (agent, cause) => hub.emit({ type: 'restarted', agent: agent.name, error: cause.toData() }),
       onHandled: (agent, message, outcome) => {
         const { status, error, usage } = outcome
         if (hub.isHeard) {

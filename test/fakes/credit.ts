@@ -1,5 +1,42 @@
 import type { Limits } from '../../src/core/index.ts'
 import type { MailboxCredit } from '../../src/router/index.ts'
+import { Mailboxes } from '../../src/sandbox/index.ts'
+
+/** Credit as tests see it: guests take it too, and tests ask what is held. */
+export interface TestCredit extends MailboxCredit {
+  readonly mistakes: readonly string[]
+  /** What a thread does when its guest sends: null is refused, else whether room is reserved. */
+  accept(sender: string, receiver: string, bytes: number): boolean | null
+  /** What is held of the open mailboxes. */
+  held(): { readonly messages: number; readonly bytes: number; readonly outstanding: number }
+}
+
+/** The real shared table, used from one thread. */
+export class SharedCredit extends Mailboxes implements TestCredit {
+  readonly mistakes = []
+
+  constructor() {
+    super({ announce: () => {} }, 16)
+  }
+
+  accept(sender: string, receiver: string, bytes: number): boolean | null {
+    const slots = new Map(this.entries())
+    const to = slots.get(receiver) ?? null
+    const journal = new Int32Array(6)
+    return this.table.reserve(to, slots.get(sender) ?? null, bytes, journal) ? to !== null : null
+  }
+
+  held(): { readonly messages: number; readonly bytes: number; readonly outstanding: number } {
+    const held = { messages: 0, bytes: 0, outstanding: 0 }
+    for (const [name] of this.entries()) {
+      const use = this.read(name)
+      held.messages += use?.messages ?? 0
+      held.bytes += use?.bytes ?? 0
+      held.outstanding += use?.outstanding ?? 0
+    }
+    return held
+  }
+}
 
 interface Slot {
   readonly limits: Limits
@@ -9,7 +46,7 @@ interface Slot {
 }
 
 /** Room in mailboxes, counted in one thread; notes everything that is given back and was not held. */
-export class FakeCredit implements MailboxCredit {
+export class FakeCredit implements TestCredit {
   readonly mistakes: string[] = []
   readonly #slots = new Map<string, Slot>()
 
@@ -22,7 +59,6 @@ export class FakeCredit implements MailboxCredit {
     this.#slots.delete(name)
   }
 
-  /** What a thread does when its guest sends: null is refused, else whether room is reserved. */
   accept(sender: string, receiver: string, bytes: number): boolean | null {
     const from = this.#slots.get(sender)
     if (from !== undefined && from.outstanding >= from.limits.outstandingMessages) return null
@@ -57,7 +93,6 @@ export class FakeCredit implements MailboxCredit {
     if (slot.outstanding < 0) this.mistakes.push(`released too many places of ${sender}`)
   }
 
-  /** What is held of the open mailboxes. */
   held(): { readonly messages: number; readonly bytes: number; readonly outstanding: number } {
     const held = { messages: 0, bytes: 0, outstanding: 0 }
     for (const slot of this.#slots.values()) {

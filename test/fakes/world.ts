@@ -1,8 +1,10 @@
 import { Agent } from '../../src/agent/index.ts'
 import type { Draft, Limits, Message } from '../../src/core/index.ts'
-import { CaxtonError, completeDraft, createIdSource, DEFAULT_LIMITS, formatMessage } from '../../src/core/index.ts'
+import { CaxtonError, completeDraft, createIdSource, DEFAULT_LIMITS } from '../../src/core/index.ts'
 import type { RouterEvent } from '../../src/router/index.ts'
 import { Router } from '../../src/router/index.ts'
+import { messageBytes } from '../../src/sandbox/index.ts'
+import type { TestCredit } from './credit.ts'
 import { FakeCredit } from './credit.ts'
 import { FakeSandbox } from './sandbox.ts'
 
@@ -25,11 +27,9 @@ export interface Spawn {
   readonly init?: (guest: Guest) => number | CaxtonError | Promise<number | CaxtonError>
 }
 
-export const sizeOf = (message: Message): number => formatMessage(message).length
-
 /** A router with agents whose guests are functions, and everything that happened. */
 export class World {
-  readonly credit = new FakeCredit()
+  readonly credit: TestCredit
   readonly events: RouterEvent[] = []
   readonly toUser: Message[] = []
   readonly sandboxes = new Map<string, FakeSandbox>()
@@ -37,10 +37,11 @@ export class World {
   onUserMessage: (message: Message) => void = (message) => void this.toUser.push(message)
   #nowMs = 0
 
-  constructor() {
+  constructor(credit: TestCredit = new FakeCredit()) {
+    this.credit = credit
     const clock = { nowMs: () => 1_000_000 + this.#nowMs, monotonicMs: () => this.#tick() }
     this.router = new Router(
-      { credit: this.credit, clock, sizeOf, onUserMessage: (message) => this.onUserMessage(message) },
+      { credit: this.credit, clock, sizeOf: messageBytes, onUserMessage: (message) => this.onUserMessage(message) },
       { run: 't' },
     )
     this.router.subscribe((event) => this.events.push(event))
@@ -63,7 +64,7 @@ export class World {
             name,
             send: (draft) => {
               const message = completeDraft(draft, name, createMessageId())
-              const reserved = credit.accept(name, draft.receiver, sizeOf(message))
+              const reserved = credit.accept(name, draft.receiver, messageBytes(message))
               if (reserved !== null) events.onSend(message, reserved)
               return reserved !== null
             },
