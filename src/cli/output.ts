@@ -1,3 +1,4 @@
+import { asCaxtonError } from '../core/index.ts'
 import type { Paint } from './paint.ts'
 import { createPaint } from './paint.ts'
 
@@ -29,7 +30,7 @@ export function createOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStr
   const gone = new AbortController()
   const watch = (stream: NodeJS.WriteStream, onGone: () => void) =>
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw asCaxtonError(error)
       onGone()
     })
   watch(stdout, () => gone.abort())

@@ -86,12 +86,11 @@ function createProgram(version: string, output: Output): Command {
 }
 
 function describe({ message }: CommanderError): string {
-  return escapeText(
-    message
-      .replace(/^error: /, '')
-      .replace(/\.?\s*\n\s*/g, ' ')
-      .trim(),
-  )
+  const line = message
+    .replace(/^error: /, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+  return escapeText(line.replace(/\.$/, ''))
 }
 
 /** The error of a command line that could not be parsed has the form that was asked for, too. */

@@ -71,6 +71,7 @@ const STORY: readonly RunEvent[] = [
     error: null,
     usage: USAGE,
   },
+  { type: 'restarted', elapsedMs: 18, agent: 'count-c', error: { code: 'ERR_SANDBOX_THREAD_LOST' } },
   {
     type: 'state',
     elapsedMs: 1_234.5,
@@ -89,6 +90,7 @@ test('a run reads as a timeline', () => {
     ' +15.0 ms ✗ forger       refused          ERR_MESSAGE_SENDER_FORGED: it named "coordinator"',
     ' +16.0 ms ✗ coordinator → nobody       not delivered    c-1           ERR_AGENT_UNKNOWN: no agent i…',
     ' +17.0 ms ! count-c      not handled      did not understand query-if of coordinator in c-1',
+    ' +18.0 ms ! count-c      restarted        ERR_SANDBOX_THREAD_LOST',
     '  +1.23 s ✗ forger       failed           ERR_LIMIT_FUEL: 100M used',
   ])
 })

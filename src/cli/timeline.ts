@@ -97,6 +97,8 @@ function describe(event: RunEvent, verbose: boolean): Line | null {
       return { ...lineOf(event.message), tone: 'bad', mark: '✗', what: 'not delivered', text: explain(event.error) }
     case 'refused':
       return { ...agentLine(event.agent), tone: 'bad', mark: '✗', what: 'refused', text: explain(event.error) }
+    case 'restarted':
+      return { ...agentLine(event.agent), tone: 'warn', mark: '!', what: 'restarted', text: explain(event.error) }
     case 'log':
       return {
         ...agentLine(event.agent),

@@ -25,6 +25,7 @@ export type RunEvent = {
       readonly to: string
       readonly reason: ErrorData | null
     }
+  | { readonly type: 'restarted'; readonly agent: string; readonly error: ErrorData }
   | { readonly type: 'log'; readonly agent: string; readonly level: string; readonly text: string }
   | { readonly type: 'registered'; readonly agent: string; readonly capability: string }
 )

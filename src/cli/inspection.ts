@@ -1,0 +1,145 @@
+import type { ErrorData } from '../core/index.ts'
+import { formatBytes } from '../core/index.ts'
+import { columnsOf, escapeText, padEnd, shorten } from './plain-text.ts'
+import type { Screen } from './view.ts'
+
+/** What is shown of a module before anything of it runs. */
+export interface Inspection {
+  readonly bytes: number
+  /** SHA-256, hexadecimal. */
+  readonly digest: string
+  readonly imports: readonly InspectedImport[]
+  readonly exports: readonly { readonly name: string; readonly kind: string; readonly type: string }[]
+  /** Pages of 64 KiB. */
+  readonly memories: readonly InspectedSize[]
+  /** Elements. */
+  readonly tables: readonly (InspectedSize & { readonly element: string })[]
+  readonly features: readonly string[]
+  readonly producers: readonly { readonly field: string; readonly name: string; readonly version: string }[]
+  readonly doors: readonly InspectedDoor[]
+  /** Grants without which the module is refused, as a system file writes them. */
+  readonly grants: readonly { readonly name: string; readonly example: string }[]
+  /** What the module would be refused for, whatever it is granted. */
+  readonly refusals: readonly ErrorData[]
+}
+
+export interface InspectedImport {
+  readonly module: string
+  readonly name: string
+  readonly kind: string
+  readonly type: string
+  /** Host module that offers it with this type; null if nobody does. */
+  readonly offeredBy: string | null
+  /** Grant it needs, null if none. */
+  readonly grant: string | null
+}
+
+export interface InspectedSize {
+  readonly initial: number
+  readonly maximum: number | null
+}
+
+export interface InspectedDoor {
+  readonly name: string
+  /** Why the module does not fit, null if it does. */
+  readonly problem: string | null
+}
+
+const PAGE_BYTES = 65_536
+/** Entries of one kind that are shown; `--json` has all. */
+const MAX_SHOWN = 200
+
+/** Writes an inspection for people. Names are the module's own: each is escaped and cut to the screen. */
+export function renderInspection(inspection: Inspection, file: string, screen: Screen): string[] {
+  const { paint } = screen
+  const { doors, memories, tables, features, producers, grants } = inspection
+  const facts = [
+    ['size', `${formatBytes(inspection.bytes)} (${inspection.bytes} bytes)`],
+    ['SHA-256', inspection.digest],
+    [
+      'door',
+      doors
+        .filter(({ problem }) => problem === null)
+        .map(({ name }) => name)
+        .join(', ') || 'none',
+    ],
+    ['memories', memories.map(formatMemory).join('; ') || 'none'],
+    ['tables', tables.map((table) => `${table.element} ${formatSize(table)}`).join('; ') || 'none'],
+    ['features', features.join(', ')],
+    ['producers', producers.map(({ name, version }) => `${name} ${version}`.trim()).join(', ') || 'not said'],
+    ['grants', grants.map(({ example }) => example).join(', ') || 'needs none'],
+  ] as const
+  return [
+    paint('bold', shorten(file, screen.columns)),
+    ...facts.map(([name, text]) => `  ${paint('dim', padEnd(name, 9))}  ${shorten(text, screen.columns - 13)}`),
+    ...renderImports(inspection.imports, screen),
+    ...renderExports(inspection, screen),
+    ...renderDoors(doors, screen),
+    ...renderRefusals(inspection.refusals, screen),
+  ]
+}
+
+function renderImports(imports: readonly InspectedImport[], screen: Screen): string[] {
+  const rows = imports.slice(0, MAX_SHOWN).map(({ module, name, kind, type, offeredBy, grant }) => ({
+    isBad: offeredBy === null,
+    cells: [
+      `${module}.${name}`,
+      kind === 'function' ? type : kind,
+      offeredBy === null ? 'nobody offers this' : 'offered',
+      grant === null ? '' : `needs grant ${grant}`,
+    ],
+  }))
+  return renderSection('imports', rows, imports.length, screen)
+}
+
+function renderExports({ exports }: Inspection, screen: Screen): string[] {
+  const rows = exports.slice(0, MAX_SHOWN).map(({ name, kind, type }) => ({
+    isBad: false,
+    cells: [name, kind === 'function' ? type : kind],
+  }))
+  return renderSection('exports', rows, exports.length, screen)
+}
+
+interface Row {
+  readonly isBad: boolean
+  readonly cells: readonly string[]
+}
+
+function renderSection(title: string, rows: readonly Row[], count: number, { columns, paint }: Screen): string[] {
+  if (rows.length === 0) return []
+  const widest = Math.floor(columns / 2) - 4
+  const laidOut = rows.map(({ isBad, cells }) => ({ isBad, cells: cells.map((cell) => shorten(cell, widest)) }))
+  const columnCount = Math.max(...laidOut.map(({ cells }) => cells.length))
+  const widths = Array.from({ length: columnCount }, (_, index) =>
+    Math.max(...laidOut.map(({ cells }) => columnsOf(cells[index] ?? ''))),
+  )
+  const lines = laidOut.map(({ isBad, cells }) => {
+    const text = cells.map((cell, index) => padEnd(cell, widths[index] ?? 0)).join('  ')
+    return paint(isBad ? 'bad' : 'plain', `  ${text}`.trimEnd())
+  })
+  const rest = count > rows.length ? [paint('dim', `  … ${count - rows.length} more (--json shows all)`)] : []
+  return ['', paint('bold', `${title} (${count})`), ...lines, ...rest]
+}
+
+function renderDoors(doors: readonly InspectedDoor[], { paint }: Screen): string[] {
+  if (doors.some(({ problem }) => problem === null)) return []
+  const lines = doors.map(({ name, problem }) => paint('warn', `  ${escapeText(`${name}: ${problem ?? ''}`)}`))
+  return ['', paint('bold', 'why it fits no door'), ...lines]
+}
+
+function renderRefusals(refusals: readonly ErrorData[], { paint }: Screen): string[] {
+  if (refusals.length === 0) return ['', paint('good', 'nothing would be refused, given the grants above')]
+  const lines = refusals.slice(0, MAX_SHOWN).map(({ code, detail }) => {
+    return paint('bad', `  ✗ ${code}${detail === undefined ? '' : `: ${escapeText(detail)}`}`)
+  })
+  return ['', paint('bold', 'would be refused'), ...lines]
+}
+
+function formatMemory({ initial, maximum }: InspectedSize): string {
+  const most = maximum === null ? 'no maximum of its own' : `at most ${formatBytes(maximum * PAGE_BYTES)}`
+  return `${formatBytes(initial * PAGE_BYTES)}, ${most}`
+}
+
+function formatSize({ initial, maximum }: InspectedSize): string {
+  return `${initial}${maximum === null ? ', no maximum of its own' : `, at most ${maximum}`}`
+}
