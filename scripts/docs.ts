@@ -4,11 +4,24 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { ABI } from './docs/abi.ts'
 import { ASSEMBLYSCRIPT_IMPORTS } from './docs/assemblyscript-imports.ts'
 import { C_HEADER } from './docs/c-header.ts'
+import { CAPABILITIES } from './docs/capabilities.ts'
 import type { Document } from './docs/document.ts'
+import { ERRORS_DOCUMENT } from './docs/errors.ts'
+import { LIMITS_DOCUMENT } from './docs/limits.ts'
+import { TYPESCRIPT_TYPES } from './docs/typescript-types.ts'
 
-export const DOCUMENTS: readonly Document[] = [C_HEADER, ASSEMBLYSCRIPT_IMPORTS]
+export const DOCUMENTS: readonly Document[] = [
+  ABI,
+  CAPABILITIES,
+  ERRORS_DOCUMENT,
+  LIMITS_DOCUMENT,
+  C_HEADER,
+  ASSEMBLYSCRIPT_IMPORTS,
+  TYPESCRIPT_TYPES,
+]
 
 const ROOT = join(import.meta.dirname, '..')
 

@@ -23,9 +23,20 @@ export const TYPESCRIPT: InterpretedLanguage = {
 
 function stripTypes(text: string, file: string): string {
   try {
-    return stripTypeScriptTypes(text, { mode: 'strip' })
+    return withoutExperimentalWarning(() => stripTypeScriptTypes(text, { mode: 'strip' }))
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause)
     throw new CaxtonError('ERR_LANGUAGE_BUILD_FAILED', { detail: `${file}: ${detail}`, data: { file }, cause })
+  }
+}
+
+/** Node says once that the function is experimental, in the middle of whatever the caller shows. */
+function withoutExperimentalWarning(work: () => string): string {
+  const { emitWarning } = process
+  process.emitWarning = () => {}
+  try {
+    return work()
+  } finally {
+    process.emitWarning = emitWarning
   }
 }

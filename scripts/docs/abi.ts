@@ -1,0 +1,67 @@
+import type { HostFunction, StatusName } from '../../src/capability/index.ts'
+import { CAXTON_ABI, CAXTON_EXPORTS, HANDLED, STATUS, STATUS_SENTENCES } from '../../src/capability/index.ts'
+import type { Document } from './document.ts'
+import { formatTable, GENERATED } from './document.ts'
+
+/** What a module exports and imports to be an agent. */
+export const ABI: Document = {
+  path: 'docs/ABI.md',
+  generate: () =>
+    [
+      `<!-- ${GENERATED} -->`,
+      '',
+      '# caxton ABI 1',
+      '',
+      'An agent is a core WebAssembly module that exports `handle_message`. Messages are JSON text in UTF-8. One message is',
+      'handled at a time; while it is, nothing else runs in the instance.',
+      '',
+      '## Exports',
+      '',
+      formatTable(
+        ['export', 'type', 'needed', 'what it is'],
+        CAXTON_EXPORTS.map((row) => [code(row.name), code(row.signature), row.required ? 'yes' : 'no', row.summary]),
+      ),
+      'What `handle_message` and `agent_init` answer:',
+      '',
+      formatTable(
+        ['name', 'number'],
+        Object.entries(HANDLED).map(([name, value]) => [code(name), value]),
+      ),
+      `## Imports from module \`${CAXTON_ABI.name}\``,
+      '',
+      'Pointers and lengths are unsigned 32-bit numbers. A pointer outside the memory is answered with FAULT. A module that',
+      'imports a function without holding its grant is refused before it starts. Fuel is what one call costs; work that',
+      'depends on a length costs one unit a byte more.',
+      '',
+      ...CAXTON_ABI.functions.flatMap(describeFunction),
+      '## Status',
+      '',
+      'Functions that answer an i32 answer 0 or a length when it worked, and one of these when not.',
+      '',
+      formatTable(
+        ['name', 'number', 'meaning'],
+        (Object.entries(STATUS) as [StatusName, number][]).map(([name, value]) => [
+          code(name),
+          value,
+          STATUS_SENTENCES[name],
+        ]),
+      ),
+    ].join('\n'),
+}
+
+function describeFunction(row: HostFunction<never>): string[] {
+  const params = row.params.map(({ name, type }) => `${name}: ${type}`).join(', ')
+  const grant = row.grant === null ? 'No grant is needed.' : `Grant: \`${row.grant}\`.`
+  return [
+    `### \`${row.name}(${params})${row.result === null ? '' : ` -> ${row.result}`}\``,
+    '',
+    row.summary,
+    '',
+    `${grant} Fuel: ${row.fuel}.`,
+    '',
+  ]
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}

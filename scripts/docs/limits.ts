@@ -1,0 +1,61 @@
+import type { Limits } from '../../src/core/index.ts'
+import { DEFAULT_LIMITS, HOST_LIMITS, LIMITS, MODULE_LIMITS } from '../../src/core/index.ts'
+import type { Document } from './document.ts'
+import { formatTable, GENERATED } from './document.ts'
+
+/** Every limit with its range and default. */
+export const LIMITS_DOCUMENT: Document = {
+  path: 'docs/LIMITS.md',
+  generate: () =>
+    [
+      `<!-- ${GENERATED} -->`,
+      '',
+      '# Limits',
+      '',
+      'Nothing is unlimited: a limit that is not given has its default. In a system file, `limits = { memory = "32MiB" }`.',
+      '',
+      '## Of an agent',
+      '',
+      formatTable(
+        ['limit', 'default', 'least', 'most', 'what it bounds'],
+        (Object.keys(LIMITS) as (keyof Limits)[]).map((name) => {
+          const { key, unit, min, max, sentence } = LIMITS[name]
+          const write = (value: number) => formatExactly(value, unit)
+          return [`\`${key}\``, write(DEFAULT_LIMITS[name]), write(min), write(max), sentence]
+        }),
+      ),
+      '## Of a module',
+      '',
+      'Checked while the module is read, before anything is allocated. A module beyond one of them is refused with',
+      'ERR_WASM_LIMIT.',
+      '',
+      formatPlain(MODULE_LIMITS),
+      '## Of the host',
+      '',
+      formatPlain(HOST_LIMITS),
+    ].join('\n'),
+}
+
+function formatPlain(limits: Readonly<Record<string, number>>): string {
+  return formatTable(
+    ['limit', 'value'],
+    Object.entries(limits).map(([name, value]) => [
+      name,
+      formatExactly(value, name.endsWith('Bytes') ? 'bytes' : 'count'),
+    ]),
+  )
+}
+
+/** Writes a value as it can be written in a system file, without losing a digit. */
+function formatExactly(value: number, unit: 'bytes' | 'ms' | 'count'): string {
+  if (unit === 'ms') return value % 1_000 === 0 ? `${value / 1_000} s` : `${value} ms`
+  if (unit === 'count') return value.toLocaleString('en-US')
+  for (const [size, name] of [
+    [2 ** 30, 'GiB'],
+    [2 ** 20, 'MiB'],
+    [2 ** 10, 'KiB'],
+  ] as const) {
+    if (value >= size && value % size === 0) return `${value / size} ${name}`
+  }
+  return `${value.toLocaleString('en-US')} bytes`
+}

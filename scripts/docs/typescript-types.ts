@@ -1,0 +1,84 @@
+import type { StatusName } from '../../src/capability/index.ts'
+import { HANDLED, LOG_LEVELS, STATUS, STATUS_SENTENCES } from '../../src/capability/index.ts'
+import { PERFORMATIVES } from '../../src/core/index.ts'
+import type { Document } from './document.ts'
+import { GENERATED } from './document.ts'
+
+/** The types behind `import … from 'caxton'` in a script. */
+export const TYPESCRIPT_TYPES: Document = {
+  path: 'sdk/typescript/caxton.d.ts',
+  generate: () =>
+    [
+      `// ${GENERATED}`,
+      '',
+      '/** What a script imports from `caxton`. It exports `handleMessage(message)`, and `init()` if it wants. Both may be async. */',
+      "declare module 'caxton' {",
+      ...MEMBERS.flatMap((lines) => [...lines.split('\n').map((line) => (line === '' ? '' : `  ${line}`)), '']).slice(
+        0,
+        -1,
+      ),
+      '}',
+      '',
+    ].join('\n'),
+}
+
+const statuses = (Object.entries(STATUS) as [StatusName, number][]).filter(([name]) => name !== 'OK')
+
+const MEMBERS: readonly string[] = [
+  `/** The communicative acts of FIPA00037. */\nexport type Performative =\n${PERFORMATIVES.map((name) => `  | '${name}'`).join('\n')}`,
+  `/** A message to be sent. The runtime sets \`sender\` and \`message_id\`. */
+export interface Draft {
+  readonly performative: Performative
+  /** An agent name, \`capability:<name>\`, or \`user\`. */
+  readonly receiver: string
+  /** Any JSON value. */
+  readonly content?: unknown
+  readonly conversation_id?: string | undefined
+  readonly reply_with?: string | undefined
+  readonly in_reply_to?: string | undefined
+  /** ISO 8601 date and time. */
+  readonly reply_by?: string | undefined
+  readonly protocol?: string | undefined
+  readonly language?: string | undefined
+  readonly ontology?: string | undefined
+  readonly trace?: string | undefined
+  /** Compared with the real sender: a message in another's name is refused. */
+  readonly sender?: string | undefined
+}`,
+  `/** A message as it arrives. */
+export interface Message extends Draft {
+  readonly sender: string
+  readonly message_id: string
+  readonly conversation_id: string
+  // biome-ignore lint/suspicious/noExplicitAny: whoever sent it decides what it is
+  readonly content?: any
+}`,
+  ...Object.entries(HANDLED).map(([name, value]) =>
+    name === 'OK'
+      ? `/** Answer of \`handleMessage\`: handled. The same as answering nothing. */\nexport const OK: ${value}`
+      : `/** Answer of \`handleMessage\`: the runtime tells the sender so. */\nexport const ${name}: ${value}`,
+  ),
+  `/** Why the host did not do what it was asked. */\nexport type StatusName =\n${statuses
+    .map(([name]) => `  /** ${STATUS_SENTENCES[name]} */\n  | '${name}'`)
+    .join('\n')}`,
+  `/** Thrown by every function below. Catch it and look at \`code\`: after MAILBOX_FULL, try again after the next message. */
+export class CaxtonError extends Error {
+  readonly code: StatusName
+  /** The number behind \`code\`. */
+  readonly status: number
+}`,
+  `/** Sends a message. @throws CaxtonError DENIED, MAILBOX_FULL, INVALID, TOO_LARGE: then nothing was sent */
+export function send(draft: Draft): void`,
+  `/** Answers a message: to its sender, in its conversation and protocol. @throws CaxtonError as \`send\` does */
+export function reply(message: Message, performative: Performative, content?: unknown): void`,
+  `/** Writes a line to the agent's log. Lines beyond the limit for one message are left out. @throws CaxtonError DENIED without the grant \`log\` */
+export function log(level: ${LOG_LEVELS.map((name) => `'${name}'`).join(' | ')}, text: string): void`,
+  `/** Makes the agent reachable as \`capability:<name>\`. @throws CaxtonError DENIED, INVALID, LIMIT */
+export function registerCapability(name: string): void`,
+  `/** Microseconds since 1970-01-01T00:00Z, in steps of the granted resolution. @throws CaxtonError DENIED without the grant \`clock\` */
+export function nowMicros(): number`,
+  `/** 32 random bits, from 0 to 4294967295. @throws CaxtonError DENIED without the grant \`random\` */
+export function randomU32(): number`,
+  `/** The value of a key of the agent's configuration, undefined if there is none. */
+export function getConfig(key: string): string | undefined`,
+]
