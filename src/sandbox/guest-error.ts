@@ -1,4 +1,4 @@
-import type { CompiledModule } from '../compile/index.ts'
+import type { CompiledModule, ModuleInfo } from '../compile/index.ts'
 import { CaxtonError } from '../core/index.ts'
 import type { Ending } from './protocol.ts'
 
@@ -34,6 +34,10 @@ function findPlace(rewrittenOffset: number, { instrumented }: CompiledModule): P
   const offset = instrumented.offsetMap.originalOf(rewrittenOffset)
   const functionIndex = offset < 0 ? -1 : instrumented.offsetMap.functionAt(offset)
   if (functionIndex < 0) return null
-  const name = instrumented.info.functionName(functionIndex)
-  return { function: (name ?? `function[${functionIndex}]`).slice(0, NAME_LENGTH), functionIndex, offset }
+  return { function: nameFunction(functionIndex, instrumented.info), functionIndex, offset }
+}
+
+function nameFunction(index: number, info: ModuleInfo): string {
+  const exported = () => info.exports.find((entry) => entry.kind === 'function' && entry.index === index)?.name
+  return (info.functionName(index) ?? exported() ?? `function[${index}]`).slice(0, NAME_LENGTH)
 }

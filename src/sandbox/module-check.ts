@@ -1,9 +1,11 @@
 import type { Grants } from '../capability/index.ts'
 import type { ModuleInfo } from '../compile/index.ts'
 import type { DoorName, ErrorData } from '../core/index.ts'
+import { CaxtonError } from '../core/index.ts'
 import { DOORS, listHostModules } from './doors/doors.ts'
 import { checkExports } from './exports.ts'
 import { checkImports } from './imports.ts'
+import type { SandboxSpec } from './sandbox.ts'
 
 /**
  * Tells why a module cannot be an agent behind a door with these grants: everything that can be known without running it.
@@ -16,4 +18,26 @@ export function checkModule(
 ): ErrorData[] {
   const missing = checkExports(info, DOORS[door])
   return [...(missing === null ? [] : [missing]), ...checkImports(info, listHostModules(DOORS[door]), grants)]
+}
+
+/**
+ * Refuses a module that cannot be an agent as it is deployed.
+ *
+ * @throws CaxtonError the first problem that `checkModule` finds; `data.problems` has them all
+ */
+export function assertModuleFits({
+  name,
+  compiled,
+  door,
+  grants,
+}: Pick<SandboxSpec, 'name' | 'compiled' | 'door' | 'grants'>): void {
+  const problems = checkModule(compiled.instrumented.info, door, grants)
+  const [first] = problems
+  if (first === undefined) return
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
+  const texts = problems.slice(0, 20).map(({ code, detail }) => `${code}: ${detail}`)
+  throw new CaxtonError(first.code, {
+    detail: `${first.detail}${more}`,
+    data: { agent: name, ...first.data, problems: texts },
+  })
 }

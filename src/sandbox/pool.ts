@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { CaxtonError, HOST_LIMITS } from '../core/index.ts'
 import { Mailboxes } from './mailboxes.ts'
-import { checkModule } from './module-check.ts'
+import { assertModuleFits } from './module-check.ts'
 import type { FromWorker } from './protocol.ts'
 import type { Sandbox, SandboxEvents, SandboxSpec } from './sandbox.ts'
 import { Terminator } from './terminator.ts'
@@ -20,6 +20,8 @@ import { ThreadSandbox } from './thread-sandbox.ts'
 export interface SandboxPoolParts {
   /** Part of every message id, so that ids of two runs differ. */
   readonly run: string
+  /** How a running call is stopped. @default through the inspector */
+  readonly terminator?: Pick<Terminator, 'terminate' | 'close'>
 }
 
 export interface SandboxPoolOptions {
@@ -38,7 +40,7 @@ export class SandboxPool {
   readonly #parts: SandboxPoolParts
   readonly #threadCount: number
   readonly #heapMiB: number
-  readonly #terminator = new Terminator()
+  readonly #terminator: Pick<Terminator, 'terminate' | 'close'>
   readonly #threads: Thread[] = []
   readonly #placed = new Map<number, ThreadSandbox>()
   #lastAgent = 0
@@ -48,6 +50,7 @@ export class SandboxPool {
 
   constructor(parts: SandboxPoolParts, options: SandboxPoolOptions = {}) {
     this.#parts = parts
+    this.#terminator = parts.terminator ?? new Terminator()
     this.#threadCount = checkCount('threads', options.threads ?? defaultThreads(), 1, HOST_LIMITS.threads)
     this.#heapMiB = checkCount('heapMiB', options.heapMiB ?? 256, 16, 65_536)
     this.mailboxes = new Mailboxes({
@@ -76,7 +79,7 @@ export class SandboxPool {
    */
   async create(spec: SandboxSpec, events: SandboxEvents): Promise<Sandbox> {
     if (this.#closing !== null) throw new CaxtonError('ERR_SANDBOX_CLOSED', { detail: 'the pool is closed' })
-    refuseUnfit(spec)
+    assertModuleFits(spec)
     if (this.#placed.size >= HOST_LIMITS.agents) {
       const data = { agent: spec.name, limit: HOST_LIMITS.agents, asked: this.#placed.size + 1 }
       throw new CaxtonError('ERR_LIMIT_AGENTS', { data })
@@ -171,18 +174,6 @@ export class SandboxPool {
       thread.watch((agent) => this.#placed.get(agent)?.describeWallKill() ?? { code: 'ERR_SANDBOX_CLOSED' })
     }
   }
-}
-
-function refuseUnfit({ name, compiled, door, grants }: SandboxSpec): void {
-  const problems = checkModule(compiled.instrumented.info, door, grants)
-  const [first] = problems
-  if (first === undefined) return
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
-  const texts = problems.slice(0, 20).map(({ code, detail }) => `${code}: ${detail}`)
-  throw new CaxtonError(first.code, {
-    detail: `${first.detail}${more}`,
-    data: { agent: name, ...first.data, problems: texts },
-  })
 }
 
 function defaultThreads(): number {

@@ -22,6 +22,7 @@ export interface SandboxSpec {
 /** What one call of a guest used. */
 export interface Usage {
   readonly fuel: number
+  /** CPU time of the thread; for calls shorter than 10 ms, which the operating system cannot tell apart, their wall time. */
   readonly cpuMs: number
   readonly wallMs: number
   /** Bytes of linear memory when the call ended. Memory never shrinks, so this is the peak. */

@@ -3,6 +3,9 @@ import { Session } from 'node:inspector'
 /** Milliseconds after which a thread that was asked to terminate its call is given up. */
 const PATIENCE_MS = 1_000
 
+/** `workerId` counts what the inspector has attached to; the id of the thread is in the title alone. */
+const THREAD_TITLE = /^\[worker (\d+)\]/
+
 /**
  * Stops what a worker thread is running, whatever it is, without ending the thread: `Runtime.terminateExecution` through
  * the inspector. Nothing is attached before the first use.
@@ -71,7 +74,7 @@ export class Terminator {
     const session = new Session()
     session.connect()
     session.on('NodeWorker.attachedToWorker', ({ params }) => {
-      const threadId = Number(params.workerInfo.workerId)
+      const threadId = Number(THREAD_TITLE.exec(params.workerInfo.title)?.[1] ?? -1)
       this.#sessions.set(threadId, params.sessionId)
       this.#attached.get(threadId)?.()
     })

@@ -101,7 +101,7 @@ export class ThreadSandbox implements Sandbox {
   fail(cause: CaxtonError): void {
     const { name } = this.#parts.spec
     const detail = `while agent '${name}' ran in it (${cause.detail})`
-    this.#finish(new CaxtonError('ERR_SANDBOX_THREAD_LOST', { detail, data: { agent: name }, cause }))
+    this.#finish(new CaxtonError('ERR_SANDBOX_THREAD_LOST', { detail, data: { ...cause.data, agent: name }, cause }))
   }
 
   /** The thread is gone, for which this guest is not to blame: begins again in another one, then goes on with what waits. */

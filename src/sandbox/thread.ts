@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { ErrorData } from '../core/index.ts'
-import { CaxtonError } from '../core/index.ts'
+import { CaxtonError, isCaxtonError } from '../core/index.ts'
 import type { RunningCall } from './heartbeat.ts'
 import { Heartbeat, processMs } from './heartbeat.ts'
 import type { Mailboxes } from './mailboxes.ts'
@@ -13,7 +13,7 @@ const WORKER_URL = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './
 /** What a thread tells of the agents in it. */
 export interface ThreadParts {
   readonly mailboxes: Mailboxes
-  readonly terminator: Terminator
+  readonly terminator: Pick<Terminator, 'terminate'>
   readonly run: string
   /** A message of the worker about the placement with that number. */
   onMessage(message: FromWorker): void
@@ -119,6 +119,10 @@ export class Thread {
       this.post({ type: 'killed', reason })
       return
     }
+    this.#failure = new CaxtonError('ERR_SANDBOX_THREAD_LOST', {
+      detail: `a call that had to end (${reason.code}) could not be stopped`,
+      data: { reason: reason.code },
+    })
     await this.#worker.terminate()
   }
 
@@ -131,8 +135,13 @@ export class Thread {
     if (this.#isClosing) return
     this.#isClosing = true
     this.#parts.mailboxes.table.undo(this.#heartbeat.journal)
-    const detail = this.#failure instanceof Error ? this.#failure.message : 'the thread exited'
-    const cause = new CaxtonError('ERR_SANDBOX_THREAD_LOST', { detail, cause: this.#failure })
+    const cause = toLoss(this.#failure)
     this.#parts.onLost(this, { running: this.#heartbeat.running()?.agent ?? null, wasUp: this.#wasUp, cause })
   }
+}
+
+function toLoss(failure: unknown): CaxtonError {
+  if (isCaxtonError(failure)) return failure
+  const detail = failure instanceof Error ? failure.message : 'the thread exited'
+  return new CaxtonError('ERR_SANDBOX_THREAD_LOST', { detail, cause: failure })
 }

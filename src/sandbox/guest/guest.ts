@@ -28,6 +28,12 @@ export interface CallResult {
   readonly usage: Usage
 }
 
+/**
+ * The operating system counts the CPU time of a thread in steps of some milliseconds. A guest that runs does not wait, so
+ * for calls shorter than this wall time stands for it.
+ */
+const CPU_STEP_MS = 10
+
 /** One instance in its thread, with everything its imports act on. */
 export class Guest {
   readonly #spec: GuestSpec
@@ -91,11 +97,11 @@ export class Guest {
 
   /** Returns what the last call has used until now. */
   readUsage(): Usage {
-    const cpu = process.threadCpuUsage(this.#startedCpu)
+    const wallMs = performance.now() - this.#startedMs
     return {
       fuel: this.#meter.fuelUsed,
-      cpuMs: (cpu.user + cpu.system) / 1_000,
-      wallMs: performance.now() - this.#startedMs,
+      cpuMs: wallMs < CPU_STEP_MS ? wallMs : readCpuMs(this.#startedCpu, wallMs),
+      wallMs,
       memoryBytes: this.#memory.buffer.byteLength,
       hostCalls: this.#meter.hostCalls,
       messagesSent: this.#host.messagesSent,
@@ -172,4 +178,9 @@ export class Guest {
     this.#exitCode = code
     return this.#meter.end({ code: 'ERR_GUEST_EXIT', detail: `exit code ${code}`, data: { exitCode: code } })
   }
+}
+
+function readCpuMs(started: NodeJS.CpuUsage, wallMs: number): number {
+  const { user, system } = process.threadCpuUsage(started)
+  return Math.min((user + system) / 1_000, wallMs)
 }

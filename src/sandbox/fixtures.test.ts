@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import binaryen from 'binaryen'
+import type { Grants } from '../capability/index.ts'
+import { NO_GRANTS } from '../capability/index.ts'
+import type { CompiledModule } from '../compile/index.ts'
+import { ModuleCache } from '../compile/index.ts'
+import type { DoorName, ErrorData, Limits, Message } from '../core/index.ts'
+import { DEFAULT_LIMITS } from '../core/index.ts'
+import type { LogLine, Outcome, Sandbox } from './index.ts'
+import { SandboxPool } from './index.ts'
+
+/** A pool with one thread: all agents of a test are neighbours. */
+export function createPool(): SandboxPool {
+  return new SandboxPool({ run: 'test' }, { threads: 1 })
+}
+
+binaryen.setDebugInfo(true)
+const cache = new ModuleCache()
+
+export function assemble(wat: string): Uint8Array {
+  const module = binaryen.parseText(wat)
+  module.setFeatures(binaryen.Features.All)
+  try {
+    return module.emitBinary()
+  } finally {
+    module.dispose()
+  }
+}
+
+export function compileWat(wat: string, limits: Limits = DEFAULT_LIMITS): Promise<CompiledModule> {
+  return cache.compile(assemble(wat), limits)
+}
+
+/** An agent of the caxton ABI: `fields` are added to the module, `handle` is the body of `handle_message`. */
+export function agentWat(handle: string, fields = ''): string {
+  return `(module ${fields}
+    (memory (export "memory") 1)
+    (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+    (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32) ${handle}))`
+}
+
+/** Answers how many messages it has handled: a neighbour whose state can be checked. */
+export const COUNTER = agentWat(
+  '(global.set $count (i32.add (global.get $count) (i32.const 1))) (global.get $count)',
+  '(global $count (mut i32) (i32.const 0))',
+)
+
+export const SPIN = agentWat('(loop $again (br $again)) (unreachable)')
+
+/** Sends the draft once for every message; the answer of `send_message` is its status. */
+export function sendWat(draft: object | string): string {
+  const text = typeof draft === 'string' ? draft : JSON.stringify(draft)
+  const data = [...Buffer.from(text)].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join('')
+  return agentWat(
+    `(call $send (i32.const 8192) (i32.const ${Buffer.byteLength(text)}))`,
+    `(import "caxton" "send_message" (func $send (param i32 i32) (result i32))) (data (i32.const 8192) "${data}")`,
+  )
+}
+
+export interface Deployed {
+  readonly sandbox: Sandbox
+  readonly sent: { message: Message; reserved: boolean }[]
+  readonly logs: LogLine[]
+  readonly registered: string[]
+  readonly refusals: ErrorData[]
+  readonly restarts: unknown[]
+  handle(content?: string): Promise<Outcome>
+}
+
+export interface DeployOptions {
+  readonly name?: string
+  readonly door?: DoorName
+  readonly grants?: Partial<Grants>
+  readonly limits?: Partial<Limits>
+  readonly config?: Readonly<Record<string, string>>
+}
+
+export async function deploy(pool: SandboxPool, wat: string, options: DeployOptions = {}): Promise<Deployed> {
+  const name = options.name ?? 'subject'
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const deployed = { sent: [], logs: [], registered: [], refusals: [], restarts: [] } as Omit<
+    Deployed,
+    'sandbox' | 'handle'
+  >
+  const sandbox = await pool.create(
+    {
+      name,
+      compiled: await compileWat(wat, limits),
+      door: options.door ?? 'caxton',
+      script: null,
+      grants: { ...NO_GRANTS, ...options.grants },
+      limits,
+      config: options.config ?? {},
+    },
+    {
+      onSend: (message, reserved) => deployed.sent.push({ message, reserved }),
+      onLog: (line) => deployed.logs.push(line),
+      onRegister: (capability) => deployed.registered.push(capability),
+      onRefuse: (refusal) => deployed.refusals.push(refusal),
+      onRestart: (reason) => deployed.restarts.push(reason),
+    },
+  )
+  return { ...deployed, sandbox, handle: (content) => sandbox.handle(toMessage(name, content)) }
+}
+
+export function toMessage(receiver: string, content?: string): Message {
+  const message = {
+    performative: 'inform',
+    sender: 'user',
+    receiver,
+    message_id: 'm-1',
+    conversation_id: 'm-1',
+  } as const
+  return content === undefined ? message : { ...message, content }
+}
+
+test('a counter answers how many messages it has handled', async () => {
+  await using pool = createPool()
+  const { sandbox, handle } = await deploy(pool, COUNTER)
+  assert.equal((await sandbox.start()).status, 0)
+  assert.deepEqual([(await handle()).status, (await handle()).status], [1, 2])
+})
