@@ -10,7 +10,7 @@ import { buildSource, toGuest } from './languages/index.ts'
 import type { ConversationInfo, RouterListener } from './router/index.ts'
 import { Router } from './router/index.ts'
 import type { SandboxSpec } from './sandbox/index.ts'
-import { assertLinkable, messageBytes, SandboxPool } from './sandbox/index.ts'
+import { assertModuleFits, messageBytes, SandboxPool } from './sandbox/index.ts'
 import type { AgentInput, AgentOptions, Program } from './system/index.ts'
 import { parseAgentOptions } from './system/index.ts'
 
@@ -77,13 +77,10 @@ export class Caxton implements AsyncDisposable {
     const run = randomBytes(4).toString('hex')
     this.#options = options
     this.#modules = new ModuleCache(
-      {},
+      undefined,
       options.moduleCacheBytes === undefined ? {} : { maxBytes: options.moduleCacheBytes },
     )
-    this.#pool = new SandboxPool(
-      { clock },
-      { run, ...(options.threads === undefined ? {} : { threads: options.threads }) },
-    )
+    this.#pool = new SandboxPool({ run }, options.threads === undefined ? {} : { threads: options.threads })
     this.#router = new Router({ clock, credit: this.#pool.mailboxes, sizeOf: messageBytes }, { run })
     this.#router.subscribe((event) => {
       for (const stream of this.#streams) stream.push(event)
@@ -214,7 +211,7 @@ export class Caxton implements AsyncDisposable {
     const guest = await this.#readGuest(options.program)
     const compiled = await this.#modules.compile(guest.bytes, limits)
     const spec: SandboxSpec = { name, compiled, door: guest.door, script: guest.script, grants, limits, config }
-    assertLinkable(spec)
+    assertModuleFits(spec)
     return { options, spec }
   }
 
