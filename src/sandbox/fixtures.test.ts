@@ -16,11 +16,13 @@ export function createPool(): SandboxPool {
 }
 
 binaryen.setDebugInfo(true)
+const { MVP, MutableGlobals, BulkMemory, ExceptionHandling, ReferenceTypes, Multivalue, GC } = binaryen.Features
+const FEATURES = MVP | MutableGlobals | BulkMemory | ExceptionHandling | ReferenceTypes | Multivalue | GC
 const cache = new ModuleCache()
 
 export function assemble(wat: string): Uint8Array {
   const module = binaryen.parseText(wat)
-  module.setFeatures(binaryen.Features.All)
+  module.setFeatures(FEATURES)
   try {
     return module.emitBinary()
   } finally {
