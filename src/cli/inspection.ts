@@ -1,49 +1,9 @@
-import type { ErrorData } from '../core/index.ts'
 import { formatBytes } from '../core/index.ts'
+import type { Inspection } from '../index.ts'
 import { columnsOf, escapeText, padEnd, shorten } from './plain-text.ts'
 import type { Screen } from './view.ts'
 
-/** What is shown of a module before anything of it runs. */
-export interface Inspection {
-  readonly bytes: number
-  /** SHA-256, hexadecimal. */
-  readonly digest: string
-  readonly imports: readonly InspectedImport[]
-  readonly exports: readonly { readonly name: string; readonly kind: string; readonly type: string }[]
-  /** Pages of 64 KiB. */
-  readonly memories: readonly InspectedSize[]
-  /** Elements. */
-  readonly tables: readonly (InspectedSize & { readonly element: string })[]
-  readonly features: readonly string[]
-  readonly producers: readonly { readonly field: string; readonly name: string; readonly version: string }[]
-  readonly doors: readonly InspectedDoor[]
-  /** Grants without which the module is refused, as a system file writes them. */
-  readonly grants: readonly { readonly name: string; readonly example: string }[]
-  /** What the module would be refused for, whatever it is granted. */
-  readonly refusals: readonly ErrorData[]
-}
-
-export interface InspectedImport {
-  readonly module: string
-  readonly name: string
-  readonly kind: string
-  readonly type: string
-  /** Host module that offers it with this type; null if nobody does. */
-  readonly offeredBy: string | null
-  /** Grant it needs, null if none. */
-  readonly grant: string | null
-}
-
-export interface InspectedSize {
-  readonly initial: number
-  readonly maximum: number | null
-}
-
-export interface InspectedDoor {
-  readonly name: string
-  /** Why the module does not fit, null if it does. */
-  readonly problem: string | null
-}
+type Size = Inspection['memories'][number]
 
 const PAGE_BYTES = 65_536
 /** Entries of one kind that are shown; `--json` has all. */
@@ -75,11 +35,11 @@ export function renderInspection(inspection: Inspection, file: string, screen: S
     ...renderImports(inspection.imports, screen),
     ...renderExports(inspection, screen),
     ...renderDoors(doors, screen),
-    ...renderRefusals(inspection.refusals, screen),
+    ...renderRefusals(inspection, screen),
   ]
 }
 
-function renderImports(imports: readonly InspectedImport[], screen: Screen): string[] {
+function renderImports(imports: Inspection['imports'], screen: Screen): string[] {
   const rows = imports.slice(0, MAX_SHOWN).map(({ module, name, kind, type, offeredBy, grant }) => ({
     isBad: offeredBy === null,
     cells: [
@@ -121,25 +81,28 @@ function renderSection(title: string, rows: readonly Row[], count: number, { col
   return ['', paint('bold', `${title} (${count})`), ...lines, ...rest]
 }
 
-function renderDoors(doors: readonly InspectedDoor[], { paint }: Screen): string[] {
+function renderDoors(doors: Inspection['doors'], { paint }: Screen): string[] {
   if (doors.some(({ problem }) => problem === null)) return []
   const lines = doors.map(({ name, problem }) => paint('warn', `  ${escapeText(`${name}: ${problem ?? ''}`)}`))
   return ['', paint('bold', 'why it fits no door'), ...lines]
 }
 
-function renderRefusals(refusals: readonly ErrorData[], { paint }: Screen): string[] {
-  if (refusals.length === 0) return ['', paint('good', 'nothing would be refused, given the grants above')]
+function renderRefusals({ refusals, doors }: Inspection, { paint }: Screen): string[] {
+  if (refusals.length === 0) {
+    const fits = doors.some(({ problem }) => problem === null)
+    return fits ? ['', paint('good', 'nothing would be refused, given the grants above')] : []
+  }
   const lines = refusals.slice(0, MAX_SHOWN).map(({ code, detail }) => {
     return paint('bad', `  ✗ ${code}${detail === undefined ? '' : `: ${escapeText(detail)}`}`)
   })
   return ['', paint('bold', 'would be refused'), ...lines]
 }
 
-function formatMemory({ initial, maximum }: InspectedSize): string {
+function formatMemory({ initial, maximum }: Size): string {
   const most = maximum === null ? 'no maximum of its own' : `at most ${formatBytes(maximum * PAGE_BYTES)}`
   return `${formatBytes(initial * PAGE_BYTES)}, ${most}`
 }
 
-function formatSize({ initial, maximum }: InspectedSize): string {
+function formatSize({ initial, maximum }: Size): string {
   return `${initial}${maximum === null ? ', no maximum of its own' : `, at most ${maximum}`}`
 }

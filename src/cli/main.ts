@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
+import { declareInspect } from './commands/inspect.ts'
 import { declareRun } from './commands/run.ts'
 import { createOutput } from './output.ts'
 import { runProgram } from './program.ts'
@@ -10,6 +11,6 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 process.exitCode = await runProgram(
   process.argv.slice(2),
   manifest.version,
-  [declareRun],
+  [declareRun, declareInspect],
   createOutput(process.stdout, process.stderr),
 )

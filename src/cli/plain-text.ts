@@ -47,6 +47,15 @@ export function shorten(text: string, columns: number): string {
   return `${kept}…`
 }
 
+/** Like `shorten`, but keeps the end: ids of one run differ there. */
+export function shortenStart(text: string, columns: number): string {
+  const tail = escapeText(text.slice(-columns - 1))
+  if (text.length <= columns && columnsOf(tail) <= columns) return tail
+  const letters = [...tail]
+  while (letters.length > 0 && columnsOf(letters.join('')) >= columns) letters.shift()
+  return `…${letters.join('')}`
+}
+
 /** Fills escaped text up with spaces. */
 export function padEnd(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - columnsOf(text)))

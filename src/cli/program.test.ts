@@ -8,7 +8,6 @@ import type { ExecRequest, ExecResult } from './commands/exec.ts'
 import { declareExec } from './commands/exec.ts'
 import { declareInspect } from './commands/inspect.ts'
 import { declareRun } from './commands/run.ts'
-import type { Inspection } from './inspection.ts'
 import type { Output } from './output.ts'
 import { NO_PAINT } from './paint.ts'
 import { runProgram } from './program.ts'
@@ -36,30 +35,9 @@ function createCapture(): Capture {
 }
 
 const USAGE = { fuel: 10, cpuMs: 1, memoryBytes: 65_536 }
-const INSPECTION: Inspection = {
-  bytes: 1_024,
-  digest: 'ab',
-  imports: [
-    { module: 'caxton', name: 'log', kind: 'function', type: '(i32) -> i32', offeredBy: 'caxton', grant: 'log' },
-    { module: 'env', name: '\x1b[2J', kind: 'memory', type: '', offeredBy: null, grant: null },
-  ],
-  exports: [{ name: 'memory', kind: 'memory', type: '' }],
-  memories: [{ initial: 2, maximum: null }],
-  tables: [{ element: 'funcref', initial: 1, maximum: 5 }],
-  features: ['mvp'],
-  producers: [{ field: 'language', name: 'C', version: '' }],
-  doors: [{ name: 'caxton', problem: "door 'caxton' needs a function 'handle_message'" }],
-  grants: [{ name: 'log', example: 'log = "info"' }],
-  refusals: [{ code: 'ERR_INSTRUMENT_IMPORT_REFUSED', detail: 'memory "\x1b[2J"' }],
-}
-
 async function run(args: readonly string[], exec?: (request: ExecRequest) => Promise<ExecResult>) {
   const output = createCapture()
-  const commands = [
-    declareRun,
-    declareExec(exec ?? (() => assert.fail('nothing is to run'))),
-    declareInspect(async () => INSPECTION),
-  ]
+  const commands = [declareRun, declareExec(exec ?? (() => assert.fail('nothing is to run'))), declareInspect]
   const exitCode = await runProgram(args, '1.2.3', commands, output)
   return { exitCode, out: output.out, errors: output.errors }
 }
@@ -180,38 +158,6 @@ test('a module file that is not there is refused', async () => {
       'ERR_CONFIG_FILE_MISSING: File does not exist or cannot be read: "nowhere.wasm" does not exist',
     )
   }
-})
-
-test('inspect shows facts, imports, exports and refusals, with names escaped', async () => {
-  await withModule(async (file) => {
-    const { exitCode, out } = await run(['inspect', file])
-    assert.equal(exitCode, 0)
-    assert.deepEqual(out.slice(1), [
-      '  size       1.00 KiB (1024 bytes)',
-      '  SHA-256    ab',
-      '  door       none',
-      '  memories   128 KiB, no maximum of its own',
-      '  tables     funcref 1, at most 5',
-      '  features   mvp',
-      '  producers  C',
-      '  grants     log = "info"',
-      '',
-      'imports (2)',
-      '  caxton.log     (i32) -> i32  offered             needs grant log',
-      '  env.\\u{1b}[2J  memory        nobody offers this',
-      '',
-      'exports (1)',
-      '  memory  memory',
-      '',
-      'why it fits no door',
-      "  caxton: door 'caxton' needs a function 'handle_message'",
-      '',
-      'would be refused',
-      '  ✗ ERR_INSTRUMENT_IMPORT_REFUSED: memory "\\u{1b}[2J"',
-    ])
-    const json = await run(['inspect', file, '--json'])
-    assert.deepEqual(JSON.parse(json.out[0] ?? ''), { file, ...INSPECTION })
-  })
 })
 
 test('a stack is shown only where the host itself is at fault', async () => {

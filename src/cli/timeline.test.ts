@@ -84,13 +84,13 @@ const STORY: readonly RunEvent[] = [
 
 test('a run reads as a timeline', () => {
   assert.deepEqual(render(STORY), [
-    ' +1.00 ms   count-c      offers           capability:count',
-    ' +12.3 ms   coordinator → count-c      cfp              c-1           {"bytes":1200,"why":"xxxxxxxx…',
-    ' +14.0 ms   coordinator  log warn         no bid from slow',
-    ' +15.0 ms ✗ forger       refused          ERR_MESSAGE_SENDER_FORGED: it named "coordinator"',
-    ' +16.0 ms ✗ coordinator → nobody       not delivered    c-1           ERR_AGENT_UNKNOWN: no agent i…',
-    ' +17.0 ms ! count-c      not handled      did not understand query-if of coordinator in c-1',
-    ' +18.0 ms ! count-c      restarted        ERR_SANDBOX_THREAD_LOST',
+    ' +0.00 ms   count-c      offers           capability:count',
+    ' +11.3 ms   coordinator → count-c      cfp              c-1           {"bytes":1200,"why":"xxxxxxxx…',
+    ' +13.0 ms   coordinator  log warn         no bid from slow',
+    ' +14.0 ms ✗ forger       refused          ERR_MESSAGE_SENDER_FORGED: it named "coordinator"',
+    ' +15.0 ms ✗ coordinator → nobody       not delivered    c-1           ERR_AGENT_UNKNOWN: no agent i…',
+    ' +16.0 ms ! count-c      not handled      did not understand query-if of coordinator in c-1',
+    ' +17.0 ms ! count-c      restarted        ERR_SANDBOX_THREAD_LOST',
     '  +1.23 s ✗ forger       failed           ERR_LIMIT_FUEL: 100M used',
   ])
 })
@@ -101,6 +101,11 @@ test('verbose shows states, deliveries and what each message cost', () => {
   assert.match(lines[0] ?? '', /running {2,}was loaded$/)
   assert.match(lines[3] ?? '', /coordinator → count-c +delivered +c-1$/)
   assert.match(lines[4] ?? '', /handled +cfp of coordinator in c-1: 12\.3K fuel, 0\.50 ms CPU$/)
+})
+
+test('of a long conversation id the end is shown, because ids of one run differ there', () => {
+  const [line] = render([{ type: 'sent', elapsedMs: 1, message: message({ conversation_id: 'm-60c34d39-1a2b' }) }])
+  assert.match(line ?? '', /inform +…c34d39-1a2b$/)
 })
 
 test('lines that look alike are counted, unless verbose', () => {

@@ -1,7 +1,7 @@
 import type { ErrorData, Message } from '../core/index.ts'
 import { formatCount, formatDurationMs } from '../core/index.ts'
 import type { Tone } from './paint.ts'
-import { columnsOf, padEnd, padStart, shorten } from './plain-text.ts'
+import { columnsOf, padEnd, padStart, shorten, shortenStart } from './plain-text.ts'
 import type { RunEvent, Screen } from './view.ts'
 
 const TIME_COLUMNS = 9
@@ -32,11 +32,13 @@ interface Line {
 /**
  * Writes events as lines of a timeline: `+12.3 ms    coordinator → count-c  cfp  c-1  {"bytes":1200}`.
  *
+ * Time is counted from the first line: what went before, such as building, is no part of the conversation.
  * Guarantees: one line each, no wider than the screen (from 100 columns on), with every control character of a guest escaped.
  */
 export class Timeline {
   readonly #options: TimelineOptions
   readonly #nameColumns: number
+  #startMs: number | null = null
   #lastKey = ''
   #alike = 0
 
@@ -50,15 +52,17 @@ export class Timeline {
   render(event: RunEvent): string[] {
     const line = describe(event, this.#options.verbose)
     if (line === null) return []
+    this.#startMs ??= event.elapsedMs
+    const elapsedMs = event.elapsedMs - this.#startMs
     const key = [line.mark, line.who, line.toWhom, line.what].join('\0')
     if (this.#options.verbose || key !== this.#lastKey) {
-      const lines = [...this.flush(), this.#format(line, event.elapsedMs)]
+      const lines = [...this.flush(), this.#format(line, elapsedMs)]
       this.#lastKey = key
       this.#alike = 1
       return lines
     }
     this.#alike += 1
-    return this.#alike > MAX_ALIKE ? [] : [this.#format(line, event.elapsedMs)]
+    return this.#alike > MAX_ALIKE ? [] : [this.#format(line, elapsedMs)]
   }
 
   /** Returns the line that says how many were not shown, if any. */
@@ -75,7 +79,7 @@ export class Timeline {
     const time = padStart(`+${formatDurationMs(elapsedMs)}`, TIME_COLUMNS)
     const route = this.#formatRoute(line)
     const what = padEnd(shorten(line.what, ACT_COLUMNS), ACT_COLUMNS)
-    const talk = line.toWhom === null ? '' : `${padEnd(shorten(line.conversation, TALK_COLUMNS), TALK_COLUMNS)}  `
+    const talk = line.toWhom === null ? '' : `${padEnd(shortenStart(line.conversation, TALK_COLUMNS), TALK_COLUMNS)}  `
     const used = columnsOf(`${time} ${line.mark} ${route}  ${what}  ${talk}`)
     const text = shorten(line.text, Math.max(MIN_TEXT_COLUMNS, columns - used))
     const start = `${paint('dim', time)} ${paint(line.tone, line.mark)} ${paint('name', route)}`

@@ -1,13 +1,10 @@
 import type { Command } from 'commander'
-import type { Inspection } from '../inspection.ts'
+import type { Inspection } from '../../index.ts'
 import { renderInspection } from '../inspection.ts'
 import { readModuleFile } from '../module-file.ts'
 import type { Output } from '../output.ts'
 import { toJsonLine } from '../plain-text.ts'
 import type { Runner } from './runner.ts'
-
-/** Looks into a module without running anything of it. */
-export type InspectModule = (bytes: Uint8Array) => Promise<Inspection>
 
 const EXAMPLES = `
 Examples:
@@ -16,22 +13,24 @@ Examples:
 
 Nothing of the module runs. Exit code: 0 if it can be read, also where it would be refused.`
 
-/** Makes the declaration of `caxton inspect`. */
-export function declareInspect(inspectModule: InspectModule): (program: Command, run: Runner) => void {
-  return (program, run) => {
-    program
-      .command('inspect')
-      .description('show what a module offers and wants, which grants it needs, and what it would be refused for')
-      .argument('<module>', 'a WebAssembly file')
-      .option('--json', 'print one JSON object')
-      .addHelpText('after', EXAMPLES)
-      .action((file: string, flags: { json?: true }) =>
-        run(async (output) => {
-          show(await inspectModule(await readModuleFile(file)), file, flags.json === true, output)
-          return 0
-        }),
-      )
-  }
+/** Adds `caxton inspect`. */
+export function declareInspect(program: Command, run: Runner): void {
+  program
+    .command('inspect')
+    .description('show what a module offers and wants, which grants it needs, and what it would be refused for')
+    .argument('<module>', 'a WebAssembly file')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', EXAMPLES)
+    .action((file: string, flags: { json?: true }) =>
+      run((output) => inspectCommand(file, flags.json === true, output)),
+    )
+}
+
+async function inspectCommand(file: string, isJson: boolean, output: Output): Promise<number> {
+  const bytes = await readModuleFile(file)
+  const { inspectModule } = await import('../../index.ts')
+  show(inspectModule(bytes), file, isJson, output)
+  return 0
 }
 
 function show(inspection: Inspection, file: string, isJson: boolean, output: Output): void {
