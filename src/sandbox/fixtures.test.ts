@@ -50,12 +50,12 @@ export const COUNTER = agentWat(
 
 export const SPIN = agentWat('(loop $again (br $again)) (unreachable)')
 
-/** Sends the draft once for every message; the answer of `send_message` is its status. */
-export function sendWat(draft: object | string): string {
+/** Sends the draft once for every message; the answer of `send_message` is its status. `wrap` puts code around the call. */
+export function sendWat(draft: object | string, wrap = (call: string) => call): string {
   const text = typeof draft === 'string' ? draft : JSON.stringify(draft)
   const data = [...Buffer.from(text)].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join('')
   return agentWat(
-    `(call $send (i32.const 8192) (i32.const ${Buffer.byteLength(text)}))`,
+    wrap(`(call $send (i32.const 8192) (i32.const ${Buffer.byteLength(text)}))`),
     `(import "caxton" "send_message" (func $send (param i32 i32) (result i32))) (data (i32.const 8192) "${data}")`,
   )
 }

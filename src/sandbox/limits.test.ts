@@ -15,9 +15,9 @@ interface Case {
 
 const LOG = '(import "caxton" "log" (func $log (param i32 i32 i32) (result i32)))'
 const SEND = sendWat({ performative: 'inform', receiver: 'user' })
-const ENDLESS_SEND = SEND.replace('(call $send', '(loop $again (drop (call $send').replace(
-  /\(i32\.const (\d+)\)\)\)\)$/,
-  '(i32.const $1))) (br $again)) (unreachable)))',
+const ENDLESS_SEND = sendWat(
+  { performative: 'inform', receiver: 'user' },
+  (call) => `(loop $again (drop ${call}) (br $again)) (unreachable)`,
 )
 
 const CASES: readonly Case[] = [

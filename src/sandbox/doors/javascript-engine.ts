@@ -7,7 +7,6 @@ type Signature = readonly [params: readonly ValueType[], result: ValueType | nul
 const ENGINE_FUNCTIONS = {
   _initialize: [[], null],
   qjs_init2: [['i32'], 'i32'],
-  qjs_set_memory_limit: [['i32'], null],
   qjs_set_max_stack_size: [['i32'], null],
   qjs_set_module_loader: [['i32'], null],
   qjs_set_promise_rejection_handler: [['i32'], null],
@@ -93,14 +92,13 @@ export class JavaScriptEngine {
     return Number(this.#parts.function(name)?.(...args) ?? 0)
   }
 
-  /** Makes the runtime, with its limits and hooks. */
+  /** Makes the runtime, with its hooks. Its memory ends where that of the module does: a script sees an exception then. */
   start(): void {
     this.call('_initialize')
     const intrinsics = this.#parts.grants.clock === null ? ALL_INTRINSICS & ~PERFORMANCE : ALL_INTRINSICS
     if (this.call('qjs_init2', intrinsics) !== 0) this.#endForMemory('the interpreter cannot start')
     const heapBytes = this.#parts.limits.memoryBytes - this.#memory.byteLength
     if (heapBytes < LEAST_HEAP_BYTES) this.#endForMemory('the interpreter has no room for a script')
-    this.call('qjs_set_memory_limit', heapBytes)
     this.call('qjs_set_max_stack_size', STACK_BYTES)
     this.call('qjs_set_module_loader', 1)
     this.call('qjs_set_promise_rejection_handler', 1)

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { COUNTER, createPool, deploy, SPIN, sendWat } from './fixtures.test.ts'
+import { SandboxPool } from './index.ts'
+
+const ENDLESS = { fuel: 1e15, wallMs: 20 }
+
+/** Cannot stop anything: threads have to be ended. */
+const POWERLESS = { terminate: async () => false, close: () => {} }
+
+suite('kills', () => {
+  test('a hundred kills in a row leave the thread and the state of a neighbour alone', async () => {
+    await using pool = createPool()
+    const neighbour = await deploy(pool, COUNTER, { name: 'neighbour' })
+    for (let round = 1; round <= 100; round += 1) {
+      const { handle, sandbox } = await deploy(pool, SPIN, { limits: { fuel: 1e15, wallMs: 1 } })
+      const killed = handle()
+      const answered = await neighbour.handle()
+      assert.equal((await killed).error?.code, 'ERR_LIMIT_WALL')
+      assert.equal(answered.status, round)
+      await sandbox.close()
+    }
+    assert.deepEqual(neighbour.restarts, [])
+    assert.equal(pool.threadCount, 1)
+  })
+
+  test('kills race with calls that end by themselves, and every call is answered', async () => {
+    await using pool = createPool()
+    const neighbour = await deploy(pool, COUNTER, { name: 'neighbour' })
+    const body = COUNTER.replace(
+      '(func $handle',
+      '(func $work (param i32) (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))) (func $handle',
+    )
+    const busy = body.replace(
+      '(param $len i32) (result i32)',
+      '(param $len i32) (result i32) (call $work (i32.const 3000000))',
+    )
+    for (let round = 1; round <= 20; round += 1) {
+      const { handle, sandbox } = await deploy(pool, busy, { limits: { fuel: 1e15, wallMs: 1 } })
+      const outcomes = await Promise.all([handle(), handle(), handle(), handle()])
+      for (const { error } of outcomes) assert.ok(error === null || error.code === 'ERR_LIMIT_WALL')
+      assert.equal((await neighbour.handle()).status, round)
+      await sandbox.close()
+    }
+    assert.equal(pool.threadCount, 1)
+  })
+
+  test('calls that wait behind a killed one end with the same error', async () => {
+    await using pool = createPool()
+    const { handle } = await deploy(pool, SPIN, { limits: ENDLESS })
+    const outcomes = await Promise.all([handle(), handle(), handle()])
+    assert.deepEqual(
+      outcomes.map(({ error }) => error?.code),
+      ['ERR_LIMIT_WALL', 'ERR_LIMIT_WALL', 'ERR_LIMIT_WALL'],
+    )
+  })
+
+  test('wall time counts while a guest runs, not while it waits for its turn', async () => {
+    await using pool = createPool()
+    const spinning = await deploy(pool, SPIN, { name: 'spinning', limits: { fuel: 1e15, wallMs: 200 } })
+    const waiting = await deploy(pool, COUNTER, { limits: { wallMs: 100 } })
+    const killed = spinning.handle()
+    assert.equal((await waiting.handle()).status, 1)
+    assert.equal((await killed).error?.code, 'ERR_LIMIT_WALL')
+  })
+
+  test('closing an agent ends its endless call', async () => {
+    await using pool = createPool()
+    const neighbour = await deploy(pool, COUNTER, { name: 'neighbour' })
+    const { handle, sandbox } = await deploy(pool, SPIN, { limits: { fuel: 1e15, wallMs: 60_000 } })
+    const running = handle()
+    const answered = neighbour.handle()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await sandbox.close()
+    assert.equal((await running).error?.code, 'ERR_SANDBOX_CLOSED')
+    assert.equal((await answered).status, 1)
+  })
+})
+
+suite('a thread that is lost', () => {
+  test('costs the agent that ran its life, and the others their memory alone', async () => {
+    await using pool = new SandboxPool({ run: 'test', terminator: POWERLESS }, { threads: 1 })
+    const neighbour = await deploy(pool, COUNTER, { name: 'neighbour' })
+    await neighbour.sandbox.start()
+    assert.equal((await neighbour.handle()).status, 1)
+    const fresh = await deploy(pool, COUNTER, { name: 'fresh' })
+    const { handle } = await deploy(pool, SPIN, { limits: ENDLESS })
+    const lost = handle()
+    const queued = [neighbour.handle(), neighbour.handle()]
+    const { error } = await lost
+    assert.equal(error?.code, 'ERR_SANDBOX_THREAD_LOST')
+    assert.equal(error.data['agent'], 'subject')
+    assert.equal(error.data['reason'], 'ERR_LIMIT_WALL')
+    assert.deepEqual(
+      (await Promise.all(queued)).map(({ status }) => status),
+      [1, 2],
+    )
+    assert.equal(neighbour.restarts.length, 1)
+    assert.equal((await fresh.sandbox.start()).status, 0)
+    assert.equal((await handle()).error, error)
+    assert.equal(pool.threadCount, 1)
+    assert.equal(pool.agentCount, 2)
+  })
+
+  test('a message that was accepted before is delivered and keeps its room', async () => {
+    await using pool = new SandboxPool({ run: 'test', terminator: POWERLESS }, { threads: 1 })
+    const capacities = { mailboxMessages: 10, mailboxBytes: 10_000, outstandingMessages: 10 }
+    pool.mailboxes.open('other', capacities)
+    const wat = sendWat(
+      { performative: 'inform', receiver: 'other' },
+      (call) => `(drop ${call}) (loop $again (br $again)) (unreachable)`,
+    )
+    const { handle, sent } = await deploy(pool, wat, { limits: ENDLESS, grants: { send: ['*'] } })
+    assert.equal((await handle()).error?.code, 'ERR_SANDBOX_THREAD_LOST')
+    assert.equal(sent.length, 1)
+    assert.equal(pool.mailboxes.read('other')?.messages, 1)
+  })
+})
