@@ -54,6 +54,7 @@ export class InstructionCursor {
 
   private readPrefixed(prefix: number): number {
     const code = this.readU32()
+    if (this.offset > this.end) throw malformed(this.start, 'a whole instruction', 'the end of the code')
     if (code >= (PREFIX_SIZE[prefix - FIRST_PREFIX] as number)) throw unknownOpcode(this.start, prefix, code)
     const row = (PREFIX_BASE[prefix - FIRST_PREFIX] as number) + code
     if (IMMEDIATE_BY_ROW[row] === 0) throw unknownOpcode(this.start, prefix, code)
