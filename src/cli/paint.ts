@@ -19,5 +19,5 @@ export const NO_PAINT: Paint = (_tone, text) => text
 
 /** Paints for a stream: in colour only where it is a terminal and neither `NO_COLOR` nor `NODE_DISABLE_COLORS` is set. */
 export function createPaint(stream: NodeJS.WritableStream): Paint {
-  return (tone, text) => (tone === 'plain' ? text : styleText(FORMATS[tone], text, { stream }))
+  return (tone, text) => (tone === 'plain' || text.trim() === '' ? text : styleText(FORMATS[tone], text, { stream }))
 }

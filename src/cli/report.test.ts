@@ -88,6 +88,11 @@ test('a goal that is missed says why', () => {
   assert.deepEqual(lines, ['', 'Goal not reached after 1.23 s: nothing came within 60 s'])
 })
 
+test('a system without a goal has done what it should when it comes to rest', () => {
+  const lines = renderOutcome({ ...SUMMARY, reason: 'the system came to rest', result: null }, SCREEN)
+  assert.deepEqual(lines, ['', 'Done in 1.23 s: the system came to rest'])
+})
+
 test('JSON lines are one object each, with content as a value and nothing a terminal obeys', () => {
   const message = { ...SUMMARY.result!, content: '"\u009b31m\u2028\u202e"' }
   const sent = renderJsonEvent({ type: 'sent', elapsedMs: 1, message })

@@ -19,9 +19,10 @@ export function renderOutcome(
   { columns, paint }: Screen,
 ): string[] {
   const time = formatDurationMs(elapsedMs)
-  const verdict = reached
-    ? paint('good', `Goal reached in ${time}`)
-    : paint('bad', `Goal not reached after ${time}: ${shorten(reason, Math.max(columns * 4, 320))}`)
+  const why = shorten(reason, Math.max(columns * 4, 320))
+  // A system without a goal has done what it should when it comes to rest.
+  const success = result === null ? `Done in ${time}: ${why}` : `Goal reached in ${time}`
+  const verdict = reached ? paint('good', success) : paint('bad', `Goal not reached after ${time}: ${why}`)
   const heading = result === null ? [] : ['', paint('bold', `Result from ${escapeText(result.sender)}:`)]
   return [...heading, ...renderContent(result), '', verdict]
 }

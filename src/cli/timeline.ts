@@ -146,6 +146,9 @@ function describeHandled(event: RunEvent & { type: 'handled' }, verbose: boolean
     }
   }
   if (!verbose) return null
+  if (event.error !== null) {
+    return { ...agentLine(agent), tone: 'dim', what: 'not handled', text: `${of}: ${event.error.code}` }
+  }
   const text = `${of}: ${formatCount(usage.fuel)} fuel, ${formatDurationMs(usage.cpuMs)} CPU`
   return { ...agentLine(agent), tone: 'dim', what: 'handled', text }
 }
