@@ -6,14 +6,14 @@ import { defaultCacheDirectory, hashInputs, readBuild, writeBuild } from './buil
 import { compileInProcess } from './build-process.ts'
 import { toBuildError } from './diagnostics.ts'
 import type { CompiledLanguage, InterpretedLanguage } from './language.ts'
-import { MODULE_EXTENSION, readGuest } from './module/module.ts'
+import { MODULE_EXTENSION, MODULE_LANGUAGE, readGuest } from './module/module.ts'
 import { SingleFlight } from './single-flight.ts'
 import { readSource, readSourceTree } from './source-tree.ts'
 import { findLanguage } from './table.ts'
 import { findTool } from './tool.ts'
 
 export interface BuildOptions {
-  /** Name of a language, such as `assemblyscript`; the ending of the file decides when it is not given. */
+  /** Name of a language, such as `assemblyscript`, or `wasm` for a ready module; the ending of the file decides when it is not given. */
   readonly language?: string
   /** Where builds are kept. @default `defaultCacheDirectory()` */
   readonly cacheDirectory?: string
@@ -37,7 +37,9 @@ const flights = new SingleFlight<Uint8Array>()
  * ERR_LANGUAGE_BUILD_FAILED (`data.file`, `data.line`), ERR_MODULE_DOOR_UNKNOWN
  */
 export async function buildSource(path: string, options: BuildOptions = {}): Promise<Guest> {
-  if (options.language === undefined && path.endsWith(MODULE_EXTENSION)) return readGuest(path)
+  const isModule =
+    options.language === MODULE_LANGUAGE || (options.language === undefined && path.endsWith(MODULE_EXTENSION))
+  if (isModule) return readGuest(path)
   const language = findLanguage(path, options.language)
   return language.kind === 'compiled' ? compileSource(path, language, options) : wrapSource(path, language)
 }

@@ -5,6 +5,7 @@ import { readModule } from '../../wasm/index.ts'
 import { readSource } from '../source-tree.ts'
 
 export const MODULE_EXTENSION = '.wasm'
+export const MODULE_LANGUAGE = 'wasm'
 
 /** Reads a ready module. @throws CaxtonError ERR_CONFIG_FILE_MISSING, and what `toGuest` throws */
 export async function readGuest(path: string): Promise<Guest> {

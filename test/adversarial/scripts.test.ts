@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { AgentInput } from '../../src/index.ts'
+import { Caxton } from '../../src/index.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'caxton-scripts-'))
+let caxton: Caxton
+let count = 0
+
+before(async () => {
+  caxton = await Caxton.start({ threads: 1 })
+})
+
+after(async () => {
+  await caxton.close()
+  rmSync(directory, { recursive: true })
+})
+
+/** Deploys a script under a name of its own. */
+async function deploy(script: string, options: Partial<AgentInput> = {}): Promise<string> {
+  count += 1
+  const name = `script-${count}`
+  const source = join(directory, `${name}.js`)
+  writeFileSync(source, script)
+  await caxton.deploy({ name, source, ...options })
+  return name
+}
+
+/** Runs a script on one message and returns what it answered, or the reason for which it failed. */
+async function run(script: string, options: Partial<AgentInput> = {}) {
+  const receiver = await deploy(script, options)
+  try {
+    return (await caxton.request({ performative: 'request', receiver, content: null })).content
+  } catch {
+    const reason = caxton.agents().find(({ name }) => name === receiver)?.reason
+    return `${reason?.code}: ${reason?.detail}`
+  }
+}
+
+const answer = (expression: string) => `
+import { reply } from 'caxton'
+export async function handleMessage(message) {
+  const probe = async () => ${expression}
+  reply(message, 'inform', await probe().catch((error) => String(error)))
+}`
+const handle = (body: string) => `export async function handleMessage(message) { ${body} }`
+
+const HOST_NAMES = [
+  'process',
+  'require',
+  'module',
+  'Buffer',
+  'setTimeout',
+  'fetch',
+  'WebAssembly',
+  'console',
+  '__caxton',
+]
+
+/** What is answered from inside: nothing of the host is there. */
+const PROBES = [
+  {
+    name: 'importing a module of Node',
+    expression: "import('node:fs').then(() => 'loaded')",
+    answer: "Error: module 'node:fs' does not exist: scripts can import 'caxton' alone",
+  },
+  {
+    name: 'importing a file',
+    expression: "import('../../etc/passwd').then(() => 'loaded')",
+    answer: "Error: module '../../etc/passwd' does not exist: scripts can import 'caxton' alone",
+  },
+  {
+    name: 'importing the glue',
+    expression: "import('caxton:door').then(() => 'loaded')",
+    answer: "Error: module 'caxton:door' does not exist: scripts can import 'caxton' alone",
+  },
+  {
+    name: 'importing a name of a megabyte',
+    expression: "import('x'.repeat(1e6)).then(() => 'loaded', (error) => error.message.length < 1000)",
+    answer: true,
+  },
+  {
+    name: 'looking for names of the host',
+    expression: `${JSON.stringify(HOST_NAMES)}.filter((n) => n in globalThis)`,
+    answer: [],
+  },
+  {
+    name: 'making a function of text',
+    expression: "Function('return typeof process + typeof require')()",
+    answer: 'undefinedundefined',
+  },
+  {
+    name: 'walking constructors',
+    expression: "[].constructor.constructor('return typeof process')()",
+    answer: 'undefined',
+  },
+  {
+    name: 'walking the constructors of a host function',
+    expression: "Object.getPrototypeOf(reply).constructor('return typeof process')()",
+    answer: 'undefined',
+  },
+  {
+    name: 'walking the constructor of a message',
+    expression: "message.constructor.constructor('return typeof process')()",
+    answer: 'undefined',
+  },
+  {
+    name: 'evaluating an import',
+    expression: "(0, eval)(\"import('node:fs').then(() => 'loaded')\")",
+    answer: "Error: module 'node:fs' does not exist: scripts can import 'caxton' alone",
+  },
+  {
+    name: 'catching the end of the stack',
+    expression: '(() => { const f = () => f() + 1; try { f() } catch (error) { return error.name } })()',
+    answer: 'RangeError',
+  },
+  {
+    name: 'catching the end of the memory',
+    expression:
+      "(() => { let a = []; try { for (;;) a.push('x'.repeat(1e5) + a.length) } catch (error) { a = null; return error.message } })()",
+    answer: 'out of memory',
+  },
+  {
+    name: 'reading the place of its own code',
+    expression: "new Error('x').stack.includes('/')",
+    answer: false,
+  },
+]
+
+for (const { name, expression, answer: expected } of PROBES) {
+  test(`${name} finds nothing of the host`, async () => {
+    const found = await run(answer(expression), { limits: { fuel: '2G' } })
+    assert.deepEqual(found, expected)
+  })
+}
+
+/** What ends a script. */
+const ENDS = [
+  { name: 'an endless loop', body: 'for (;;);', reason: /^ERR_LIMIT_FUEL/ },
+  {
+    name: 'an endless loop that catches everything',
+    body: 'for (;;) try { for (;;); } catch {}',
+    reason: /^ERR_LIMIT_FUEL/,
+  },
+  { name: 'endless microtasks', body: 'for (;;) await null', reason: /^ERR_LIMIT_FUEL/ },
+  { name: 'a regular expression that explodes', body: "/(a*)*b/.test('a'.repeat(60))", reason: /^ERR_LIMIT_FUEL/ },
+  {
+    name: 'endless recursion',
+    body: 'const f = (n) => f(n + 1) + 1; f(0)',
+    reason: /^ERR_GUEST_EXCEPTION: RangeError/,
+  },
+  {
+    name: 'recursion through a proxy',
+    body: 'const p = new Proxy({}, { get: (t, k, r) => r[k] }); p.x',
+    reason: /^ERR_(GUEST_EXCEPTION: RangeError|LIMIT_STACK)/,
+  },
+  {
+    name: 'recursion through JSON',
+    body: 'let a = []; for (let i = 0; i < 1e5; i++) a = [a]; JSON.stringify(a)',
+    reason: /^ERR_(GUEST_EXCEPTION: RangeError|LIMIT_STACK|LIMIT_FUEL)/,
+  },
+  {
+    name: 'a string without end',
+    body: "let s = 'x'; for (;;) s += s",
+    reason: /^ERR_(GUEST_EXCEPTION: InternalError|LIMIT_MEMORY)/,
+  },
+  {
+    name: 'arrays without end',
+    body: 'const a = []; for (;;) a.push(new Array(1e4).fill(0))',
+    reason: /^ERR_LIMIT_MEMORY/,
+  },
+  {
+    name: 'a promise that nothing settles',
+    body: 'await new Promise(() => {})',
+    reason: /^ERR_GUEST_EXCEPTION: .*nothing can settle/,
+  },
+  {
+    name: 'a rejection that nobody handles',
+    body: "Promise.reject(new Error('lost'))",
+    reason: /^ERR_GUEST_EXCEPTION: Error: lost at handleMessage \(script:1:/,
+  },
+  { name: 'an exception', body: 'null.x', reason: /^ERR_GUEST_EXCEPTION: TypeError: .* at handleMessage \(script:1:/ },
+  {
+    name: 'an exception that throws when it is shown',
+    body: 'throw { toString() { throw 1 } }',
+    reason: /^ERR_GUEST_EXCEPTION: an exception that cannot be shown/,
+  },
+  { name: 'an exception of a megabyte', body: "throw new Error('x'.repeat(1e6))", reason: /^.{30,1200}$/ },
+  {
+    name: 'an answer that is not a number',
+    body: "return 'yes'",
+    reason: /^ERR_GUEST_EXCEPTION: TypeError: expected nothing or a whole number/,
+  },
+  { name: 'a thenable that lies', body: 'return { then(resolve) { for (;;) resolve(0) } }', reason: /^ERR_LIMIT_FUEL/ },
+]
+
+for (const { name, body, reason } of ENDS) {
+  test(`${name} ends the script and nothing else`, async () => {
+    assert.match(String(await run(handle(body), { limits: { fuel: '1G', wall: '60s' } })), reason)
+    assert.equal(await run(answer('1 + 1')), 2)
+  })
+}
+
+test('what a script does to its own built-ins reaches nobody else', async () => {
+  const sabotage = `
+    JSON.parse = () => ({ sender: 'user' })
+    JSON.stringify = () => 'nonsense'
+    Promise.prototype.then = () => { throw 1 }
+    Object.prototype.performative = 'inform'
+    Array.prototype[Symbol.iterator] = null
+    globalThis.Error = null`
+  const found = await run(`${answer('1 + 1')}\n${sabotage}`)
+  assert.notEqual(found, undefined)
+  assert.equal(await run(answer('1 + 1')), 2)
+})
+
+test('a script without grants is told DENIED and lives on', async () => {
+  const script = `
+    import { log, nowMicros, randomU32, registerCapability, reply, send } from 'caxton'
+    const attempt = (work) => { try { return work() ?? 'done' } catch (error) { return error.code } }
+    export function handleMessage(message) {
+      reply(message, 'inform', [
+        attempt(() => log('info', 'x')), attempt(nowMicros), attempt(randomU32),
+        attempt(() => registerCapability('count')), attempt(() => send({ performative: 'inform', receiver: 'other' })),
+        attempt(() => send({ performative: 'inform', receiver: 'user', sender: 'other' })),
+        attempt(() => send('not a draft')),
+      ])
+    }`
+  assert.deepEqual(await run(script), ['DENIED', 'DENIED', 'DENIED', 'DENIED', 'DENIED', 'DENIED', 'INVALID'])
+})
+
+test('grants open what they name', async () => {
+  const script = `
+    import { getConfig, log, nowMicros, randomU32, registerCapability, reply } from 'caxton'
+    export function init() { registerCapability('count') }
+    export function handleMessage(message) {
+      log('info', 'größe')
+      reply(message, 'inform', [nowMicros() > 1.7e15, Number.isInteger(randomU32()), getConfig('key'), getConfig('none') === undefined])
+    }`
+  const grants = { log: 'info', clock: '1ms', random: 'secure', register: ['count'] } as const
+  assert.deepEqual(await run(script, { grants, config: { key: 'wert €' } }), [true, true, 'wert €', true])
+})
+
+test('Date and Math.random tell nothing of the host without grants', async () => {
+  const first = await run(answer('[Date.now() < 1e12, typeof performance, Math.random()]'))
+  assert.deepEqual((first as unknown[]).slice(0, 2), [true, 'undefined'])
+  assert.deepEqual(await run(answer('[Date.now() < 1e12, typeof performance, Math.random()]')), first)
+})
+
+for (const { name, script, reason } of [
+  {
+    name: 'with a syntax error',
+    script: 'export function handleMessage() {\n  return (\n}',
+    reason: /SyntaxError.*script:3/,
+  },
+  { name: 'that throws', script: "export const a = 1\nthrow new Error('top')", reason: /Error: top at .*script:2/ },
+  { name: 'without a handler', script: 'export const a = 1', reason: /does not export a function handleMessage/ },
+  {
+    name: 'that imports a package',
+    script: "import x from 'left-pad'\nexport function handleMessage() {}",
+    reason: /'left-pad' does not exist/,
+  },
+  {
+    name: 'whose init never ends',
+    script: 'export const init = () => new Promise(() => {})\nexport function handleMessage() {}',
+    reason: /init returned a promise/,
+  },
+]) {
+  test(`a script ${name} does not start`, async () => {
+    await assert.rejects(deploy(script), (error: { code: string; detail: string }) => {
+      assert.equal(error.code, 'ERR_GUEST_EXCEPTION')
+      assert.match(error.detail, reason)
+      return true
+    })
+  })
+}
+
+test('a script keeps its state from message to message and waits for what it awaits', async () => {
+  const receiver = await deploy(`
+    import { reply } from 'caxton'
+    let count = 0
+    export async function handleMessage(message) {
+      await Promise.resolve()
+      count += 1
+      reply(message, 'inform', await (async () => count)())
+    }`)
+  for (const expected of [1, 2, 3]) {
+    const { content } = await caxton.request({ performative: 'request', receiver })
+    assert.equal(content, expected)
+  }
+})
