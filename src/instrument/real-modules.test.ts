@@ -70,7 +70,7 @@ test('rewritten modules satisfy a second validator', () => {
     '(module (memory 1 2) (table 3 funcref) (func (export "run") (param i32) (result i32) (loop $l (br_if $l (local.get 0))) (memory.grow (local.get 0))))',
     '(module (func (param i32) (result i32 i64) (br_if 0 (i32.const 1) (i64.const 2) (local.get 0)) (return)))',
     '(module (tag $e) (func (loop $l (try_table (catch_all $l) (throw $e)))))',
-    '(module (type $s (struct (field i64))) (func (result (ref null $s)) (br 0 (struct.new_default $s))) (start $f) (func $f))',
+    '(module (func (result i32) (br 0 (i32.const 1))) (start $f) (func $f))',
   ]
   for (const bytes of [...wats.map(assemble), readFileSync(QUICKJS)]) {
     const { bytes: rewritten } = instrumentModule(bytes, RULES)
