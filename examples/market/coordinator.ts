@@ -10,7 +10,7 @@
  */
 
 import type { Draft, Message } from 'caxton'
-import { getConfig, log, MAILBOX_FULL, reply, send } from 'caxton'
+import { getConfig, log, reply, send } from 'caxton'
 
 const PIECE_CHARACTERS = 65_536
 const LEAST_PIECES = 8
@@ -32,7 +32,8 @@ interface Piece {
 interface Bidder {
   readonly name: string
   inHand: Call | null
-  hasDelivered: boolean
+  /** One that is called has not answered yet, and is not called again before it has; one that is proven has delivered. */
+  standing: 'new' | 'called' | 'bidding' | 'proven'
 }
 
 /** One contract net; its id names the conversation and is the `reply_with` of all that the coordinator sends in it. */
@@ -55,8 +56,7 @@ let pieces: Piece[] = []
 let waiting: Piece[] = []
 
 export function init(): void {
-  for (const name of getConfig('bidders')?.split(' ') ?? [])
-    bidders.set(name, { name, inHand: null, hasDelivered: false })
+  for (const name of getConfig('bidders')?.split(' ') ?? []) bidders.set(name, { name, inHand: null, standing: 'new' })
 }
 
 export function handleMessage(message: Message): void {
@@ -96,10 +96,13 @@ function post(draft: Draft): void {
 }
 
 function trySend(draft: Draft): boolean {
-  const status = send(draft)
-  if (status < 0 && status !== MAILBOX_FULL)
-    log('error', `${draft.performative} to ${draft.receiver} was not sent: ${status}`)
-  return status !== MAILBOX_FULL
+  try {
+    send(draft)
+  } catch (error) {
+    if (error.code === 'MAILBOX_FULL') return false
+    log('error', `${draft.performative} to ${draft.receiver} was not sent: ${error.code}`)
+  }
+  return true
 }
 
 function tell(call: Call, bidder: Bidder, performative: Draft['performative'], content: object): void {
@@ -115,7 +118,8 @@ function hearBidder(message: Message): void {
   if (call === undefined) dismiss(bidder, `its ${message.performative} answers nothing that was asked`)
   else if (message.performative === 'propose') hearPrice(call, bidder, message.content)
   else if (message.performative === 'inform') hearCounts(call, bidder, message.content)
-  else if (!bidder.hasDelivered || bidder.inHand === call) dismiss(bidder, `it answers ${message.performative}`)
+  else if (bidder.standing !== 'proven' || bidder.inHand === call)
+    dismiss(bidder, `its answer is ${message.performative}`)
   else call.silent.delete(bidder)
 }
 
@@ -132,6 +136,7 @@ function hearPrice(call: Call, bidder: Bidder, content: unknown): void {
     return
   }
   call.silent.delete(bidder)
+  if (bidder.standing === 'called') bidder.standing = 'bidding'
   if (open.has(call)) call.prices.set(bidder, price)
   else if (call.winner !== bidder) tell(call, bidder, 'reject-proposal', {})
 }
@@ -143,7 +148,7 @@ function hearCounts(call: Call, bidder: Bidder, content: unknown): void {
     return
   }
   bidder.inHand = null
-  bidder.hasDelivered = true
+  bidder.standing = 'proven'
   if (call.piece.text === null) return
   call.piece.text = null
   for (const [word, count] of found) counts.set(word, (counts.get(word) ?? 0) + count)
@@ -179,7 +184,8 @@ function settle(user: Message): void {
   for (const call of open) settleCall(call)
   if (open.size === 0 && waiting.length === 0) giveAwayTwice()
   waiting = waiting.filter(({ text }) => text !== null)
-  while (open.size < OPEN_CALLS && waiting.length > 0 && bidders.size > 0) openCall(waiting.shift() as Piece)
+  const most = [...bidders.values()].some(({ standing }) => standing === 'proven') ? OPEN_CALLS : 1
+  while (open.size < most && waiting.length > 0 && bidders.size > 0) openCall(waiting.shift() as Piece)
   const left = pieces.filter(({ text }) => text !== null)
   const hopeless = left.find(({ calls }) => bidders.size === 0 || calls > CALLS_PER_PIECE)
   if (hopeless !== undefined) finish(user, 'failure', `nobody counts piece ${hopeless.number}`)
@@ -189,17 +195,21 @@ function settle(user: Message): void {
 function openCall(piece: Piece): void {
   piece.calls += 1
   const id = piece.calls === 1 ? `piece-${piece.number}` : `piece-${piece.number}-call-${piece.calls}`
-  const call: Call = { id, piece, prices: new Map(), silent: new Set(bidders.values()), winner: null }
+  const asked = [...bidders.values()].filter(({ standing }) => standing !== 'called')
+  const call: Call = { id, piece, prices: new Map(), silent: new Set(asked), winner: null }
   calls.set(id, call)
   open.add(call)
-  for (const bidder of call.silent) tell(call, bidder, 'cfp', {})
+  for (const bidder of asked) {
+    if (bidder.standing === 'new') bidder.standing = 'called'
+    tell(call, bidder, 'cfp', {})
+  }
 }
 
 /** Awards a piece when nobody needs to be waited for and the cheapest bidders are not all busy. */
 function settleCall(call: Call): void {
   const { piece, prices } = call
-  const isEnough = prices.size >= QUORUM || [...prices.keys()].some(({ hasDelivered }) => hasDelivered)
-  const isAwaited = ({ hasDelivered, inHand }: Bidder) => !isEnough || (hasDelivered && inHand === null)
+  const isEnough = prices.size >= QUORUM || [...prices.keys()].some(({ standing }) => standing === 'proven')
+  const isAwaited = ({ standing, inHand }: Bidder) => !isEnough || (standing === 'proven' && inHand === null)
   if (piece.text !== null && [...call.silent].some(isAwaited)) return
   const free = [...prices].filter(([{ inHand }]) => inHand === null).sort((a, b) => a[1] - b[1])
   if (piece.text !== null && prices.size > 0 && free.length === 0) return
@@ -215,13 +225,12 @@ function award(call: Call, text: string, winner: Bidder): void {
   tell(call, winner, 'accept-proposal', { text })
 }
 
-/** Calls once more for what is in the hands of bidders that have never delivered, when a proven one is free. */
+/** Calls once more for a piece in the hands of a bidder that has never delivered, when a proven one is free. */
 function giveAwayTwice(): void {
   const all = [...bidders.values()]
-  if (!all.some(({ hasDelivered, inHand }) => hasDelivered && inHand === null)) return
-  for (const { hasDelivered, inHand } of all) {
-    if (!hasDelivered && inHand !== null && inHand.piece.calls === 1) waiting.push(inHand.piece)
-  }
+  if (!all.some(({ standing, inHand }) => standing === 'proven' && inHand === null)) return
+  const idle = all.find(({ standing, inHand }) => standing !== 'proven' && inHand?.piece.calls === 1)
+  if (idle?.inHand) waiting.push(idle.inHand.piece)
 }
 
 function summarise(): object {

@@ -13,7 +13,7 @@ import {
   Writer,
   getConfig,
   getField,
-  isString,
+  isText,
   registerCapability,
   reply,
   send,
@@ -51,7 +51,7 @@ function bid(call: Message, size: i64): i32 {
 
 function work(award: Message): i32 {
   const text = getField(award.content, 'text')
-  return isString(text) ? reply(award, Act.INFORM, report(countWords(toText(text)))) : NOT_UNDERSTOOD
+  return isText(text) ? reply(award, Act.INFORM, report(countWords(toText(text)))) : NOT_UNDERSTOOD
 }
 
 function report(counts: Map<string, i32>): string {

@@ -11,6 +11,7 @@ export function init() {
 }
 
 export function handleMessage(message: Message) {
+  if (message.performative !== 'cfp') return
   const counts = { caxton: 1_000_000 }
   attempt('to be the coordinator', {
     sender: 'coordinator',
@@ -31,5 +32,10 @@ export function handleMessage(message: Message) {
 }
 
 function attempt(what: string, draft: Draft) {
-  log('info', `${what}: ${send(draft)}`)
+  try {
+    send(draft)
+    log('error', `${what}: SENT`)
+  } catch (error) {
+    log('info', `${what}: ${error.code}`)
+  }
 }
