@@ -58,13 +58,10 @@ test('the table has a line per agent with its reason', () => {
 
 test('the report ends with the result and the verdict', () => {
   const lines = renderReport(SUMMARY, SCREEN)
-  assert.deepEqual(lines.slice(-8), [
+  assert.deepEqual(lines.slice(-5), [
     '',
     'Result from coordinator:',
-    '  {',
-    '    "the": 42,',
-    '    "a": "\\u001b[2J"',
-    '  }',
+    '  {"the":42,"a":"\\u001b[2J"}',
     '',
     'Goal reached in 1.23 s',
   ])
@@ -74,6 +71,26 @@ test('a result that is text is shown as its lines, escaped one by one', () => {
   const content = JSON.stringify('one\ntwo\x1b[31m\r\nthree\n')
   const lines = renderOutcome({ ...SUMMARY, result: { ...SUMMARY.result!, content } }, SCREEN)
   assert.deepEqual(lines.slice(2, -2), ['  one', '  two\\u{1b}[31m', '  three'])
+})
+
+test('a result is broken into lines where it does not fit on one', () => {
+  const content = JSON.stringify({ words: 3, top: Array.from({ length: 9 }, (_, index) => [`word-${index}`, index]) })
+  const lines = renderOutcome({ ...SUMMARY, result: { ...SUMMARY.result!, content } }, SCREEN)
+  assert.deepEqual(lines.slice(2, 6), ['  {', '    "words": 3,', '    "top": [', '      ["word-0",0],'])
+})
+
+test('content that nests very deeply is shown as its text', () => {
+  const content = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+  const message = { ...SUMMARY.result!, content }
+  assert.equal(renderOutcome({ ...SUMMARY, result: message }, SCREEN)[2]?.slice(0, 8), '  [[[[[[')
+  assert.equal(JSON.parse(renderJsonEvent({ type: 'sent', elapsedMs: 1, message })).message.content, content)
+  assert.equal(JSON.parse(renderJsonSummary({ ...SUMMARY, result: message })).result.content, content)
+})
+
+test('brackets inside of strings, and strings of megabytes, are no nesting', () => {
+  const text = `${'[{'.repeat(200)}"\\${'x'.repeat(5_000_000)}`
+  const message = { ...SUMMARY.result!, content: JSON.stringify({ text }) }
+  assert.equal(JSON.parse(renderJsonEvent({ type: 'sent', elapsedMs: 1, message })).message.content.text, text)
 })
 
 test('a long result is cut and says how to see all of it', () => {

@@ -1,9 +1,11 @@
 import type { Message } from '../core/index.ts'
 import { formatDurationMs } from '../core/index.ts'
 import { renderAgentTable } from './agent-table.ts'
+import { formatValue, parseContent, withValue } from './content.ts'
 import { escapeText, shorten, toJsonLine } from './plain-text.ts'
 import type { RunEvent, RunSummary, Screen } from './view.ts'
 
+const RESULT_COLUMNS = 72
 /** Lines of a result that are shown; `--json` has all of it. */
 const MAX_RESULT_LINES = 200
 const MAX_RESULT_CHARACTERS = 100_000
@@ -31,19 +33,11 @@ export function renderOutcome(
 function renderContent(message: Message | null): string[] {
   if (message?.content === undefined) return []
   const value = parseContent(message.content)
-  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  const text = typeof value === 'string' ? value : formatValue(value, RESULT_COLUMNS)
   const lines = text.slice(0, MAX_RESULT_CHARACTERS).replace(/\n$/, '').split(/\r?\n/)
   const shown = lines.slice(0, MAX_RESULT_LINES).map((line) => `  ${escapeText(line)}`)
   const isCut = lines.length > shown.length || text.length > MAX_RESULT_CHARACTERS
   return isCut ? [...shown, '  … (--json shows all of it)'] : shown
-}
-
-function parseContent(content: string): unknown {
-  try {
-    return JSON.parse(content)
-  } catch {
-    return content
-  }
 }
 
 /** Writes an event as one line of JSON. Only `sent` has the whole message; the others name it. */
@@ -58,10 +52,4 @@ export function renderJsonEvent(event: RunEvent): string {
 export function renderJsonSummary(summary: RunSummary): string {
   const result = summary.result === null ? null : withValue(summary.result)
   return toJsonLine({ type: 'summary', ...summary, result })
-}
-
-/** Puts content as the value it stands for in the place of its text. */
-function withValue(message: Message): Record<string, unknown> {
-  const { content, ...header } = message
-  return content === undefined ? header : { ...header, content: parseContent(content) }
 }

@@ -69,13 +69,13 @@ test('a run shows the conversation, the agents and the result, and ends with 0',
   assert.match(stdout, /user +→ oracle +query-ref +\S+ +"what\?"\n/)
   assert.match(stdout, /oracle → user +inform +\S+ +\{"answer":42\}\n/)
   assert.match(stdout, /\nagent +state .*\noracle +stopped +1 +1 /)
-  assert.match(stdout, /\nResult from oracle:\n {2}\{\n {4}"answer": 42\n {2}\}\n\nGoal reached in .*\n$/)
+  assert.match(stdout, /\nResult from oracle:\n {2}\{"answer":42\}\n\nGoal reached in .*\n$/)
 })
 
 test('quiet shows only the result', () => {
   const { status, stdout } = caxton(join(folder, 'answer.toml'), '--quiet')
   assert.equal(status, 0)
-  assert.match(stdout, /^\nResult from oracle:\n {2}\{\n {4}"answer": 42\n {2}\}\n\nGoal reached in .*\n$/)
+  assert.match(stdout, /^\nResult from oracle:\n {2}\{"answer":42\}\n\nGoal reached in .*\n$/)
 })
 
 test('with --json every line is an object and the last one is the summary', () => {
