@@ -111,6 +111,7 @@ class BuildProcess {
     }
     child.on('error', lost)
     child.on('close', lost)
+    endWithCaller(child)
     return child
   }
 
@@ -148,6 +149,13 @@ class BuildProcess {
     this.#jobCount = 0
     child?.kill('SIGKILL')
   }
+}
+
+/** A compiler that is busy does not notice that its caller has gone. */
+function endWithCaller(child: ChildProcess): void {
+  const end = () => child.kill('SIGKILL')
+  process.once('exit', end)
+  child.once('close', () => process.off('exit', end))
 }
 
 /** A compiler loads packages beside its own: the outermost `node_modules` that holds it, or its own directory. */

@@ -8,17 +8,17 @@ const MESSAGE_CHARS = 16_384
 /**
  * Makes the error of a source that does not compile: the compiler's own message, with paths as the user wrote them.
  *
- * @param location finds the places in the message, groups `file` and `line`
+ * @param location as `CompiledLanguage.location`
  */
 export function toBuildError(message: string, tree: SourceTree, location: RegExp): CaxtonError {
   let first: { file: string; line: number } | undefined
   const shown = message.slice(0, MESSAGE_CHARS).replace(location, (whole: string, ...rest: unknown[]) => {
-    const { file, line } = rest.at(-1) as { file: string; line: string }
+    const { before = '', file = '', line, error } = rest.at(-1) as Readonly<Record<string, string | undefined>>
     const name = file.replace(/^\.\//, '')
     if (!tree.files.has(name)) return whole
     const path = join(tree.shownDirectory, name)
-    first ??= { file: path, line: Number(line) }
-    return whole.replace(file, path)
+    if (error !== undefined) first ??= { file: path, line: Number(line) }
+    return before + path + whole.slice(before.length + file.length)
   })
   return new CaxtonError('ERR_LANGUAGE_BUILD_FAILED', {
     detail: shown.trimEnd(),

@@ -25,7 +25,7 @@ export interface CompiledLanguage extends LanguageBase {
   readonly sdk: string
   /** Lists the local files that a source names, with the 1-based line of each. */
   findReferences(text: string): readonly Reference[]
-  /** Where a place in a source stands in the compiler's messages: groups `file` and `line`. */
+  /** Finds places in the compiler's messages: groups `before`, `file`, `line`, and `error` where an error is. */
   readonly location: RegExp
 }
 

@@ -19,5 +19,5 @@ export const ASSEMBLYSCRIPT: CompiledLanguage = {
       `${path}.ts`,
       `${path}/index.ts`,
     ]),
-  location: /\bin (?<file>[^\s(]+)\((?<line>\d+),/g,
+  location: /(?<before>\bin )(?<file>[^\s(]+)\((?<line>\d+)(?<error>),/g,
 }

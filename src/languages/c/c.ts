@@ -23,7 +23,7 @@ const shared = {
   sdk: 'c',
   findReferences: (text: string) =>
     findPaths(text, /^[ \t]*#[ \t]*(?:include|embed)[ \t]*"(?<path>[^"\n]+)"/gm, (path) => [path]),
-  location: /^(?:In file included from )?(?<file>[^:\n]+):(?<line>\d+)/gm,
+  location: /^(?<before>In file included from |)(?<file>[^:\n]+):(?<line>\d+)(?<error>:\d+: (?:fatal )?error)?/gm,
 } as const
 
 export const C: CompiledLanguage = { ...shared, name: 'c', extensions: ['.c'], flags: ['clang', ...FLAGS] }
