@@ -6,7 +6,7 @@
  *
  * Nobody is trusted. The runtime vouches for senders and tells when a bidder fails; everything else is checked here, and a
  * bidder that breaks the protocol is dismissed. There is no clock: a bidder that has not delivered yet and stays silent is not
- * waited for once QUORUM others have bid, and what it has in hand is given away a second time in the end.
+ * waited for once a quorum of others has bid, and what it has in hand is given away a second time in the end.
  */
 
 import type { Draft, Message } from 'caxton'
@@ -15,7 +15,6 @@ import { getConfig, log, reply, send } from 'caxton'
 const PIECE_CHARACTERS = 65_536
 const LEAST_PIECES = 8
 const OPEN_CALLS = 4
-const QUORUM = 2
 const CALLS_PER_PIECE = 5
 const TOP_WORDS = 20
 const SPACE = 32
@@ -51,11 +50,13 @@ const open = new Set<Call>()
 const outbox: Draft[] = []
 const counts = new Map<string, number>()
 let request: Message | null = null
+let quorum = 1
 let lastNumber = 0
 let pieces: Piece[] = []
 let waiting: Piece[] = []
 
 export function init(): void {
+  quorum = Number(getConfig('quorum') ?? quorum)
   for (const name of getConfig('bidders')?.split(' ') ?? []) bidders.set(name, { name, inHand: null, standing: 'new' })
 }
 
@@ -63,7 +64,7 @@ export function handleMessage(message: Message): void {
   while (outbox.length > 0 && trySend(outbox[0])) outbox.shift()
   if (message.sender === 'user' && message.performative === 'request') begin(message)
   else if (message.sender === 'caxton') hearFailure(message)
-  else if (request !== null) hearBidder(message)
+  else hearBidder(message)
   if (request !== null) settle(request)
 }
 
@@ -208,7 +209,7 @@ function openCall(piece: Piece): void {
 /** Awards a piece when nobody needs to be waited for and the cheapest bidders are not all busy. */
 function settleCall(call: Call): void {
   const { piece, prices } = call
-  const isEnough = prices.size >= QUORUM || [...prices.keys()].some(({ standing }) => standing === 'proven')
+  const isEnough = prices.size >= quorum || [...prices.keys()].some(({ standing }) => standing === 'proven')
   const isAwaited = ({ standing, inHand }: Bidder) => !isEnough || (standing === 'proven' && inHand === null)
   if (piece.text !== null && [...call.silent].some(isAwaited)) return
   const free = [...prices].filter(([{ inHand }]) => inHand === null).sort((a, b) => a[1] - b[1])
@@ -225,10 +226,11 @@ function award(call: Call, text: string, winner: Bidder): void {
   tell(call, winner, 'accept-proposal', { text })
 }
 
-/** Calls once more for a piece in the hands of a bidder that has never delivered, when a proven one is free. */
+/** Calls once more for a piece in the hands of a bidder that has never delivered, when all that have are done. */
 function giveAwayTwice(): void {
   const all = [...bidders.values()]
-  if (!all.some(({ standing, inHand }) => standing === 'proven' && inHand === null)) return
+  const proven = all.filter(({ standing }) => standing === 'proven')
+  if (proven.length === 0 || proven.some(({ inHand }) => inHand !== null)) return
   const idle = all.find(({ standing, inHand }) => standing !== 'proven' && inHand?.piece.calls === 1)
   if (idle?.inHand) waiting.push(idle.inHand.piece)
 }
