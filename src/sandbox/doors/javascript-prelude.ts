@@ -93,7 +93,7 @@ export function getConfig(key) {
 function toStatus(result) {
   if (result === undefined) return ${HANDLED.OK}
   if (isInteger(result)) return result
-  throw new TypeError('expected nothing or a whole number from the handler, found ' + typeof result)
+  throw TypeError('expected nothing or a whole number from the handler, found ' + typeof result)
 }
 
 function settle(result) {
@@ -131,7 +131,7 @@ function run(work) {
 async function load() {
   script = await import('${SCRIPT_MODULE}')
   if (typeof script.handleMessage !== 'function') {
-    throw new TypeError('the script does not export a function handleMessage')
+    throw TypeError('the script does not export a function handleMessage')
   }
   return script.init?.()
 }
