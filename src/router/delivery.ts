@@ -191,8 +191,18 @@ export class Delivery {
     if (problem !== null) this.#giveUp(notice, problem)
     else if (!this.#backlog.has(agent.name) && this.#parts.credit.reserveRoom(agent.name, bytes)) {
       this.#hand(agent, notice, bytes)
-    } else if (this.#backlog.push(agent.name, notice)) this.#parts.rest.begin()
-    else this.#giveUp(notice, mailboxFull(agent.name))
+    } else if (this.#backlog.push(agent.name, notice)) {
+      this.#parts.rest.begin()
+      this.#deliverBacklog(agent)
+    } else this.#giveUp(notice, mailboxFull(agent.name))
+  }
+
+  /** Tries the notices that wait once more: a thread that was lost gives back room without a message being handled. */
+  retryNotices(): void {
+    for (const name of this.#backlog.agents()) {
+      const agent = this.#parts.agents.get(name)
+      if (agent !== undefined) this.#deliverBacklog(agent)
+    }
   }
 
   #deliverBacklog(agent: Agent): void {

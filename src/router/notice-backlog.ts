@@ -5,6 +5,11 @@ import { HOST_LIMITS } from '../core/index.ts'
 export class NoticeBacklog {
   readonly #notices = new Map<string, Message[]>()
 
+  /** Lists the agents for which notices wait. */
+  agents(): string[] {
+    return [...this.#notices.keys()]
+  }
+
   has(agent: string): boolean {
     return this.#notices.size > 0 && this.#notices.has(agent)
   }

@@ -296,6 +296,37 @@ describe('notices and a full mailbox', () => {
     assert.deepEqual(told, ['nobody-0', 'nobody-1', 'nobody-2', 'nobody-3', 'nobody-4'])
   })
 
+  for (const occasion of ['another notice', 'a lost thread'] as const) {
+    test(`room that a thread gives back is found at ${occasion}, in order`, async () => {
+      const world = new World()
+      const told: unknown[] = []
+      let tryAsking = (_receiver: string): unknown => null
+      await world.spawn(
+        'one',
+        (message) => {
+          told.push(JSON.parse(message.content ?? '').receiver)
+          return 0
+        },
+        {
+          limits: { mailboxMessages: 1 },
+          init: (guest) => {
+            tryAsking = (receiver) => guest.send(ask(receiver))
+            return 0
+          },
+        },
+      )
+      world.credit.reserveRoom('one', 100)
+      tryAsking('nobody-0')
+      tryAsking('nobody-1')
+      world.credit.release('one', 'elsewhere', 100)
+      if (occasion === 'another notice') tryAsking('nobody-2')
+      else world.sandboxes.get('one')?.events.onRestart?.(new CaxtonError('ERR_SANDBOX_THREAD_LOST'))
+      await world.router.idle()
+      assert.deepEqual(told, ['nobody-0', 'nobody-1', 'nobody-2'].slice(0, told.length))
+      assert.equal(told.length, occasion === 'another notice' ? 3 : 2)
+    })
+  }
+
   test('those that wait are bounded and given up when the agent ends', async () => {
     const world = new World()
     const agent = await world.spawn(

@@ -224,6 +224,7 @@ export class Router {
         if (to.phase !== 'running') this.#directory.unregister(agent.capabilities, agent.name)
         if (isFinal(to.phase)) this.#delivery.forgetMailbox(agent)
         if (from.phase === 'loaded') this.#rest.end()
+        if (to.phase === 'failed') this.#delivery.retryNotices()
       },
       onSend: (agent, message, reserved) => this.#delivery.routeOf(agent, message, reserved),
       onLog: (agent, { level, text }) => {
@@ -234,7 +235,10 @@ export class Router {
         hub.emit({ type: 'registered', agent: agent.name, capability })
       },
       onRefuse: (agent, error) => hub.emit({ type: 'refused', agent: agent.name, error }),
-      onRestart: (agent, cause) => hub.emit({ type: 'restarted', agent: agent.name, error: cause.toData() }),
+      onRestart: (agent, cause) => {
+        hub.emit({ type: 'restarted', agent: agent.name, error: cause.toData() })
+        this.#delivery.retryNotices()
+      },
       onHandled: (agent, message, outcome) => {
         const { status, error, usage } = outcome
         if (hub.isHeard) {
