@@ -51,8 +51,8 @@ export async function benchMetering(): Promise<Report> {
 /** Compiles a kernel with clang -O2, without a C library. */
 async function buildKernel(file: string): Promise<Uint8Array<ArrayBuffer>> {
   const files = { 'kernel.h': readFileSync(join(FOLDER, 'kernel.h')), [file]: readFileSync(join(FOLDER, file)) }
-  const quiet = { stdout: () => {}, stderr: () => {} }
-  const out = await commands.clang(['clang', '-O2', '-nostdlib', '-Wl,--no-entry', '-o', 'kernel.wasm', file], files, quiet)
+  const quiet = { stdout: () => {}, stderr: () => {}, fetchProgress: () => {} }
+  const out = await commands.clang(['-O2', '-nostdlib', '-Wl,--no-entry', '-o', 'kernel.wasm', file], files, quiet)
   return Uint8Array.from((out as Record<string, Uint8Array>)['kernel.wasm']!)
 }
 

@@ -218,10 +218,11 @@ export class Caxton implements AsyncDisposable {
   #readGuest(program: Program): Guest | Promise<Guest> {
     if (program.kind === 'bytes') return toGuest(program.bytes, 'bytes')
     const { cacheDirectory, onProgress } = this.#options
+    const language = program.kind === 'module' ? 'wasm' : program.language
     return buildSource(program.path, {
       ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
       ...(onProgress === undefined ? {} : { onProgress }),
-      ...(program.kind === 'source' && program.language !== null ? { language: program.language } : {}),
+      ...(language === null ? {} : { language }),
     })
   }
 

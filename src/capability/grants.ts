@@ -25,7 +25,13 @@ export interface Grants {
 
 export type GrantName = keyof Grants
 
-export const NO_GRANTS: Grants = Object.freeze({ send: [], register: [], log: null, clock: null, random: null })
+export const NO_GRANTS: Grants = Object.freeze({
+  send: Object.freeze([]),
+  register: Object.freeze([]),
+  log: null,
+  clock: null,
+  random: null,
+})
 
 /** One sentence for each grant, for the docs and for errors that name a missing one. */
 export const GRANTS: Readonly<Record<GrantName, { readonly example: string; readonly sentence: string }>> = {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
+import { declareExec } from './commands/exec.ts'
 import { declareInspect } from './commands/inspect.ts'
 import { declareRun } from './commands/run.ts'
 import { createOutput } from './output.ts'
@@ -11,6 +12,6 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 process.exitCode = await runProgram(
   process.argv.slice(2),
   manifest.version,
-  [declareRun, declareInspect],
+  [declareRun, declareExec(async (request) => (await import('../exec.ts')).execModule(request)), declareInspect],
   createOutput(process.stdout, process.stderr),
 )

@@ -2,7 +2,7 @@ import type { Grants } from '../capability/index.ts'
 import type { DoorName, ErrorData, Limits, Message } from '../core/index.ts'
 import type { FunctionImport } from './imports.ts'
 import type { Slot } from './mailbox-table.ts'
-import type { LogLine, Usage } from './sandbox.ts'
+import type { LogLine, OutputStream, Usage } from './sandbox.ts'
 
 /** What a worker thread is started with. */
 export interface WorkerParts {
@@ -24,6 +24,7 @@ export interface GuestSpec {
   readonly config: Readonly<Record<string, string>>
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
+  readonly stdin: Uint8Array
   readonly module: WebAssembly.Module
   readonly imports: readonly FunctionImport[]
   readonly names: GuestNames
@@ -66,6 +67,7 @@ export type GuestEvent =
   /** `held` is the journal of the reservation, for a message whose sender is gone when it arrives. */
   | { readonly type: 'send'; readonly message: Message; readonly reserved: boolean; readonly held: Int32Array }
   | { readonly type: 'log'; readonly line: LogLine }
+  | { readonly type: 'output'; readonly stream: OutputStream; readonly bytes: Uint8Array }
   | { readonly type: 'register'; readonly capability: string }
   | { readonly type: 'refuse'; readonly refusal: ErrorData }
 

@@ -17,6 +17,8 @@ export interface SandboxSpec {
   readonly args?: readonly string[]
   /** Environment of a WASI program. Does not default to that of the host, because that would break the sandbox. @default none */
   readonly env?: Readonly<Record<string, string>>
+  /** Standard input of a WASI program. @default empty */
+  readonly stdin?: Uint8Array
 }
 
 /** What one call of a guest used. */
@@ -46,11 +48,15 @@ export interface LogLine {
   readonly text: string
 }
 
+export type OutputStream = 'stdout' | 'stderr'
+
 /** What a guest asked of the host while it ran. Called in the order in which it asked, before the call's outcome is known. */
 export interface SandboxEvents {
   /** A message was accepted: a place in the receiver's mailbox is reserved if `reserved`, and the sender has been told OK. */
   onSend(message: Message, reserved: boolean): void
   onLog(line: LogLine): void
+  /** A guest behind the `command` door wrote to standard output or error. Behind every other door lines go to the log. */
+  onOutput?(stream: OutputStream, bytes: Uint8Array): void
   onRegister(capability: string): void
   /** The host refused something: a forged sender, a missing grant, a full mailbox. At most a few are reported for one message. */
   onRefuse(refusal: ErrorData): void

@@ -93,6 +93,7 @@ export class ThreadSandbox implements Sandbox {
     const { events } = this.#parts
     if (event.type === 'send') events.onSend(event.message, event.reserved)
     else if (event.type === 'log') events.onLog(event.line)
+    else if (event.type === 'output') events.onOutput?.(event.stream, event.bytes)
     else if (event.type === 'register') events.onRegister(event.capability)
     else events.onRefuse(event.refusal)
   }
@@ -158,7 +159,7 @@ export class ThreadSandbox implements Sandbox {
   }
 
   #createCall(): GuestCall {
-    const { name, compiled, door, script, grants, limits, config, args, env } = this.#parts.spec
+    const { name, compiled, door, script, grants, limits, config, args, env, stdin } = this.#parts.spec
     const { info, names } = compiled.instrumented
     return {
       kind: 'create',
@@ -172,6 +173,7 @@ export class ThreadSandbox implements Sandbox {
         config,
         args: args ?? [],
         env: env ?? {},
+        stdin: stdin ?? new Uint8Array(),
         module: compiled.module,
         imports: readFunctionImports(info),
         names,

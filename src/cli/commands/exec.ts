@@ -1,9 +1,10 @@
 import { basename } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import type { ErrorData, Limits } from '../../core/index.ts'
 import { CaxtonError } from '../../core/index.ts'
-import { readModuleFile } from '../module-file.ts'
+import { readBoundedFile, readModuleFile } from '../bounded-file.ts'
 import { envOption, limitOption } from '../options.ts'
 import type { Output } from '../output.ts'
 import { toJsonLine } from '../plain-text.ts'
@@ -23,6 +24,8 @@ export interface ExecRequest {
   readonly clock: string | undefined
   /** `secure` or `seeded:<number>`; undefined gives no random numbers. */
   readonly random: string | undefined
+  /** Standard input. */
+  readonly stdin: Uint8Array
   readonly signal: AbortSignal
   readonly onStdout: (data: Uint8Array) => void
   readonly onStderr: (data: Uint8Array) => void
@@ -45,6 +48,7 @@ interface ExecFlags {
   readonly timeout?: number
   readonly clock?: string
   readonly random?: string
+  readonly stdin?: string
   readonly json?: true
 }
 
@@ -66,9 +70,10 @@ export function declareExec(execModule: ExecModule): (program: Command, run: Run
       .argument('<module>', 'a WebAssembly file that exports _start')
       .argument('[arguments...]', 'arguments of the command, behind --')
       .addOption(createEnvOption())
-      .option('--fuel <count>', 'instructions it may run, such as 50M', limitOption('fuel'))
-      .option('--memory <size>', 'memory it may have, such as 16MiB', limitOption('memoryBytes'))
-      .option('--timeout <duration>', 'time it may take, such as 5s', limitOption('wallMs'))
+      .option('--stdin <file>', 'give it a file as standard input, - for that of this process (default: empty)')
+      .option('--fuel <count>', 'instructions it may run, such as 50M (default: 10G)', limitOption('fuel'))
+      .option('--memory <size>', 'memory it may have, such as 16MiB (default: 256MiB)', limitOption('memoryBytes'))
+      .option('--timeout <duration>', 'time it may take, such as 5s (default: 60s)', limitOption('wallMs'))
       .option('--clock <resolution>', 'let it read the time, in steps such as 1ms')
       .option('--random <source>', 'let it draw random numbers: "secure" or "seeded:<number>"')
       .option('--json', 'print errors and what it used as JSON on the error output')
@@ -102,6 +107,7 @@ async function execCommand(
       limits: toLimits(flags),
       clock: flags.clock,
       random: flags.random,
+      stdin: await readInput(flags.stdin),
       signal: AbortSignal.any([stop.signal, output.gone]),
       onStdout: output.bytes,
       onStderr: output.errorBytes,
@@ -113,6 +119,14 @@ async function execCommand(
   } finally {
     releaseSignals()
   }
+}
+
+/** Largest file that is given as standard input, bytes. */
+const STDIN_BYTES = 2 ** 30
+
+async function readInput(file: string | undefined): Promise<Uint8Array> {
+  if (file === undefined) return new Uint8Array()
+  return file === '-' ? buffer(process.stdin) : readBoundedFile(file, STDIN_BYTES)
 }
 
 function toLimits({ fuel, memory, timeout }: ExecFlags): Partial<Limits> {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Inspection } from '../../index.ts'
+import { readModuleFile } from '../bounded-file.ts'
 import { renderInspection } from '../inspection.ts'
-import { readModuleFile } from '../module-file.ts'
 import type { Output } from '../output.ts'
 import { toJsonLine } from '../plain-text.ts'
 import type { Runner } from './runner.ts'

@@ -6,6 +6,7 @@ import type { ClockSource, RandomGenerator } from '../../wasi/index.ts'
 import type { MailboxTable, Slot } from '../mailbox-table.ts'
 import { messageBytes } from '../message-size.ts'
 import type { GuestEvent } from '../protocol.ts'
+import type { OutputStream } from '../sandbox.ts'
 import type { Meter } from './meter.ts'
 
 /** What the hosts of all agents of a thread share. */
@@ -157,6 +158,11 @@ export class AgentHost implements CaxtonHost {
   /** Writes a line whose bytes have been taken by `takeLogRoom`. */
   writeLine(level: LogLevel, text: string): void {
     if (LOG_LEVELS.indexOf(level) >= this.#leastLevel) this.#emit({ type: 'log', line: { level, text } })
+  }
+
+  /** Passes bytes on as they are, after they have been taken by `takeLogRoom`. */
+  writeOutput(stream: OutputStream, bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#emit({ type: 'output', stream, bytes: bytes.slice() })
   }
 
   #parse(text: Uint8Array): Draft | null {

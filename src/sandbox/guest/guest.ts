@@ -1,11 +1,17 @@
 import { CAXTON_ABI, GuestMemory } from '../../capability/index.ts'
 import { SYSTEM_CLOCK } from '../../core/index.ts'
-import type { WasiHost } from '../../wasi/index.ts'
-import { createClockSource, createDescriptors, createRandomSource, NO_INPUT, WASI_PREVIEW1 } from '../../wasi/index.ts'
+import type { ByteSink, WasiHost } from '../../wasi/index.ts'
+import {
+  createByteSource,
+  createClockSource,
+  createDescriptors,
+  createRandomSource,
+  WASI_PREVIEW1,
+} from '../../wasi/index.ts'
 import type { DoorParts, DoorSession, GuestFunction } from '../doors/door.ts'
 import { DOORS } from '../doors/doors.ts'
 import type { Ending, GuestCall, GuestSpec } from '../protocol.ts'
-import type { Usage } from '../sandbox.ts'
+import type { OutputStream, Usage } from '../sandbox.ts'
 import type { HostParts } from './agent-host.ts'
 import { AgentHost } from './agent-host.ts'
 import { explainInstantiation, explainRun } from './ending.ts'
@@ -40,7 +46,7 @@ export class Guest {
   readonly #meter: Meter
   readonly #memory = new LateMemory()
   readonly #host: AgentHost
-  readonly #sinks: readonly LineSink[]
+  readonly #lines: readonly LineSink[]
   readonly #session: DoorSession
   readonly #imports: () => WebAssembly.Imports
   #exports: WebAssembly.Exports = Object.create(null)
@@ -59,9 +65,9 @@ export class Guest {
     const { run } = parts
     this.#host = new AgentHost(parts, { agent, name, run, grants, limits, config, memory, meter, clock, random })
     const host = this.#host
-    const stdout = this.#createSink('info')
-    const stderr = this.#createSink('warn')
-    this.#sinks = [stdout, stderr].filter((sink) => sink !== null)
+    const stdout = this.#createSink('stdout')
+    const stderr = this.#createSink('stderr')
+    this.#lines = [stdout, stderr].filter((sink) => sink instanceof LineSink)
     const door = DOORS[spec.door]
     this.#session = door.open(this.#createDoorParts(memory))
     const wasi: WasiHost = {
@@ -70,7 +76,7 @@ export class Guest {
       exit: (code) => this.#exit(code),
       args: spec.args,
       env: spec.env,
-      descriptors: createDescriptors({ stdin: NO_INPUT, stdout, stderr }),
+      descriptors: createDescriptors({ stdin: createByteSource(spec.stdin), stdout, stderr }),
       clock,
       random,
     }
@@ -87,7 +93,7 @@ export class Guest {
     this.#begin(call)
     try {
       const status = this.#call(call)
-      for (const sink of this.#sinks) sink.flush()
+      for (const sink of this.#lines) sink.flush()
       this.#host.finish()
       return { status, ending: null, usage: this.readUsage() }
     } catch (thrown) {
@@ -134,7 +140,7 @@ export class Guest {
   }
 
   #explain(call: GuestCall, thrown: unknown): Ending {
-    for (const sink of this.#sinks) sink.flush()
+    for (const sink of this.#lines) sink.flush()
     this.#host.finish()
     if (call.kind === 'create') return explainInstantiation(thrown)
     const refused = this.#exports[this.#spec.names.refusedPages] as WebAssembly.Global | undefined
@@ -145,12 +151,21 @@ export class Guest {
     })
   }
 
-  #createSink(level: 'info' | 'warn'): LineSink | null {
+  /** A command's output goes out byte for byte; an agent's becomes lines of its log. */
+  #createSink(stream: OutputStream): ByteSink | null {
     if (this.#spec.grants.log === null) return null
-    return new LineSink({
-      takeRoom: (bytes) => this.#host.takeLogRoom(bytes),
-      writeLine: (text) => this.#host.writeLine(level, text),
-    })
+    const takeRoom = (bytes: number) => this.#host.takeLogRoom(bytes)
+    if (this.#spec.door !== 'command') {
+      const level = stream === 'stdout' ? 'info' : 'warn'
+      return new LineSink({ takeRoom, writeLine: (text) => this.#host.writeLine(level, text) })
+    }
+    return {
+      write: (bytes) => {
+        const taken = takeRoom(bytes.length)
+        this.#host.writeOutput(stream, bytes.subarray(0, taken))
+        return taken
+      },
+    }
   }
 
   #createDoorParts(memory: GuestMemory): DoorParts {

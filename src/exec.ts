@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import type { Grants } from './capability/index.ts'
+import { ModuleCache } from './compile/index.ts'
+import type { ErrorData, Limits } from './core/index.ts'
+import { asCaxtonError, DEFAULT_LIMITS } from './core/index.ts'
+import type { Usage } from './sandbox/index.ts'
+import { NO_USAGE, SandboxPool } from './sandbox/index.ts'
+import { parseGrants } from './system/index.ts'
+
+/** One run of a WASI command. */
+export interface ExecRequest {
+  readonly bytes: Uint8Array
+  /** The name of the program, then its arguments. */
+  readonly args: readonly string[]
+  /** Does not default to the environment of the host, because that would break the sandbox. */
+  readonly env: Readonly<Record<string, string>>
+  /** @default EXEC_LIMITS; `logBytes` bounds what the command writes. */
+  readonly limits: Partial<Limits>
+  /** Resolution of the clock, such as `1ms`. @default no clock */
+  readonly clock?: string | undefined
+  /** `secure` or `seeded:<number>`. @default no random numbers */
+  readonly random?: string | undefined
+  /** Standard input. @default empty */
+  readonly stdin?: Uint8Array
+  readonly signal?: AbortSignal
+  readonly onStdout: (data: Uint8Array) => void
+  readonly onStderr: (data: Uint8Array) => void
+}
+
+export interface ExecResult {
+  /** What the command exited with; -1 where it did not end by itself. */
+  readonly exitCode: number
+  /** Why it did not end by itself, null if it did. */
+  readonly error: ErrorData | null
+  readonly usage: Usage
+}
+
+/** A command does all of its work in one call, so it may do more in it than an agent. */
+export const EXEC_LIMITS: Limits = Object.freeze({
+  ...DEFAULT_LIMITS,
+  fuel: 10_000_000_000,
+  wallMs: 60_000,
+  memoryBytes: 256 * 2 ** 20,
+  hostCalls: 10_000_000,
+  logBytes: 64 * 2 ** 20,
+})
+
+/**
+ * Runs a WASI preview 1 command in a sandbox of its own.
+ *
+ * Guarantees: it reaches no file, no environment, no clock and no random numbers but what the request gives it.
+ *
+ * @throws CaxtonError what is wrong with the module (ERR_WASM_*, ERR_INSTRUMENT_*, ERR_MODULE_*) or the request
+ * (ERR_CONFIG_INVALID); how it ends is in the result
+ */
+export async function execModule(request: ExecRequest): Promise<ExecResult> {
+  const limits: Limits = { ...EXEC_LIMITS, ...request.limits }
+  const grants = readGrants(request)
+  const compiled = await new ModuleCache().compile(request.bytes, limits)
+  await using pool = new SandboxPool({ run: randomBytes(4).toString('hex') }, { threads: 1 })
+  const { args, env, stdin = new Uint8Array() } = request
+  const program = { name: 'command', compiled, door: 'command', script: null, config: {} } as const
+  const sandbox = await pool.create(
+    { ...program, grants, limits, args, env, stdin },
+    {
+      onOutput: (stream, bytes) => (stream === 'stdout' ? request.onStdout(bytes) : request.onStderr(bytes)),
+      onLog: () => {},
+      onSend: () => {},
+      onRegister: () => {},
+      onRefuse: () => {},
+    },
+  )
+  const stop = () => void sandbox.close()
+  request.signal?.addEventListener('abort', stop, { once: true })
+  if (request.signal?.aborted) stop()
+  const { status, error, usage } = await sandbox.start().catch((cause: unknown) => ({
+    status: -1,
+    error: asCaxtonError(cause),
+    usage: NO_USAGE,
+  }))
+  request.signal?.removeEventListener('abort', stop)
+  return { exitCode: status, error: error?.toData() ?? null, usage }
+}
+
+/** Nothing but standard output and error is granted unless it is asked for, because that would break the sandbox. */
+function readGrants({ clock, random }: ExecRequest): Grants {
+  return parseGrants({
+    log: 'debug',
+    ...(clock === undefined ? {} : { clock }),
+    ...(random === undefined ? {} : { random }),
+  })
+}
