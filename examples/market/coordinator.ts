@@ -18,7 +18,8 @@ const OPEN_CALLS = 4
 const CALLS_PER_PIECE = 5
 const TOP_WORDS = 20
 const SPACE = 32
-const WORD = /^[a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u023f]+$/
+/** What no word has in it. */
+const SEPARATOR = /[^a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u023f]/
 
 interface Piece {
   readonly number: number
@@ -143,8 +144,8 @@ function hearPrice(call: Call, bidder: Bidder, content: unknown): void {
 }
 
 function hearCounts(call: Call, bidder: Bidder, content: unknown): void {
-  const found = readCounts(content, call.piece)
-  if (bidder.inHand !== call || found === null) {
+  const found = Object(content).counts
+  if (bidder.inHand !== call || !isCount(found, call.piece)) {
     dismiss(bidder, bidder.inHand === call ? 'its counts cannot be' : 'it reports on a piece that is not its own')
     return
   }
@@ -152,20 +153,21 @@ function hearCounts(call: Call, bidder: Bidder, content: unknown): void {
   bidder.standing = 'proven'
   if (call.piece.text === null) return
   call.piece.text = null
-  for (const [word, count] of found) counts.set(word, (counts.get(word) ?? 0) + count)
+  for (const word of Object.keys(found)) counts.set(word, (counts.get(word) ?? 0) + found[word])
 }
 
-/** Returns counts by word; null if they are none, or more than fit into the piece. */
-function readCounts(content: unknown, piece: Piece): [string, number][] | null {
-  const { counts: claimed } = Object(content)
-  if (typeof claimed !== 'object' || claimed === null) return null
-  const found = Object.entries(claimed) as [string, number][]
+/** Tells whether something says how often words occur, and says no more than fits into a piece. */
+function isCount(found: unknown, piece: Piece): found is Record<string, number> {
+  if (typeof found !== 'object' || found === null) return false
+  const words = Object.keys(found)
+  if (Object.hasOwn(found, '') || SEPARATOR.test(words.join(''))) return false
   let letters = 0
-  for (const [word, count] of found) {
-    if (!WORD.test(word) || !Number.isSafeInteger(count) || count < 1) return null
-    letters += word.length * count
+  for (const word of words) {
+    const count = (found as Record<string, unknown>)[word]
+    if (!Number.isSafeInteger(count) || Number(count) < 1) return false
+    letters += word.length * Number(count)
   }
-  return letters <= piece.size ? found : null
+  return letters <= piece.size
 }
 
 /** Does no further business with a bidder; what it has in hand goes to others. */
@@ -236,10 +238,15 @@ function giveAwayTwice(): void {
 }
 
 function summarise(): object {
+  const top: [string, number][] = []
   let words = 0
-  for (const count of counts.values()) words += count
-  const order = ([a, m]: [string, number], [b, n]: [string, number]) => n - m || (a < b ? -1 : 1)
-  return { words, distinct: counts.size, top: [...counts].sort(order).slice(0, TOP_WORDS) }
+  for (const [word, count] of counts) {
+    words += count
+    const place = top.findLastIndex(([other, most]) => most > count || (most === count && other < word)) + 1
+    if (place < TOP_WORDS) top.splice(place, 0, [word, count])
+    if (top.length > TOP_WORDS) top.pop()
+  }
+  return { words, distinct: counts.size, top }
 }
 
 function finish(user: Message, performative: 'inform' | 'failure', content: unknown): void {

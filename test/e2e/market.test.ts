@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import type { SystemRun } from './run-system.ts'
 import { ROOT, runSystem } from './run-system.ts'
@@ -80,16 +80,10 @@ function piecesOf({ lines }: SystemRun, bidder: string): number {
   ).length
 }
 
-test('the market counts the words of the README while hostile agents are contained', async () => {
-  const file = join(ROOT, 'README.md')
-  const run = await runSystem(MARKET, '--input', file)
-  assertCounted(run, readFileSync(file, 'utf8'))
+test('without an input the market counts the words of the README, and hostile agents are contained', async () => {
+  const run = await runSystem(MARKET)
+  assertCounted(run, readFileSync(join(ROOT, 'README.md'), 'utf8'))
   assertContained(run)
-})
-
-test('without an input the market takes the README', async () => {
-  const { summary } = await runSystem(MARKET)
-  assert.deepEqual(summary?.result?.content, countWords(readFileSync(join(ROOT, 'README.md'), 'utf8')))
 })
 
 test('the market counts hard text right', async () => {
@@ -108,6 +102,24 @@ test('the market counts more than 5 MB right, and every counting agent has its s
   for (const name of HONEST.slice(1)) assert.ok(piecesOf(run, name) > 0, name)
 })
 
+test('bidders that never answer, never deliver or report nonsense hold nothing up', async () => {
+  const strangers = { mute: MUTE, cheat: CHEAT, liar: LIAR }
+  const names = Object.keys(strangers)
+  for (const [name, source] of Object.entries(strangers)) writeFileSync(join(folder, `${name}.ts`), source)
+  const market = readFileSync(MARKET, 'utf8')
+    .replaceAll('source = "', `source = "${dirname(MARKET)}/`)
+    .replace('file = "../../README.md"', `file = "${join(ROOT, 'README.md')}"`)
+    .replace('bidders = "', `bidders = "${names.join(' ')} `)
+    .replace('quorum = 4', 'quorum = 6')
+    .replace('send = [', `send = [${names.map((name) => `"${name}", `).join('')}`)
+  const tables = names.map((name) => `[agents.${name}]\nsource = "${name}.ts"\n`)
+  const run = await runSystem(writeInput('strangers.toml', [market, ...tables].join('\n')))
+  assertCounted(run, readFileSync(join(ROOT, 'README.md'), 'utf8'))
+  const dismissed = run.lines.filter(({ type, agent }) => type === 'log' && agent === 'coordinator')
+  assert.ok(dismissed.some(({ text }) => text === 'liar is out: its counts cannot be'))
+  assert.ok(run.lines.some(({ message }) => message?.sender === 'cheat' && message.performative === 'propose'))
+})
+
 test('an empty file has no words', async () => {
   const run = await runSystem(MARKET, '--input', writeInput('empty.txt', ''))
   assertCounted(run, '')
@@ -123,6 +135,22 @@ test('an input that does not exist is one clear error, and nothing is started', 
     [],
   )
 })
+
+const MUTE = 'export function handleMessage() {}'
+
+/** Always the cheapest, and never delivers. */
+const CHEAT = `import { send } from 'caxton'
+export function handleMessage({ performative, sender, conversation_id, reply_with }) {
+  if (performative !== 'cfp') return
+  send({ performative: 'propose', receiver: sender, conversation_id, in_reply_to: reply_with, content: { micros: 0 } })
+}`
+
+/** Cheap as well, and reports more words than there is text. */
+const LIAR = `import { reply } from 'caxton'
+export function handleMessage(message) {
+  if (message.performative === 'cfp') reply(message, 'propose', { micros: 0.5 })
+  if (message.performative === 'accept-proposal') reply(message, 'inform', { counts: { caxton: 1e9 } })
+}`
 
 /** Line ends of all kinds, accents, signs that look like letters, emoji, words around every border of a piece. */
 function createHardText(): string {
