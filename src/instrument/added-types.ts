@@ -1,6 +1,6 @@
 import type { FunctionType, ModuleInfo } from '../wasm/index.ts'
 import { ByteWriter, encodeS64, writeFunctionType, writeValueType } from '../wasm/index.ts'
-import type { HelperType } from './helpers.ts'
+import type { HelperType } from './added-functions.ts'
 
 /** Types at the end of the type index space: those of the helpers, and of blocks with several results. */
 export interface AddedTypes {

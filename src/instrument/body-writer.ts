@@ -1,8 +1,8 @@
 import type { ByteWriter, Locals } from '../wasm/index.ts'
 import { encodeU32, writePaddedU32, writeS64, writeU32 } from '../wasm/index.ts'
+import type { Helpers } from './added-functions.ts'
 import type { FunctionPlan } from './function-plan.ts'
 import { EVENT } from './function-plan.ts'
-import type { Helpers } from './helpers.ts'
 import type { RunList } from './offset-map.ts'
 
 const BLOCK = 0x02

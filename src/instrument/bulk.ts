@@ -1,6 +1,6 @@
 import type { ModuleInfo, ValueType } from '../wasm/index.ts'
 import { malformed, rowByName } from '../wasm/index.ts'
-import type { Helpers, HelperType, Scale } from './helpers.ts'
+import type { Helpers, HelperType, Scale } from './added-functions.ts'
 
 /** How an instruction pays for the length on top of its stack, or for the size of the object it makes. */
 export interface BulkPrice {

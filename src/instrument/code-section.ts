@@ -1,12 +1,12 @@
 import { MODULE_LIMITS } from '../core/index.ts'
 import type { ByteWriter, FunctionType, ModuleInfo } from '../wasm/index.ts'
 import { beyondLimit, InstructionCursor, malformed, readLocals } from '../wasm/index.ts'
+import type { Helpers } from './added-functions.ts'
 import type { AddedTypes } from './added-types.ts'
 import { BlockAnalysis } from './block-analysis.ts'
 import type { Body } from './body-writer.ts'
 import { BodyWriter } from './body-writer.ts'
 import { createBulkPricer } from './bulk.ts'
-import type { Helpers } from './helpers.ts'
 import { RunList } from './offset-map.ts'
 
 /**

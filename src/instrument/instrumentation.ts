@@ -16,13 +16,13 @@ import {
   writeSection,
   writeTables,
 } from '../wasm/index.ts'
+import type { Helpers } from './added-functions.ts'
+import { planHelpers } from './added-functions.ts'
 import type { AddedTypes } from './added-types.ts'
 import { planTypes } from './added-types.ts'
 import type { Caps } from './caps.ts'
 import { planCaps } from './caps.ts'
 import { writeCode } from './code-section.ts'
-import type { Helpers } from './helpers.ts'
-import { planHelpers } from './helpers.ts'
 import { checkInitializers } from './initializers.ts'
 import { OffsetMap, RunList } from './offset-map.ts'
 import { checkPolicy } from './policy.ts'
