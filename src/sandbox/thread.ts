@@ -56,13 +56,12 @@ export class Thread {
       argv: [],
       execArgv: [],
       stdin: false,
+      // Captured and never read: nothing of ours writes there, and a stream that is read keeps the process alive.
       stdout: true,
       stderr: true,
       name: 'caxton',
       resourceLimits: { maxOldGenerationSizeMb: options.heapMiB, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
     })
-    this.#worker.stdout.resume()
-    this.#worker.stderr.resume()
     this.#worker.on('message', (message: FromWorker) => {
       this.#wasUp = true
       parts.onMessage(message)
