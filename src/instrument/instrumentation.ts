@@ -31,8 +31,8 @@ import { RESERVED_PREFIX } from './rules.ts'
 
 /** Custom sections that name offsets in code: they would point at other instructions. DWARF is read through the offset map. */
 const OFFSET_SECTIONS = /^metadata\.code\./
-/** An expected growth of code by half is reserved at once. */
-const RESERVE = 1.5
+/** Code of LLVM grows to 1.7 times its size; that is reserved at once, as growing copies. */
+const RESERVE = 1.75
 
 interface Plan {
   readonly info: ModuleInfo
@@ -56,7 +56,7 @@ interface Plan {
  * Custom sections are kept as they are, except `metadata.code.*`, whose offsets would be wrong.
  *
  * The caller validates `bytes` first: the rewriter looks at what it needs, no more.
- * Cost: linear; two passes over the code, about half as much again in size, 8 bytes of map for each insertion.
+ * Cost: linear; two passes over the code, which grows to 1.5 to 2 times its size, 8 bytes of map for each insertion.
  *
  * @throws CaxtonError ERR_WASM_MALFORMED, ERR_WASM_OPCODE_UNKNOWN, ERR_WASM_LIMIT as `readModule`
  * @throws CaxtonError ERR_INSTRUMENT_OPCODE_REFUSED for an instruction without a price, `data.offset`
