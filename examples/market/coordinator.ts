@@ -17,7 +17,6 @@ const LEAST_PIECES = 8
 const OPEN_CALLS = 4
 const CALLS_PER_PIECE = 5
 const TOP_WORDS = 20
-const SPACE = 32
 /** What no word has in it. */
 const SEPARATOR = /[^a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u023f]/
 
@@ -53,6 +52,8 @@ const counts = new Map<string, number>()
 let request: Message | null = null
 let quorum = 1
 let lastNumber = 0
+/** Why the request cannot be fulfilled. */
+let trouble: string | null = null
 let pieces: Piece[] = []
 let waiting: Piece[] = []
 
@@ -79,17 +80,23 @@ function begin(message: Message): void {
   waiting = [...pieces]
 }
 
-/** Cuts a text at white space, so that no word is cut. */
+/** Cuts a text between words. */
 function split(text: string): Piece[] {
   const size = Math.min(PIECE_CHARACTERS, Math.ceil(text.length / LEAST_PIECES))
   const found: Piece[] = []
   for (let start = 0, end = 0; start < text.length; start = end) {
     end = Math.min(start + size, text.length)
-    while (end < text.length && text.charCodeAt(end) > SPACE) end += 1
+    while (end < text.length && !isCuttable(text.charCodeAt(end))) end += 1
     lastNumber += 1
     found.push({ number: lastNumber, size: end - start, text: text.slice(start, end), calls: 0 })
   }
   return found
+}
+
+/** Tells whether a text may be cut before a UTF-16 unit: at ASCII that is no letter, or at what cannot belong to a word. */
+function isCuttable(unit: number): boolean {
+  const letter = unit | 32
+  return unit < 128 ? letter < 97 || letter > 122 : unit > 0x23f && (unit < 0xdc00 || unit > 0xdfff)
 }
 
 /** Sends now or, when a mailbox is full, before the next message is handled. */
@@ -102,7 +109,7 @@ function trySend(draft: Draft): boolean {
     send(draft)
   } catch (error) {
     if (error.code === 'MAILBOX_FULL') return false
-    log('error', `${draft.performative} to ${draft.receiver} was not sent: ${error.code}`)
+    trouble = `${draft.performative} to ${draft.receiver} cannot be sent: ${error.code}`
   }
   return true
 }
@@ -191,7 +198,8 @@ function settle(user: Message): void {
   while (open.size < most && waiting.length > 0 && bidders.size > 0) openCall(waiting.shift() as Piece)
   const left = pieces.filter(({ text }) => text !== null)
   const hopeless = left.find(({ calls }) => bidders.size === 0 || calls > CALLS_PER_PIECE)
-  if (hopeless !== undefined) finish(user, 'failure', `nobody counts piece ${hopeless.number}`)
+  if (hopeless !== undefined) trouble ??= `nobody counts piece ${hopeless.number}`
+  if (trouble !== null) finish(user, 'failure', trouble)
   else if (left.length === 0) finish(user, 'inform', summarise())
 }
 
@@ -255,6 +263,7 @@ function finish(user: Message, performative: 'inform' | 'failure', content: unkn
   open.clear()
   counts.clear()
   request = null
+  trouble = null
   pieces = []
   waiting = []
 }

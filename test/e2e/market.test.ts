@@ -165,6 +165,8 @@ function createHardText(): string {
     '"quoted" \\back\\slash {"json": [1, "two"]} \u0007\u001b[31mred\u001b[0m',
     '😀word😀word\u{1d400}word\ufeffword👩‍👩‍👧family',
     "don't well-known e.g. x1y2z3 snake_case CamelCase constructor __proto__ toString hasOwnProperty",
+    '漢字'.repeat(20_000),
+    '😀'.repeat(20_000),
     'z'.repeat(100_000),
     `${'Ab'.repeat(20_000)}é${'ñ'.repeat(20_000)}`,
   ]
