@@ -128,6 +128,14 @@ test('what cannot be deployed is refused with its code, and leaves nothing behin
   }
 })
 
+test('an agent whose start fails leaves its name free', async () => {
+  await using caxton = await Caxton.start({ threads: 1 })
+  const failing = assemble('(i32.const 0)) (func (export "agent_init") (result i32) (i32.const 3)')
+  await assert.rejects(caxton.deploy({ name: 'one', bytes: failing }), hasCode('ERR_GUEST_STATUS'))
+  assert.deepEqual(caxton.agents(), [])
+  await caxton.deploy({ name: 'one', bytes: SILENT })
+})
+
 test('a name is taken while its agent lives', async () => {
   await using caxton = await Caxton.start({ threads: 1 })
   await caxton.deploy({ name: 'one', bytes: SILENT })

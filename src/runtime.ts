@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { AgentInfo } from './agent/index.ts'
-import { Agent } from './agent/index.ts'
+import { Agent, isFinal } from './agent/index.ts'
 import { ModuleCache } from './compile/index.ts'
 import type { Clock, Draft, Guest, Message } from './core/index.ts'
 import { asCaxtonError, CaxtonError, SYSTEM_CLOCK, toDraft } from './core/index.ts'
@@ -105,7 +105,12 @@ export class Caxton implements AsyncDisposable {
   async deploy(input: AgentInput): Promise<AgentInfo> {
     const prepared = await this.#prepare(parseAgentOptions(input))
     const agent = this.#add(prepared)
-    await agent.start()
+    try {
+      await agent.start()
+    } catch (error) {
+      if (isFinal(agent.state.phase)) this.#router.remove(agent.name)
+      throw error
+    }
     return agent.snapshot()
   }
 

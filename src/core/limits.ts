@@ -81,7 +81,7 @@ export const LIMITS: Readonly<Record<keyof Limits, LimitRow>> = {
   messageBytes: {
     key: 'message_bytes',
     unit: 'bytes',
-    min: 256,
+    min: 1_024,
     max: 256 * 2 ** 20,
     sentence: 'Size of one message, sent or received.',
   },
@@ -103,7 +103,7 @@ export const LIMITS: Readonly<Record<keyof Limits, LimitRow>> = {
   mailboxBytes: {
     key: 'mailbox_bytes',
     unit: 'bytes',
-    min: 256,
+    min: 1_024,
     max: 2 ** 30,
     sentence: 'Bytes that wait in the mailbox.',
   },

@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import { createGate, settle } from '../../test/fakes/sandbox.ts'
 import { echo, replyOf, trap, World } from '../../test/fakes/world.ts'
 import type { Draft, ErrorCode, Message } from '../core/index.ts'
-import { CaxtonError, formatMessage } from '../core/index.ts'
+import { CaxtonError } from '../core/index.ts'
+import { messageBytes } from '../sandbox/index.ts'
 
 const ask = (receiver: string, fields: Partial<Draft> = {}): Draft => ({ performative: 'request', receiver, ...fields })
 const reasonOf = (message: Message | undefined): unknown => JSON.parse(message?.content ?? '{}').reason
@@ -485,7 +486,7 @@ describe('names', () => {
       message_id: 'x',
       conversation_id: 'x',
     }
-    const reserved = world.credit.accept('one', 'one', formatMessage(forged).length)
+    const reserved = world.credit.accept('one', 'one', messageBytes(forged))
     world.sandboxes.get('one')?.events.onSend(forged, reserved === true)
     assert.deepEqual(
       world.of('refused').map(({ agent, error }) => [agent, error.code]),
