@@ -76,6 +76,7 @@ function begin(message: Message): void {
     return
   }
   request = message
+  trouble = null
   pieces = split(message.content)
   waiting = [...pieces]
 }
@@ -258,12 +259,12 @@ function summarise(): object {
 }
 
 function finish(user: Message, performative: 'inform' | 'failure', content: unknown): void {
-  reply(user, performative, content)
+  const { sender, conversation_id, reply_with } = user
+  post({ performative, receiver: sender, conversation_id, in_reply_to: reply_with, content })
   for (const piece of pieces) piece.text = null
   open.clear()
   counts.clear()
   request = null
-  trouble = null
   pieces = []
   waiting = []
 }
