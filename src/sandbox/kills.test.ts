@@ -75,6 +75,18 @@ suite('kills', () => {
     assert.equal((await running).error?.code, 'ERR_SANDBOX_CLOSED')
     assert.equal((await answered).status, 1)
   })
+
+  test('a call that begins after its agent was closed is ended, and the thread goes on', async () => {
+    await using pool = createPool()
+    const neighbour = await deploy(pool, COUNTER, { name: 'neighbour' })
+    const limits = { fuel: 1e15, wallMs: 60_000 }
+    const { handle, sandbox } = await deploy(pool, SPIN, { limits })
+    for (let round = 0; round < 20; round += 1) void neighbour.handle()
+    const spinning = handle()
+    await sandbox.close()
+    assert.equal((await spinning).error?.code, 'ERR_SANDBOX_CLOSED')
+    assert.equal((await neighbour.handle()).status, 21)
+  })
 })
 
 suite('a thread that is lost', () => {

@@ -2,10 +2,9 @@ import { availableParallelism } from 'node:os'
 import { CaxtonError, HOST_LIMITS } from '../core/index.ts'
 import { Mailboxes } from './mailboxes.ts'
 import { assertModuleFits } from './module-check.ts'
-import type { FromWorker } from './protocol.ts'
 import type { Sandbox, SandboxEvents, SandboxSpec } from './sandbox.ts'
 import { Terminator } from './terminator.ts'
-import type { ThreadParts } from './thread.ts'
+import type { GuestMessage, ThreadParts } from './thread.ts'
 import { Thread } from './thread.ts'
 import { ThreadSandbox } from './thread-sandbox.ts'
 
@@ -152,7 +151,7 @@ export class SandboxPool {
     }
   }
 
-  #receive(message: FromWorker): void {
+  #receive(message: GuestMessage): void {
     const sandbox = this.#placed.get(message.agent)
     if (message.type === 'outcome') sandbox?.takeOutcome(message)
     else if (sandbox !== undefined) sandbox.takeEvent(message.event)
@@ -171,7 +170,7 @@ export class SandboxPool {
 
   #checkWallTimes(): void {
     for (const thread of this.#threads) {
-      thread.watch((agent) => this.#placed.get(agent)?.describeWallKill() ?? { code: 'ERR_SANDBOX_CLOSED' })
+      thread.watch((agent) => this.#placed.get(agent)?.describeWallKill() ?? null)
     }
   }
 }

@@ -81,3 +81,5 @@ export type FromWorker =
       readonly ending: Ending | null
       readonly usage: Usage
     }
+  /** The guest is gone and will not run again. */
+  | { readonly type: 'closed'; readonly agent: number }

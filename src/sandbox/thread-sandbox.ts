@@ -64,7 +64,7 @@ export class ThreadSandbox implements Sandbox {
     const data = { agent: this.#parts.spec.name }
     this.#finish(new CaxtonError('ERR_SANDBOX_CLOSED', { detail: `of agent '${data.agent}'`, data }))
     if (place === null) return
-    place.thread.post({ type: 'close', agent: place.agent })
+    place.thread.forget(place.agent)
     const running = place.thread.running()
     if (running?.agent === place.agent) await place.thread.kill(running, { code: 'ERR_SANDBOX_CLOSED' })
   }
@@ -125,7 +125,7 @@ export class ThreadSandbox implements Sandbox {
     const detail = `agent '${name}' answered ${status} when it was started again`
     const place = this.#place
     this.#finish(new CaxtonError('ERR_GUEST_STATUS', { detail, data: { agent: name, status } }))
-    place?.thread.post({ type: 'close', agent: place.agent })
+    place?.thread.forget(place.agent)
   }
 
   #request(call: GuestCall): Promise<Outcome> {

@@ -10,13 +10,15 @@ import type { Terminator } from './terminator.ts'
 /** The worker runs from source and from built code. */
 const WORKER_URL = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
 
+export type GuestMessage = Exclude<FromWorker, { readonly type: 'closed' }>
+
 /** What a thread tells of the agents in it. */
 export interface ThreadParts {
   readonly mailboxes: Mailboxes
   readonly terminator: Pick<Terminator, 'terminate'>
   readonly run: string
-  /** A message of the worker about the placement with that number. */
-  onMessage(message: FromWorker): void
+  /** What the worker tells of a placement. */
+  onMessage(message: GuestMessage): void
   /** So many more calls wait for the thread, or fewer. */
   onWaiting(count: number): void
   /** The thread is gone; `running` is the placement whose call ran at that time. `wasUp`: it had answered before. */
@@ -64,7 +66,8 @@ export class Thread {
     })
     this.#worker.on('message', (message: FromWorker) => {
       this.#wasUp = true
-      parts.onMessage(message)
+      if (message.type === 'closed') this.addWaiting(-1)
+      else parts.onMessage(message)
     })
     this.#worker.on('error', (error) => {
       this.#failure = error
@@ -95,16 +98,24 @@ export class Thread {
     this.#worker.postMessage(message)
   }
 
+  /** Frees the instance of a placement. What it may still run until the worker knows is watched like a call that waits. */
+  forget(agent: number): void {
+    this.addWaiting(1)
+    this.post({ type: 'close', agent })
+  }
+
   /** The call that runs now. */
   running(): RunningCall | null {
     return this.#heartbeat.running()
   }
 
-  /** Kills the call that runs if its wall time is used up. `describe` names the reason for the placement it belongs to. */
-  watch(describe: (agent: number) => ErrorData): void {
+  /** Kills the call that runs if its wall time is used up, or if `describe` finds no reason for it to run at all. */
+  watch(describe: (agent: number) => ErrorData | null): void {
     const running = this.#heartbeat.running()
-    if (running === null || running.killing || processMs() < running.deadlineMs) return
-    void this.kill(running, describe(running.agent))
+    if (running === null || running.killing) return
+    const reason = describe(running.agent)
+    if (reason === null) void this.kill(running, { code: 'ERR_SANDBOX_CLOSED' })
+    else if (processMs() >= running.deadlineMs) void this.kill(running, reason)
   }
 
   /**
@@ -136,6 +147,7 @@ export class Thread {
     this.#parts.mailboxes.table.undo(this.#heartbeat.journal)
     const cause = toLoss(this.#failure)
     this.#parts.onLost(this, { running: this.#heartbeat.running()?.agent ?? null, wasUp: this.#wasUp, cause })
+    this.addWaiting(-this.#waitingCount)
   }
 }
 

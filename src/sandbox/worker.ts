@@ -148,6 +148,7 @@ function settleKilled(reason: ErrorData): void {
 function closeResident(agent: number): void {
   const resident = residents.get(agent)
   if (resident !== undefined) forget(resident)
+  post({ type: 'closed', agent })
 }
 
 function forget(resident: Resident): void {
