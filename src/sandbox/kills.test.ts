@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { COUNTER, createPool, deploy, SPIN, sendWat } from './fixtures.test.ts'
+import { agentWat, COUNTER, createPool, deploy, SPIN, sendWat } from './fixtures.test.ts'
 import { SandboxPool } from './index.ts'
 
 const ENDLESS = { fuel: 1e15, wallMs: 20 }
@@ -126,5 +126,17 @@ suite('a thread that is lost', () => {
     assert.equal((await handle()).error?.code, 'ERR_SANDBOX_THREAD_LOST')
     assert.equal(sent.length, 1)
     assert.equal(pool.mailboxes.read('other')?.messages, 1)
+  })
+
+  test('a guest that fills the heap of its thread is the one that fails', async () => {
+    await using pool = new SandboxPool({ run: 'test' }, { threads: 1, heapMiB: 16 })
+    const neighbour = await deploy(pool, COUNTER, { name: 'neighbour' })
+    await neighbour.handle()
+    const grow = '(loop $again (global.set $head (struct.new $node (global.get $head))) (br $again)) (unreachable)'
+    const list = '(type $node (struct (field (ref null $node)))) (global $head (mut (ref null $node)) (ref.null $node))'
+    const { handle } = await deploy(pool, agentWat(grow, list), { limits: { fuel: 1e15, wallMs: 60_000 } })
+    assert.equal((await handle()).error?.code, 'ERR_SANDBOX_THREAD_LOST')
+    assert.equal((await neighbour.handle()).status, 1)
+    assert.equal(neighbour.restarts.length, 1)
   })
 })

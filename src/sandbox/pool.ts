@@ -155,7 +155,7 @@ export class SandboxPool {
     const sandbox = this.#placed.get(message.agent)
     if (message.type === 'outcome') sandbox?.takeOutcome(message)
     else if (sandbox !== undefined) sandbox.takeEvent(message.event)
-    else if (message.event.type === 'send') this.mailboxes.table.undo(message.event.held)
+    else if (message.event.type === 'send') this.mailboxes.table.undo(Int32Array.from(message.event.held))
   }
 
   /** Looks at wall times while calls wait or run, and at no other time. */

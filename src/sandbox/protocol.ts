@@ -65,7 +65,7 @@ export interface Ending {
 /** What a guest asked for while it ran, in order. */
 export type GuestEvent =
   /** `held` is the journal of the reservation, for a message whose sender is gone when it arrives. */
-  | { readonly type: 'send'; readonly message: Message; readonly reserved: boolean; readonly held: Int32Array }
+  | { readonly type: 'send'; readonly message: Message; readonly reserved: boolean; readonly held: readonly number[] }
   | { readonly type: 'log'; readonly line: LogLine }
   | { readonly type: 'output'; readonly stream: OutputStream; readonly bytes: Uint8Array }
   | { readonly type: 'register'; readonly capability: string }

@@ -138,6 +138,8 @@ export class Thread {
 
   async close(): Promise<void> {
     this.#isClosing = true
+    // Whoever waits for the end of the thread must not find that the process has ended first.
+    this.#worker.ref()
     await this.#worker.terminate()
   }
 

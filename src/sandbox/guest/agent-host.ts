@@ -193,7 +193,7 @@ export class AgentHost implements CaxtonHost {
       this.#refuse('ERR_LIMIT_MAILBOX', { receiver: draft.receiver })
       return STATUS.MAILBOX_FULL
     }
-    this.#emit({ type: 'send', message, reserved: receiver !== null, held: Int32Array.from(journal) })
+    this.#emit({ type: 'send', message, reserved: receiver !== null, held: Array.from(journal) })
     journal[0] = 0
     this.messagesSent += 1
     return STATUS.OK
