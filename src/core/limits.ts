@@ -158,6 +158,8 @@ export const MODULE_LIMITS = Object.freeze({
 export const HOST_LIMITS = Object.freeze({
   /** A process holds 16,364 memories of 8 GB address space each; 2 maps each under a `vm.max_map_count` of 65,530. */
   agents: 10_000,
+  /** Linear memories of all agents together; see `agents`. */
+  memories: 16_000,
   threads: 64,
   /** Events that wait for a slow reader before the oldest are dropped and counted. */
   bufferedEvents: 100_000,

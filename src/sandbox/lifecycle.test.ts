@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { suite, test } from 'node:test'
-import { COUNTER, createPool, deploy, SPIN } from './fixtures.test.ts'
+import { NO_GRANTS } from '../capability/index.ts'
+import { DEFAULT_LIMITS, HOST_LIMITS } from '../core/index.ts'
+import { COUNTER, compileWat, createPool, deploy, SPIN } from './fixtures.test.ts'
 import { SandboxPool } from './index.ts'
 
 suite('a pool', () => {
@@ -52,6 +54,25 @@ suite('a pool', () => {
     const refused = assert.rejects(deploying, { code: 'ERR_SANDBOX_CLOSED' })
     await pool.close()
     await refused
+  })
+
+  test('refuses more memories than a process can hold, before anything is made', async () => {
+    await using pool = createPool()
+    const compiled = await compileWat(COUNTER)
+    const memories = new Array(HOST_LIMITS.memories + 1).fill(compiled.instrumented.info.memories[0])
+    const info = { ...compiled.instrumented.info, memories }
+    const spec = {
+      name: 'subject',
+      compiled: { ...compiled, instrumented: { ...compiled.instrumented, info } },
+      door: 'caxton',
+      script: null,
+      grants: NO_GRANTS,
+      limits: DEFAULT_LIMITS,
+      config: {},
+    } as const
+    const events = { onSend() {}, onLog() {}, onRegister() {}, onRefuse() {} }
+    await assert.rejects(pool.create(spec, events), { code: 'ERR_LIMIT_AGENTS' })
+    assert.equal(pool.threadCount, 0)
   })
 
   for (const options of [{ threads: 0 }, { threads: 65 }, { threads: 1.5 }, { heapMiB: 1 }, { heapMiB: Number.NaN }]) {

@@ -43,6 +43,7 @@ export class SandboxPool {
   readonly #threads: Thread[] = []
   readonly #placed = new Map<number, ThreadSandbox>()
   #lastAgent = 0
+  #memoryCount = 0
   #waitingCount = 0
   #watch: NodeJS.Timeout | null = null
   #closing: Promise<void> | null = null
@@ -79,15 +80,18 @@ export class SandboxPool {
   async create(spec: SandboxSpec, events: SandboxEvents): Promise<Sandbox> {
     if (this.#closing !== null) throw new CaxtonError('ERR_SANDBOX_CLOSED', { detail: 'the pool is closed' })
     assertModuleFits(spec)
-    if (this.#placed.size >= HOST_LIMITS.agents) {
-      const data = { agent: spec.name, limit: HOST_LIMITS.agents, asked: this.#placed.size + 1 }
-      throw new CaxtonError('ERR_LIMIT_AGENTS', { data })
-    }
+    const memories = spec.compiled.instrumented.info.memories.length
+    refuseBeyond('agents', spec.name, this.#placed.size + 1, HOST_LIMITS.agents)
+    refuseBeyond('memories', spec.name, this.#memoryCount + memories, HOST_LIMITS.memories)
     const sandbox = new ThreadSandbox({
       spec,
       events,
-      place: (placed) => this.#place(placed),
+      place: (placed) => {
+        this.#memoryCount += memories
+        return this.#place(placed)
+      },
       leave: (agent, thread) => {
+        this.#memoryCount -= memories
         this.#placed.delete(agent)
         thread.addAgents(-1)
       },
@@ -173,6 +177,11 @@ export class SandboxPool {
       thread.watch((agent) => this.#placed.get(agent)?.describeWallKill() ?? null)
     }
   }
+}
+
+function refuseBeyond(what: string, agent: string, asked: number, limit: number): void {
+  if (asked <= limit) return
+  throw new CaxtonError('ERR_LIMIT_AGENTS', { detail: `${asked} ${what} of ${limit}`, data: { agent, limit, asked } })
 }
 
 function defaultThreads(): number {
