@@ -90,6 +90,8 @@ export class Thread {
     const before = this.#waitingCount
     this.#waitingCount += count
     this.#parts.onWaiting(count)
+    // Whoever waits for the end of the thread must not find that the process has ended first.
+    if (this.#isClosing) return
     if (before === 0 && this.#waitingCount > 0) this.#worker.ref()
     if (before > 0 && this.#waitingCount === 0) this.#worker.unref()
   }
@@ -138,7 +140,6 @@ export class Thread {
 
   async close(): Promise<void> {
     this.#isClosing = true
-    // Whoever waits for the end of the thread must not find that the process has ended first.
     this.#worker.ref()
     await this.#worker.terminate()
   }

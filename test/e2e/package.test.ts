@@ -40,11 +40,11 @@ await using caxton = await Caxton.start({ threads: 1 })
 await caxton.deploy({ name: 'silent', bytes })
 await caxton.send({ performative: 'inform', receiver: 'silent', content: 'hello' })
 await caxton.drain()
-console.log(JSON.stringify(caxton.agents().map(({ name, state, messagesIn }) => ({ name, state: state.state, messagesIn }))))
+console.log(JSON.stringify(caxton.agents().map(({ name, phase, messagesIn }) => ({ name, phase, messagesIn }))))
 `,
   )
   assert.deepEqual(JSON.parse(run(process.execPath, ['main.js'], empty)), [
-    { name: 'silent', state: 'stopped', messagesIn: 1 },
+    { name: 'silent', phase: 'stopped', messagesIn: 1 },
   ])
 })
 
