@@ -451,7 +451,11 @@ describe('what a guest asks for', () => {
     await agent.start()
     sandbox().events.onRegister('rule-the-world')
     assert.deepEqual(log.slice(1), ['refuse ERR_GRANT_MISSING'])
-    assert.equal(agent.snapshot().refusals, 1)
+    const { refusals, lastRefusal } = agent.snapshot()
+    assert.deepEqual(
+      [refusals, lastRefusal?.code, lastRefusal?.data?.['capability']],
+      [1, 'ERR_GRANT_MISSING', 'rule-the-world'],
+    )
   })
 
   test('capabilities are bounded', () => {
@@ -513,5 +517,7 @@ describe('what a guest asks for', () => {
     ])
     const info = agent.snapshot()
     assert.deepEqual([info.messagesOut, info.refusals, info.restarts], [1, 1, 1])
+    assert.deepEqual(info.refusalsByCode, { ERR_LIMIT_MAILBOX: 1 })
+    assert.deepEqual(info.lastRefusal, { code: 'ERR_LIMIT_MAILBOX' })
   })
 })

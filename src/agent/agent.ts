@@ -208,7 +208,7 @@ export class Agent {
   }
 
   #refuse(refusal: ErrorData): void {
-    this.#tally.counts.refusals += 1
+    this.#tally.refusals.add(refusal)
     this.#parts.events.onRefuse(this, refusal)
   }
 

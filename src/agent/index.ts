@@ -3,4 +3,5 @@ export type { LogLine, Outcome, Sandbox, SandboxEvents, Usage } from '../sandbox
 export * from './agent.ts'
 export * from './deadline.ts'
 export type { AgentInfo } from './info.ts'
+export type { RefusalCounts } from './refusals.ts'
 export * from './state.ts'

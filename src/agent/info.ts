@@ -1,5 +1,7 @@
 import type { ErrorData } from '../core/index.ts'
 import type { Outcome, Usage } from '../sandbox/index.ts'
+import type { RefusalCounts } from './refusals.ts'
+import { Refusals } from './refusals.ts'
 import type { AgentPhase, AgentState } from './state.ts'
 
 /** What is known of one agent at one moment: plain data, frozen. Sums begin with the agent. */
@@ -15,8 +17,11 @@ export interface AgentInfo {
   readonly waitingBytes: number
   readonly messagesIn: number
   readonly messagesOut: number
-  /** What the host refused to it: forged senders, missing grants, full mailboxes. At most a few are counted for one message. */
+  /** What the host refused to it: forged senders, missing grants, full mailboxes. */
   readonly refusals: number
+  readonly refusalsByCode: RefusalCounts
+  /** Null when it was refused nothing. */
+  readonly lastRefusal: ErrorData | null
   /** Messages whose handling ended, well or not. */
   readonly handled: number
   readonly notUnderstood: number
@@ -39,10 +44,10 @@ type Counts = { -readonly [Name in keyof AgentInfo as AgentInfo[Name] extends nu
 
 /** Counts what one agent does and uses. */
 export class Tally {
-  readonly counts: Omit<Counts, 'waitingMessages' | 'waitingBytes'> = {
+  readonly refusals = new Refusals()
+  readonly counts: Omit<Counts, 'waitingMessages' | 'waitingBytes' | 'refusals'> = {
     messagesIn: 0,
     messagesOut: 0,
-    refusals: 0,
     handled: 0,
     notUnderstood: 0,
     failed: 0,
@@ -88,6 +93,9 @@ export class Tally {
       capabilities: Object.freeze([...capabilities]),
       waitingMessages: waiting.messages,
       waitingBytes: waiting.bytes,
+      refusals: this.refusals.total,
+      refusalsByCode: this.refusals.byCode(),
+      lastRefusal: this.refusals.last,
       ...this.counts,
     })
   }

@@ -1,3 +1,4 @@
+import type { ErrorData } from '../core/index.ts'
 import { ERRORS, formatBytes, formatCount, formatDurationMs } from '../core/index.ts'
 import type { Tone } from './paint.ts'
 import { columnsOf, padEnd, padStart, shorten } from './plain-text.ts'
@@ -11,6 +12,8 @@ interface Column {
 
 const MAX_NAME_COLUMNS = 32
 const MIN_WHY_COLUMNS = 24
+/** Kinds of refusals that are named for one agent. */
+const MAX_CODES = 3
 
 const COLUMNS: readonly Column[] = [
   { title: 'agent', align: 'left', cell: ({ name }) => shorten(name, MAX_NAME_COLUMNS) },
@@ -23,7 +26,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'peak memory', align: 'right', cell: ({ peakMemoryBytes }) => formatBytes(peakMemoryBytes) },
 ]
 
-/** Writes one line per agent with what it did and used, and behind it why it failed. */
+/** Writes one line per agent with what it did and used, and behind it why it failed, or else what was refused to it. */
 export function renderAgentTable(agents: readonly AgentRow[], { columns, paint }: Screen): string[] {
   const laidOut = COLUMNS.map(({ title, align, cell }) => {
     const cells = [title, ...agents.map(cell)]
@@ -39,9 +42,23 @@ export function renderAgentTable(agents: readonly AgentRow[], { columns, paint }
   return [paint('bold', `${row(0)}  why`), ...lines]
 }
 
-function explain({ reason }: AgentRow): string {
-  if (reason === null) return ''
-  return `${reason.code}: ${reason.detail ?? ERRORS[reason.code].message}`
+function explain(agent: AgentRow): string {
+  if (agent.reason !== null) return explainError(agent.reason)
+  return agent.lastRefusal === null ? '' : explainRefusals(agent, agent.lastRefusal)
+}
+
+/** Names the refusals, the most frequent kind first, and describes the last one. */
+function explainRefusals({ refusals, refusalsByCode }: AgentRow, last: ErrorData): string {
+  if (refusals === 1) return `refused ${explainError(last)}`
+  const kinds = Object.entries(refusalsByCode).sort(([, a], [, b]) => b - a)
+  if (kinds.length === 1) return `refused ${formatCount(refusals)}: last ${explainError(last)}`
+  const shown = kinds.slice(0, MAX_CODES).map(([code, count]) => `${code} ×${formatCount(count)}`)
+  const more = kinds.length > shown.length ? [`${kinds.length - shown.length} more kinds`] : []
+  return `refused ${[...shown, ...more].join(', ')}: last ${explainError(last)}`
+}
+
+function explainError({ code, detail }: ErrorData): string {
+  return `${code}: ${detail ?? ERRORS[code].message}`
 }
 
 function toneOf({ phase, refusals }: AgentRow): Tone {

@@ -1,4 +1,4 @@
-import type { ErrorData, Message } from '../core/index.ts'
+import type { ErrorCode, ErrorData, Message } from '../core/index.ts'
 import type { Paint } from './paint.ts'
 
 /** What the renderers use of the events of a runtime. */
@@ -38,6 +38,8 @@ export interface AgentRow {
   readonly messagesIn: number
   readonly messagesOut: number
   readonly refusals: number
+  readonly refusalsByCode: Readonly<Partial<Record<ErrorCode, number>>>
+  readonly lastRefusal: ErrorData | null
   readonly fuel: number
   readonly cpuMs: number
   readonly peakMemoryBytes: number

@@ -47,7 +47,8 @@ export class AgentHost implements CaxtonHost {
   #correspondent: string | null = null
   #sendCount = 0
   #refusalCount = 0
-  #lastRefusal: ErrorData['code'] = 'ERR_GRANT_MISSING'
+  /** By code, so that they are counted even where they are not reported. */
+  readonly #unreported = new Map<ErrorData['code'], number>()
   #logBytes = 0
   messagesSent = 0
 
@@ -68,17 +69,17 @@ export class AgentHost implements CaxtonHost {
     this.#correspondent = correspondent
     this.#sendCount = 0
     this.#refusalCount = 0
+    this.#unreported.clear()
     this.#logBytes = 0
     this.messagesSent = 0
   }
 
-  /** Reports how many refusals were not reported one by one. */
+  /** Reports how many refusals were not reported one by one, once for each code. */
   finish(): void {
-    const unreported = this.#refusalCount - REFUSALS_REPORTED
-    if (unreported <= 0) return
-    const detail = `${unreported} more refusals were not reported one by one, this is the last one's code`
-    const data = { agent: this.#options.name, unreported }
-    this.#emit({ type: 'refuse', refusal: { code: this.#lastRefusal, detail, data } })
+    for (const [code, unreported] of this.#unreported) {
+      const data = { agent: this.#options.name, unreported }
+      this.#emit({ type: 'refuse', refusal: { code, detail: `${unreported} more, not reported one by one`, data } })
+    }
   }
 
   chargeFuel(fuel: number): void {
@@ -201,8 +202,10 @@ export class AgentHost implements CaxtonHost {
 
   #refuse(code: ErrorData['code'], data: ErrorData['data'] = {}, detail?: string): void {
     this.#refusalCount += 1
-    this.#lastRefusal = code
-    if (this.#refusalCount > REFUSALS_REPORTED) return
+    if (this.#refusalCount > REFUSALS_REPORTED) {
+      this.#unreported.set(code, (this.#unreported.get(code) ?? 0) + 1)
+      return
+    }
     const facts = { agent: this.#options.name, ...data }
     this.#emit({ type: 'refuse', refusal: { code, ...(detail === undefined ? {} : { detail }), data: facts } })
   }
