@@ -149,7 +149,10 @@ test('several agents are deployed all or none', async () => {
   const none = parseAgentOptions({ name: 'none', source: join(folder, 'none.c') })
   await assert.rejects(caxton.deployAll([good, broken, none]), (error) => {
     assert.ok(isCaxtonError(error, 'ERR_LANGUAGE_BUILD_FAILED'))
-    assert.match(error.message, /agent 'broken': ERR_LANGUAGE_BUILD_FAILED.*agent 'none': ERR_CONFIG_FILE_MISSING/s)
+    assert.match(
+      error.message,
+      /agent 'broken' \(.*broken.c\): ERR_LANGUAGE_BUILD_FAILED.*agent 'none' .*: ERR_CONFIG_FILE_MISSING/s,
+    )
     return true
   })
   assert.deepEqual(caxton.agents(), [])

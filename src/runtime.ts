@@ -124,7 +124,7 @@ export class Caxton implements AsyncDisposable {
   async deployAll(agents: readonly AgentOptions[]): Promise<void> {
     const results = await Promise.allSettled(agents.map((options) => this.#prepare(options)))
     const errors = results.flatMap((result, index) =>
-      result.status === 'rejected' ? [{ agent: agents[index]!.name, error: asCaxtonError(result.reason) }] : [],
+      result.status === 'rejected' ? [{ options: agents[index]!, error: asCaxtonError(result.reason) }] : [],
     )
     if (errors.length > 0) throw joinErrors(errors)
     const prepared = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
@@ -253,17 +253,27 @@ export function parseContent<Header extends Draft>(
   return content === undefined ? header : { ...header, content: JSON.parse(content) as unknown }
 }
 
-function joinErrors(errors: readonly { readonly agent: string; readonly error: CaxtonError }[]): CaxtonError {
-  const [first] = errors
-  if (errors.length === 1) {
-    const { agent, error } = first!
-    const detail = `agent '${agent}': ${error.detail ?? error.message}`
-    return new CaxtonError(error.code, { detail, data: { ...error.data, agent }, cause: error })
+interface DeployFailure {
+  readonly options: AgentOptions
+  readonly error: CaxtonError
+}
+
+/** Makes one error of several, each with the agent and the file it is about. */
+function joinErrors(failures: readonly DeployFailure[]): CaxtonError {
+  const [{ options, error: first }] = failures as readonly [DeployFailure]
+  if (failures.length === 1) {
+    const detail = `${describeAgent(options)}: ${first.detail ?? first.message}`
+    return new CaxtonError(first.code, { detail, data: { ...first.data, ...agentFacts(options) }, cause: first })
   }
-  const problems = errors.map(({ agent, error }) => `agent '${agent}': ${error.code}: ${error.message}`)
-  return new CaxtonError(first!.error.code, {
-    detail: `\n  ${problems.join('\n  ')}`,
-    data: { problems },
-    cause: first!.error,
-  })
+  const problems = failures.map(({ options, error }) => `${describeAgent(options)}: ${error.code}: ${error.message}`)
+  const detail = `${failures.length} agents cannot be deployed\n${problems.join('\n')}`
+  return new CaxtonError(first.code, { detail, data: { problems }, cause: first })
+}
+
+function describeAgent({ name, program }: AgentOptions): string {
+  return program.kind === 'bytes' ? `agent '${name}'` : `agent '${name}' (${program.path})`
+}
+
+function agentFacts({ name, program }: AgentOptions): { readonly agent: string; readonly file?: string } {
+  return program.kind === 'bytes' ? { agent: name } : { agent: name, file: program.path }
 }

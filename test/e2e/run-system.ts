@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 
 export const ROOT = join(import.meta.dirname, '../..')
@@ -44,18 +43,30 @@ export interface SystemRun {
   readonly summary: JsonSummary | null
 }
 
-/** Runs `caxton run <args> --json` from the sources and reads what it prints. */
-export async function runSystem(...args: readonly string[]): Promise<SystemRun> {
-  const command = [join(ROOT, 'src/cli/main.ts'), 'run', ...args, '--json']
-  const child = spawn(process.execPath, command, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+/** Runs the command line from the sources to its end. */
+export async function runProgram(
+  ...args: readonly string[]
+): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [join(ROOT, 'src/cli/main.ts'), ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', resolve)
   })
-  const stderr = text(child.stderr)
-  const lines: JsonLine[] = []
-  for await (const line of createInterface({ input: child.stdout })) lines.push(JSON.parse(line))
+  const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+  return { exitCode, stdout, stderr }
+}
+
+/** Runs `caxton run <args> --json` and reads what it prints. */
+export async function runSystem(...args: readonly string[]): Promise<SystemRun> {
+  const { exitCode, stdout, stderr } = await runProgram('run', ...args, '--json')
+  const lines = stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as JsonLine)
   const last = lines.at(-1)
   const summary = last?.type === 'summary' ? (last as unknown as JsonSummary) : null
-  return { exitCode: await ended, stderr: await stderr, lines, summary }
+  return { exitCode, stderr, lines, summary }
 }
