@@ -6,5 +6,7 @@ export interface CompiledModule {
   readonly digest: string
   /** Crosses threads without being compiled again. */
   readonly module: WebAssembly.Module
+  /** What `module` was compiled from, for another process: a compiled module cannot leave its own. */
+  readonly rewritten: Uint8Array
   readonly instrumented: Omit<InstrumentedModule, 'bytes'>
 }

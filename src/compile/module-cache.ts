@@ -37,7 +37,7 @@ interface Entry {
 }
 
 /** Part of every key: what is rewritten, and how, changes with it. */
-const FORMAT_VERSION = 1
+const FORMAT_VERSION = 2
 
 /**
  * Turns the bytes of a module into a `CompiledModule`, once for each content and limits.
@@ -99,7 +99,7 @@ export class ModuleCache {
       memoryMaxBytes: limits.memoryBytes,
       tableMaxElements: limits.tableElements,
     })
-    const compiled: CompiledModule = { digest, module: await compileRewritten(rewritten), instrumented }
+    const compiled: CompiledModule = { digest, module: await compileRewritten(rewritten), rewritten, instrumented }
     this.#keep(key, { compiled, bytes: bytes.length + rewritten.length })
     return compiled
   }

@@ -27,11 +27,19 @@ declare namespace WebAssembly {
     value: number | bigint
   }
 
+  /** An import that suspends a call made through `promising` until its promise is settled. */
+  class Suspending {
+    constructor(call: (...args: never[]) => unknown)
+    private readonly brand: unique symbol
+  }
+
   class RuntimeError extends Error {}
   class CompileError extends Error {}
   class LinkError extends Error {}
   class Exception extends Error {}
 
   function validate(bytes: Uint8Array): boolean
+  /** Runs an export on a stack of its own. */
+  function promising(exported: CallableFunction): (...args: unknown[]) => Promise<unknown>
   function compile(bytes: Uint8Array): Promise<Module>
 }

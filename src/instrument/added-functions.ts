@@ -1,5 +1,6 @@
 import type { ModuleInfo } from '../wasm/index.ts'
 import { encodeS64, encodeU32 } from '../wasm/index.ts'
+import type { AddedTypes } from './added-types.ts'
 import type { Caps } from './caps.ts'
 
 /** A function added at the end of the index space. `body` holds its locals and instructions, without its size. */
@@ -18,8 +19,9 @@ export type Scale = -4 | 0 | 1 | 2 | 3 | 4
 export interface Helpers {
   readonly fuelGlobal: number
   readonly refusedPagesGlobal: number
+  readonly sliceGlobal: number
   readonly functions: readonly Helper[]
-  /** Function index: takes the negative counter, does not come back. */
+  /** Function index: takes the negative counter; traps, or comes back with the counter that the slice hook answered. */
   readonly outOfFuel: number
   /** Function index: takes a length, pays for it, returns it. */
   payLength(type: HelperType, scale: Scale): number
@@ -27,6 +29,7 @@ export interface Helpers {
   payGrowth(kind: 'memory' | 'table', index: number): number
 }
 
+const LENGTH_TYPES: readonly HelperType[] = ['i32', 'i64']
 const SCALES: readonly Scale[] = [-4, 0, 1, 2, 3, 4]
 /** Growing a memory by a page costs what filling it would. */
 const PAGE_SCALE = 12
@@ -39,6 +42,7 @@ const OP = {
   end: 0x0b,
   return: 0x0f,
   call: 0x10,
+  callRef: 0x14,
   select: 0x1b,
   localGet: 0x20,
   localTee: 0x22,
@@ -57,23 +61,26 @@ const OP = {
   i64Sub: 0x7d,
   i64Shl: 0x86,
   i64ShrU: 0x88,
+  refNullType: 0x63,
   i64ExtendU: 0xad,
+  refNull: 0xd0,
+  refIsNull: 0xd1,
 } as const
 const EMPTY = 0x40
 const ONE_I64_LOCAL = [1, 1, 0x7e]
 
 /** Plans the functions a module needs added. Which ones depends on its declarations only, never on its code. */
-export function planHelpers(info: ModuleInfo, caps: Caps): Helpers {
-  const globals = { fuel: info.globals.length, refused: info.globals.length + 1 }
+export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes): Helpers {
+  const first = info.globals.length
+  const globals = { fuel: first, refused: first + 1, slice: first + 2 }
   const functions: Helper[] = []
   const indices = new Map<string, number>()
   const add = (key: string, helper: Helper): void => {
     indices.set(key, info.functions.length + functions.push(helper) - 1)
   }
-  add('out', { type: 'i64', body: outOfFuel(globals.fuel) })
+  add('out', { type: 'i64', body: outOfFuel(globals, types.helperType('i64')) })
   const pay = (length: readonly number[]): number[] => payFor(length, globals.fuel, indices.get('out') ?? 0)
-  const types: readonly HelperType[] = ['i32', 'i64']
-  for (const type of types) {
+  for (const type of LENGTH_TYPES) {
     for (const scale of SCALES) add(`${type} ${scale}`, { type, body: payLength(type, scale, pay) })
   }
   const grow = { pay, refused: globals.refused }
@@ -100,6 +107,7 @@ export function planHelpers(info: ModuleInfo, caps: Caps): Helpers {
   return {
     fuelGlobal: globals.fuel,
     refusedPagesGlobal: globals.refused,
+    sliceGlobal: globals.slice,
     functions,
     outOfFuel: find('out'),
     payLength: (type, scale) => find(`${type} ${scale}`),
@@ -110,8 +118,27 @@ export function planHelpers(info: ModuleInfo, caps: Caps): Helpers {
 /** Largest memory each index type allows by the specification, pages. */
 const MOST_PAGES: Readonly<Record<HelperType, number>> = { i32: 2 ** 16, i64: 2 ** 48 }
 
-function outOfFuel(fuel: number): number[] {
-  return [0, OP.localGet, 0, OP.globalSet, ...encodeU32(fuel), OP.unreachable, OP.end]
+/**
+ * Asks the slice hook for fuel; without a hook, or if it answers a negative number, traps with that in the fuel global.
+ *
+ * The hook's global is null while the hook runs. A hook that throws leaves it so: whatever the guest's handlers make of
+ * the exception, the next charge traps.
+ */
+function outOfFuel(globals: { fuel: number; slice: number }, hookType: number): number[] {
+  const type = encodeS64(hookType)
+  const setFuel = [OP.globalSet, ...encodeU32(globals.fuel)]
+  const setHook = [OP.globalSet, ...encodeU32(globals.slice)]
+  const trap = [OP.if, EMPTY, OP.unreachable, OP.end]
+  return [
+    ...[1, 1, OP.refNullType, ...type],
+    ...[OP.localGet, 0, ...setFuel],
+    ...[OP.globalGet, ...encodeU32(globals.slice), OP.localTee, 1, OP.refIsNull, ...trap],
+    ...[OP.refNull, ...type, ...setHook],
+    ...[OP.localGet, 0, OP.localGet, 1, OP.callRef, ...encodeU32(hookType), OP.localTee, 0, ...setFuel],
+    ...[OP.localGet, 1, ...setHook],
+    ...[OP.localGet, 0, OP.i64Const, 0, OP.i64LtS, ...trap],
+    ...[OP.localGet, 0, OP.end],
+  ]
 }
 
 /** Takes the i64 that `length` computes off the fuel global; uses local 1. */

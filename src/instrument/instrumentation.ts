@@ -5,6 +5,7 @@ import {
   ByteWriter,
   beginSection,
   copySection,
+  encodeS64,
   endSection,
   readModule,
   SECTION,
@@ -47,7 +48,8 @@ interface Plan {
  *
  * Guarantees: an instruction that runs was charged before; without a trap or an exception nothing else was charged;
  * after one, at most one block per active frame was charged and not run. When the counter would become negative the
- * guest traps with `unreachable`, and the fuel global is negative: no `catch` of the guest sees it. Loops, calls, tail
+ * guest asks the slice hook for more; without a hook it traps with `unreachable`, and the fuel global is negative: no
+ * `catch` of the guest sees it. Loops, calls, tail
  * calls, handlers and bulk instructions of any length are charged. After a trap other than that the global may still
  * hold the value of the last call: what the running function used since is not in it.
  * No index changes: types, functions, globals and exports are added at the ends of their index spaces, and one i64
@@ -69,7 +71,8 @@ export function instrumentModule(bytes: Uint8Array, rules: InstrumentRules): Ins
   const caps = planCaps(info, rules)
   checkInitializers(info, rules)
   const names = planNames(info)
-  const plan: Plan = { info, caps, helpers: planHelpers(info, caps), types: planTypes(info), names }
+  const types = planTypes(info)
+  const plan: Plan = { info, caps, helpers: planHelpers(info, caps, types), types, names }
   const out = new ByteWriter(Math.ceil(bytes.length * RESERVE) + 4_096)
   writeHeader(out)
   const { runs, codeEnd } = writeSections(out, plan)
@@ -78,7 +81,11 @@ export function instrumentModule(bytes: Uint8Array, rules: InstrumentRules): Ins
 }
 
 function planNames(info: ModuleInfo): ReservedNames {
-  const names = { fuel: `${RESERVED_PREFIX}fuel`, refusedPages: `${RESERVED_PREFIX}refused-pages` }
+  const names = {
+    fuel: `${RESERVED_PREFIX}fuel`,
+    refusedPages: `${RESERVED_PREFIX}refused-pages`,
+    slice: `${RESERVED_PREFIX}slice`,
+  }
   return info.start === null ? names : { ...names, start: `${RESERVED_PREFIX}start` }
 }
 
@@ -141,7 +148,7 @@ function rewriteSection(out: ByteWriter, plan: Plan, id: number, section: Sectio
       writeMemories(contents, caps.memories)
       break
     case SECTION.global:
-      appendEntries(contents, old, [encodeCounter(), encodeCounter()])
+      appendEntries(contents, old, [encodeCounter(), encodeCounter(), encodeHook(plan.types)])
       break
     case SECTION.export:
       appendEntries(contents, old, encodeExports(plan))
@@ -166,10 +173,19 @@ function encodeCounter(): Uint8Array {
   return writer.finish()
 }
 
+/** A mutable global for a function from one i64 to another; it begins with null. */
+function encodeHook(types: AddedTypes): Uint8Array {
+  const index = types.helperType('i64')
+  const writer = new ByteWriter(16)
+  writeGlobal(writer, { type: `(ref null ${index})`, mutable: true }, [0xd0, ...encodeS64(index), 0x0b])
+  return writer.finish()
+}
+
 function encodeExports({ info, helpers, names }: Plan): Uint8Array[] {
   const exports = [
     { name: names.fuel, kind: 'global', index: helpers.fuelGlobal },
     { name: names.refusedPages, kind: 'global', index: helpers.refusedPagesGlobal },
+    { name: names.slice, kind: 'global', index: helpers.sliceGlobal },
     ...(names.start === undefined || info.start === null
       ? []
       : [{ name: names.start, kind: 'function', index: info.start } as const]),

@@ -101,7 +101,7 @@ test('custom sections and what was not touched stay as they are', () => {
   )
   assert.deepEqual(
     after.exports.slice(before.exports.length).map(({ name }) => name),
-    ['caxton:fuel', 'caxton:refused-pages'],
+    ['caxton:fuel', 'caxton:refused-pages', 'caxton:slice'],
   )
 })
 

@@ -22,6 +22,12 @@ export interface ReservedNames {
   /** Mutable i64 global: pages asked for by the last `memory.grow` that failed for the cap; 0 if none did. */
   readonly refusedPages: string
   /**
+   * Mutable global of type `(ref null (func (param i64) (result i64)))`: what the guest calls when its counter became
+   * negative, see `createSliceHook`. It is null in a new instance, and then the guest traps instead. It is null while
+   * the hook runs, and stays null if the hook throws.
+   */
+  readonly slice: string
+  /**
    * The module's start function, where it has one. The engine does not call it: the host sets the fuel, then calls it
    * once, before any other export.
    */
