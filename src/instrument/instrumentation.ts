@@ -68,12 +68,20 @@ interface Plan {
 export function instrumentModule(bytes: Uint8Array, rules: InstrumentRules): InstrumentedModule {
   const info = readModule(bytes)
   checkPolicy(info)
+  return rewriteModule(info, rules)
+}
+
+/**
+ * Rewrites a module as `instrumentModule` does, whatever it imports: the import policy is the caller's.
+ * What is imported keeps its limits. Only `instrumentModule` is offered to the rest of the system.
+ */
+export function rewriteModule(info: ModuleInfo, rules: InstrumentRules): InstrumentedModule {
   const caps = planCaps(info, rules)
   checkInitializers(info, rules)
   const names = planNames(info)
   const types = planTypes(info)
   const plan: Plan = { info, caps, helpers: planHelpers(info, caps, types), types, names }
-  const out = new ByteWriter(Math.ceil(bytes.length * RESERVE) + 4_096)
+  const out = new ByteWriter(Math.ceil(info.bytes.length * RESERVE) + 4_096)
   writeHeader(out)
   const { runs, codeEnd } = writeSections(out, plan)
   const parts = { runs, codeEnd, bodies: info.code, importedFunctionCount: info.importedFunctionCount }
