@@ -6,6 +6,8 @@ import { Heartbeat, processMs } from './heartbeat.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { FromWorker, ToWorker, WorkerParts } from './protocol.ts'
 import type { Terminator } from './terminator.ts'
+import type { Batch } from './wire.ts'
+import { readFromWorker, writeToWorker } from './wire.ts'
 
 /** The worker runs from source and from built code. */
 const WORKER_URL = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
@@ -38,6 +40,7 @@ export class Thread {
   readonly #parts: ThreadParts
   readonly #heartbeat = new Heartbeat()
   readonly #worker: Worker
+  #outbox: Batch = []
   #failure: unknown
   #agentCount = 0
   #waitingCount = 0
@@ -64,10 +67,9 @@ export class Thread {
       name: 'caxton',
       resourceLimits: { maxOldGenerationSizeMb: options.heapMiB, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
     })
-    this.#worker.on('message', (message: FromWorker) => {
+    this.#worker.on('message', (batch: Batch) => {
       this.#wasUp = true
-      if (message.type === 'closed') this.addWaiting(-1)
-      else parts.onMessage(message)
+      readFromWorker(batch, (message) => this.#receive(message))
     })
     this.#worker.on('error', (error) => {
       this.#failure = error
@@ -96,8 +98,10 @@ export class Thread {
     if (before > 0 && this.#waitingCount === 0) this.#worker.unref()
   }
 
+  /** Sends a message behind those before it. What is posted in one turn of the event loop crosses together at its end. */
   post(message: ToWorker): void {
-    this.#worker.postMessage(message)
+    if (this.#outbox.length === 0) setImmediate(() => this.#flush())
+    writeToWorker(this.#outbox, message)
   }
 
   /** Frees the instance of a placement. What it may still run until the worker knows is watched like a call that waits. */
@@ -142,6 +146,17 @@ export class Thread {
     this.#isClosing = true
     this.#worker.ref()
     await this.#worker.terminate()
+  }
+
+  #flush(): void {
+    const batch = this.#outbox
+    this.#outbox = []
+    this.#worker.postMessage(batch)
+  }
+
+  #receive(message: FromWorker): void {
+    if (message.type === 'closed') this.addWaiting(-1)
+    else this.#parts.onMessage(message)
   }
 
   #lose(): void {

@@ -8,6 +8,8 @@ import type { Slot } from './mailbox-table.ts'
 import { MailboxTable } from './mailbox-table.ts'
 import type { FromWorker, GuestCall, ToWorker, WorkerParts } from './protocol.ts'
 import { NO_USAGE } from './usage.ts'
+import type { Batch } from './wire.ts'
+import { readToWorker, writeFromWorker, writeSend } from './wire.ts'
 
 /*
  * Entry of a worker thread: many guests, one call at a time.
@@ -16,6 +18,8 @@ import { NO_USAGE } from './usage.ts'
  * 2. `current` is set exactly while a call runs, or while a termination of it is on its way: then nothing else runs.
  * 3. A termination unwinds everything up to the event loop. What outlives it is changed only outside of calls, except the
  *    journal of reservations, which is undone.
+ * 4. What goes to the main thread waits in `outbox`, in order. It is posted when the turns end, and at once when a guest
+ *    has sent a message: from then on the message outlives the thread.
  */
 
 interface Resident {
@@ -47,13 +51,21 @@ const guestParts: GuestParts = {
   journal: heartbeat.journal,
   findSlot: (name) => slots.get(name),
   emit: (agent, event) => post({ type: 'event', agent, event }),
+  emitSend: (agent, message, reserved) => {
+    writeSend(outbox, agent, message, reserved, heartbeat.journal)
+    flush()
+  },
 }
 /** Wakes the thread for the next turn. A channel of its own: what a termination unwinds is then this handler alone. */
 const { port1: wake, port2: woken } = new MessageChannel()
 let current: Current | null = null
 let isAwake = false
+let outbox: Batch = []
 
-port.on('message', receive)
+port.on('message', (batch: Batch) => {
+  readToWorker(batch, receive)
+  flush()
+})
 woken.on('message', takeTurns)
 woken.unref()
 
@@ -101,9 +113,10 @@ function takeTurns(): void {
   do {
     const resident = turns.shift()
     const call = resident?.calls.shift()
-    if (resident === undefined || call === undefined) return
+    if (resident === undefined || call === undefined) break
     runCall(resident, call)
   } while (performance.now() < endMs)
+  flush()
   awake()
 }
 
@@ -160,5 +173,13 @@ function forget(resident: Resident): void {
 }
 
 function post(message: FromWorker): void {
-  port.postMessage(message)
+  writeFromWorker(outbox, message)
+}
+
+/** Sends what waits. A termination that lands in between can neither lose nor repeat it: see `MailboxTable`, 3. */
+function flush(): void {
+  if (outbox.length === 0) return
+  const batch = outbox
+  outbox = []
+  port.postMessage(batch)
 }

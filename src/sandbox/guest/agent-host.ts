@@ -1,6 +1,6 @@
 import type { CaxtonHost, Grants, GuestMemory, LogLevel, Status } from '../../capability/index.ts'
 import { encodeText, LOG_LEVELS, maySend, STATUS } from '../../capability/index.ts'
-import type { Draft, ErrorData, Limits } from '../../core/index.ts'
+import type { Draft, ErrorData, Limits, Message } from '../../core/index.ts'
 import { completeDraft, createIdSource, HOST_LIMITS, isCaxtonError, isName, parseDraft } from '../../core/index.ts'
 import type { ClockSource, RandomGenerator } from '../../wasi/index.ts'
 import type { MailboxTable, Slot } from '../mailbox-table.ts'
@@ -16,7 +16,9 @@ export interface HostParts {
   findSlot(name: string): Slot | undefined
   /** The thread's journal of reservations. */
   readonly journal: Int32Array
-  emit(agent: number, event: GuestEvent): void
+  emit(agent: number, event: Exclude<GuestEvent, { readonly type: 'send' }>): void
+  /** Passes a message on whose reservation is in the journal; the journal may be cleared afterwards. */
+  emitSend(agent: number, message: Message, reserved: boolean): void
 }
 
 export interface HostOptions {
@@ -194,7 +196,7 @@ export class AgentHost implements CaxtonHost {
       this.#refuse('ERR_LIMIT_MAILBOX', { receiver: draft.receiver })
       return STATUS.MAILBOX_FULL
     }
-    this.#emit({ type: 'send', message, reserved: receiver !== null, held: Array.from(journal) })
+    this.#parts.emitSend(this.#options.agent, message, receiver !== null)
     journal[0] = 0
     this.messagesSent += 1
     return STATUS.OK
@@ -210,7 +212,7 @@ export class AgentHost implements CaxtonHost {
     this.#emit({ type: 'refuse', refusal: { code, ...(detail === undefined ? {} : { detail }), data: facts } })
   }
 
-  #emit(event: GuestEvent): void {
+  #emit(event: Exclude<GuestEvent, { readonly type: 'send' }>): void {
     this.#parts.emit(this.#options.agent, event)
   }
 }

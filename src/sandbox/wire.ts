@@ -1,0 +1,101 @@
+import type { Message } from '../core/index.ts'
+import type { Ending, FromWorker, GuestCall, ToWorker } from './protocol.ts'
+import type { Usage } from './sandbox.ts'
+
+/*
+ * How messages cross between the main thread and a worker: many in one `postMessage`, in one flat array.
+ *
+ * The three kinds that come with every message of an agent are written field by field, the header of a message as JSON
+ * text: to clone them as objects costs five times as much. Everything else is cloned as it is.
+ */
+
+/** Messages in their order; made and read by the functions of this file alone. */
+export type Batch = unknown[]
+
+const OTHER = 0
+const HANDLE = 1
+const SEND = 2
+const OUTCOME = 3
+const HELD_WORDS = 6
+
+export function writeToWorker(batch: Batch, message: ToWorker): void {
+  if (message.type !== 'call' || message.call.kind !== 'handle') batch.push(OTHER, message)
+  else batch.push(HANDLE, message.agent, message.call.text, message.call.sender)
+}
+
+export function readToWorker(batch: Batch, take: (message: ToWorker) => void): void {
+  for (let at = 0; at < batch.length; ) {
+    if (batch[at] === OTHER) {
+      take(batch[at + 1] as ToWorker)
+      at += 2
+      continue
+    }
+    const call: GuestCall = { kind: 'handle', text: batch[at + 2] as string, sender: batch[at + 3] as string }
+    take({ type: 'call', agent: batch[at + 1] as number, call })
+    at += 4
+  }
+}
+
+/** Writes a message that a guest has sent. `held` is the journal of its reservation; it may change afterwards. */
+export function writeSend(batch: Batch, agent: number, message: Message, reserved: boolean, held: Int32Array): void {
+  const { content, ...header } = message
+  batch.push(SEND, agent, JSON.stringify(header), content, reserved)
+  batch.push(held[0], held[1], held[2], held[3], held[4], held[5])
+}
+
+export function writeFromWorker(batch: Batch, message: FromWorker): void {
+  if (message.type !== 'outcome') {
+    batch.push(OTHER, message)
+    return
+  }
+  const { agent, status, ending, usage } = message
+  batch.push(OUTCOME, agent, status, ending)
+  batch.push(usage.fuel, usage.cpuMs, usage.wallMs, usage.memoryBytes)
+  batch.push(usage.hostCalls, usage.messagesSent, usage.logBytes)
+}
+
+export function readFromWorker(batch: Batch, take: (message: FromWorker) => void): void {
+  for (let at = 0; at < batch.length; ) {
+    if (batch[at] === OTHER) {
+      take(batch[at + 1] as FromWorker)
+      at += 2
+    } else if (batch[at] === SEND) {
+      take(readSend(batch, at))
+      at += 5 + HELD_WORDS
+    } else {
+      take(readOutcome(batch, at))
+      at += 11
+    }
+  }
+}
+
+function readSend(batch: Batch, at: number): FromWorker {
+  const header = JSON.parse(batch[at + 2] as string) as Message
+  const content = batch[at + 3] as string | undefined
+  const message = content === undefined ? header : { ...header, content }
+  const held = batch.slice(at + 5, at + 5 + HELD_WORDS) as number[]
+  return {
+    type: 'event',
+    agent: batch[at + 1] as number,
+    event: { type: 'send', message, reserved: batch[at + 4] as boolean, held },
+  }
+}
+
+function readOutcome(batch: Batch, at: number): FromWorker {
+  const usage: Usage = {
+    fuel: batch[at + 4] as number,
+    cpuMs: batch[at + 5] as number,
+    wallMs: batch[at + 6] as number,
+    memoryBytes: batch[at + 7] as number,
+    hostCalls: batch[at + 8] as number,
+    messagesSent: batch[at + 9] as number,
+    logBytes: batch[at + 10] as number,
+  }
+  return {
+    type: 'outcome',
+    agent: batch[at + 1] as number,
+    status: batch[at + 2] as number,
+    ending: batch[at + 3] as Ending | null,
+    usage,
+  }
+}
