@@ -11,7 +11,7 @@ import {
   NOT_UNDERSTOOD,
   OK,
   Writer,
-  getConfig,
+  getConfigInteger,
   getField,
   isText,
   registerCapability,
@@ -26,8 +26,7 @@ let speed: i64 = 100
 let backlog: i64 = 0
 
 export function init(): i32 {
-  const text = getConfig('speed')
-  if (text !== null) speed = max<i64>(1, toInteger(text, speed))
+  speed = max<i64>(1, getConfigInteger('speed', speed))
   return registerCapability('count')
 }
 

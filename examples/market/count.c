@@ -23,12 +23,10 @@ typedef struct table {
 static int64_t speed = 100;
 static int64_t backlog = 0;
 
-CAXTON_EXPORT(agent_init) int agent_init(void) {
-  char text[24];
-  int32_t length = caxton_get_config("speed", 5, text, sizeof text);
-  if (length > 0 && (size_t)length <= sizeof text) speed = caxton_json_integer((caxton_text){text, (size_t)length}, speed);
+int caxton_init(void) {
+  speed = caxton_config_integer("speed", speed);
   if (speed < 1) speed = 1;
-  return caxton_register_capability("count", 5);
+  return caxton_register("count");
 }
 
 static word *find(const table *words, const char *at, size_t length) {
@@ -106,13 +104,11 @@ static int report(const caxton_message *award, const table *words) {
 }
 
 static int work(const caxton_message *award) {
-  caxton_text quoted = caxton_json_get(award->content, "text");
-  char *text = malloc(quoted.length + 1);
-  if (text == NULL) return CAXTON_LIMIT;
+  size_t length;
+  char *text = caxton_json_string_copy(caxton_json_get(award->content, "text"), &length);
+  if (text == NULL) return CAXTON_NOT_UNDERSTOOD;
   table words = {NULL, 0, 0};
-  long length = caxton_json_string(quoted, text, quoted.length + 1);
-  int status = length < 0 ? CAXTON_NOT_UNDERSTOOD : count_words(&words, text, (size_t)length) ? CAXTON_OK : CAXTON_LIMIT;
-  if (status == CAXTON_OK) status = report(award, &words);
+  int status = count_words(&words, text, length) ? report(award, &words) : CAXTON_LIMIT;
   free(words.slots);
   free(text);
   return status;

@@ -3,7 +3,7 @@
  * answers OK, NOT_UNDERSTOOD, or any other number for a failure, and may export `init(): i32`.
  */
 import * as abi from './caxton_abi'
-import { Writer, listMembers, toText } from './caxton_json'
+import { Writer, listMembers, toInteger, toText } from './caxton_json'
 
 export {
   Act,
@@ -150,6 +150,12 @@ export function getConfig(key: string): string | null {
     length = abi.get_config(changetype<usize>(name), name.byteLength, changetype<usize>(out), length)
   }
   return length < 0 ? null : String.UTF8.decodeUnsafe(changetype<usize>(out), length)
+}
+
+/** Returns a key of the configuration as a whole number, `otherwise` when there is no such key or it is none. */
+export function getConfigInteger(key: string, otherwise: i64): i64 {
+  const value = getConfig(key)
+  return value === null ? otherwise : toInteger(value, otherwise)
 }
 
 // One message is handled at a time, so one buffer is enough.

@@ -1,16 +1,25 @@
 /*
- * What an agent written in C or C++ includes. It defines one function:
+ * What an agent written in C or C++ includes. It defines one function, and a second one if it wants:
  *
  *   int caxton_handle(const caxton_message *message);
+ *   int caxton_init(void);
  *
- * which answers CAXTON_OK when the message is handled, CAXTON_NOT_UNDERSTOOD when it is not, any other number for a
- * failure. An agent that prefers the bare ABI includes <caxton_abi.h> alone and exports its functions itself.
+ * The first answers CAXTON_OK when the message is handled, CAXTON_NOT_UNDERSTOOD when it is not, any other number for a
+ * failure. The second runs once, before the first message, and answers CAXTON_OK if the agent can start. An agent that
+ * prefers the bare ABI includes <caxton_abi.h> alone and exports its functions itself.
  */
 #ifndef CAXTON_H
 #define CAXTON_H
 
+#include <stdarg.h>
+
 #include "caxton_abi.h"
 #include "caxton_json.h"
+
+/* Longest line that `caxton_log_format` writes, bytes; the rest is left out. */
+#ifndef CAXTON_LOG_BYTES
+#define CAXTON_LOG_BYTES 512
+#endif
 
 /* A message. Its fields are ranges of its JSON text, in JSON: strings still have their quotes. */
 typedef struct caxton_message {
@@ -29,6 +38,7 @@ extern "C" {
 #endif
 
 int caxton_handle(const caxton_message *message);
+__attribute__((weak)) int caxton_init(void);
 
 #ifdef __cplusplus
 }
@@ -116,7 +126,46 @@ static inline int caxton_log_line(int level, const char *line) {
   return caxton_log(level, line, strlen(line));
 }
 
+/* Writes a line made as printf does. A line that is longer than CAXTON_LOG_BYTES is cut. */
+__attribute__((format(printf, 2, 3))) static inline int caxton_log_format(int level, const char *format, ...) {
+  char line[CAXTON_LOG_BYTES + 1];
+  va_list values;
+  va_start(values, format);
+  int length = vsnprintf(line, sizeof line, format, values);
+  va_end(values);
+  if (length < 0) return CAXTON_INVALID;
+  return caxton_log(level, line, (size_t)length < sizeof line ? (size_t)length : sizeof line - 1);
+}
+
+/* Makes the agent reachable as "capability:<name>". */
+static inline int caxton_register(const char *name) {
+  return caxton_register_capability(name, strlen(name));
+}
+
+/*
+ * Writes the value of a key of the agent's configuration to `out` with a final zero byte; returns its length in bytes.
+ * CAXTON_NOT_FOUND when there is no such key, CAXTON_TOO_LARGE when it does not fit: then `out` is empty.
+ */
+static inline long caxton_config_text(const char *key, char *out, size_t capacity) {
+  if (capacity == 0) return CAXTON_TOO_LARGE;
+  int32_t length = caxton_get_config(key, strlen(key), out, capacity - 1);
+  bool fits = length >= 0 && (size_t)length < capacity;
+  out[fits ? length : 0] = 0;
+  return fits || length < 0 ? length : CAXTON_TOO_LARGE;
+}
+
+/* Returns a key of the configuration as a whole number, `otherwise` when there is no such key or it is none. */
+static inline int64_t caxton_config_integer(const char *key, int64_t otherwise) {
+  char digits[24];
+  long length = caxton_config_text(key, digits, sizeof digits);
+  return length < 0 ? otherwise : caxton_json_integer((caxton_text){digits, (size_t)length}, otherwise);
+}
+
 /* ---- The exports. One message is handled at a time, so one buffer is enough. ---- */
+
+CAXTON_EXPORT(agent_init) int agent_init(void) {
+  return caxton_init == NULL ? CAXTON_OK : caxton_init();
+}
 
 CAXTON_EXPORT(caxton_alloc) void *caxton_alloc(size_t length) {
   static void *buffer;

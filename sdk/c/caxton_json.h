@@ -175,6 +175,20 @@ static inline long caxton_json_string(caxton_text value, char *out, size_t capac
   return (long)length;
 }
 
+/*
+ * Returns the characters of a JSON string in a new block with a final zero byte, and their length in `*length` unless that
+ * is NULL. NULL when the value is not a string or there is no room. Whoever gets the block frees it.
+ */
+static inline char *caxton_json_string_copy(caxton_text value, size_t *length) {
+  /* No string has more bytes than its JSON, of which the quotes make room for the zero. */
+  char *copy = caxton_json_is_string(value) ? (char *)malloc(value.length) : NULL;
+  if (copy == NULL) return NULL;
+  long count = caxton_json_string(value, copy, value.length);
+  if (count < 0) return free(copy), (char *)NULL;
+  if (length != NULL) *length = (size_t)count;
+  return copy;
+}
+
 /* Returns a whole number, `otherwise` when the value is none or has more than 18 digits. */
 static inline int64_t caxton_json_integer(caxton_text value, int64_t otherwise) {
   size_t i = value.length > 0 && value.at[0] == '-' ? 1 : 0;

@@ -89,8 +89,14 @@ declare module 'caxton' {
   /** Sends a message. @throws CaxtonError DENIED, MAILBOX_FULL, INVALID, TOO_LARGE: then nothing was sent */
   export function send(draft: Draft): void
 
-  /** Answers a message: to its sender, in its conversation and protocol. @throws CaxtonError as `send` does */
-  export function reply(message: Message, performative: Performative, content?: unknown): void
+  /** Header fields that `reply` can be given, or be told to set otherwise. */
+  export type ReplyHeader = Partial<Omit<Draft, 'performative' | 'receiver' | 'content' | 'sender'>>
+
+  /**
+   * Answers a message: to its sender, in its conversation and protocol, with more header fields, such as `reply_with`.
+   * @throws CaxtonError as `send` does
+   */
+  export function reply(message: Message, performative: Performative, content?: unknown, header?: ReplyHeader): void
 
   /** Writes a line to the agent's log. Lines beyond the limit for one message are left out. @throws CaxtonError DENIED without the grant `log` */
   export function log(level: 'debug' | 'info' | 'warn' | 'error', text: string): void

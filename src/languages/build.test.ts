@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
-import type { CaxtonError, ErrorCode } from '../core/index.ts'
+import type { CaxtonError, ErrorCode, Guest } from '../core/index.ts'
 import { buildSource } from './index.ts'
 
 /**
@@ -273,11 +273,63 @@ test('a script keeps its lines and columns when its types are taken away', async
   const { write } = createPlace(context, real)
   const source = 'interface A { b: number }\nexport function handleMessage(m: A): void { throw m as Error }\n'
   const guest = await buildSource(write('a.ts', source))
+  const textOf = ({ script }: Guest, name: string) => script?.modules.get(name)?.text
   assert.equal(guest.door, 'javascript')
-  assert.equal(guest.script?.length, source.length)
-  assert.equal(guest.script?.indexOf('throw'), source.indexOf('throw'))
-  assert.equal((await buildSource(write('a.js', source))).script, source)
+  assert.equal(guest.script?.main, 'a.ts')
+  assert.equal(textOf(guest, 'a.ts')?.length, source.length)
+  assert.equal(textOf(guest, 'a.ts')?.indexOf('throw'), source.indexOf('throw'))
+  assert.equal(textOf(await buildSource(write('a.js', source)), 'a.js'), source)
+  assert.notEqual(textOf(await buildSource(write('a.js', source), { language: 'typescript' }), 'a.js'), source)
   const expected = fails('ERR_LANGUAGE_BUILD_FAILED', /bad\.ts/)
   await assert.rejects(buildSource(write('bad.ts', 'enum A { B }')), expected)
   await assert.rejects(buildSource(write('bad.ts', 'const const')), expected)
+})
+
+test('a script brings the local modules that it imports', async (context) => {
+  const { write } = createPlace(context, real)
+  const main = [
+    "import type { Type } from '../types.ts'",
+    "import { reply } from 'caxton'",
+    'import {',
+    '  one,',
+    "} from './lib/one.ts'",
+    'export * from "./two"',
+    "export const three = () => import('./three.js')",
+    "// import './four.ts'",
+    'export function handleMessage() {}',
+  ]
+  write('lib/one.ts', "import '../two.js'\nexport const one: number = 1\n")
+  write('two.ts', "import './lib/one'\nimport './missing'\nexport const two: number = 2\n")
+  write('three.js', 'export const three = 3\n')
+  write('four.ts', '')
+  const { script } = await buildSource(write('a.ts', main.join('\n')))
+  const imports = Object.fromEntries([...(script?.modules ?? [])].map(([name, { imports }]) => [name, [...imports]]))
+  assert.deepEqual(imports, {
+    'a.ts': [
+      ['./lib/one.ts', 'lib/one.ts'],
+      ['./two', 'two.ts'],
+      ['./three.js', 'three.js'],
+    ],
+    'lib/one.ts': [['../two.js', 'two.ts']],
+    'two.ts': [['./lib/one', 'lib/one.ts']],
+    'three.js': [],
+  })
+  assert.doesNotMatch(script?.modules.get('two.ts')?.text ?? '', /number/)
+})
+
+test('a script brings no file from outside its directory', async (context) => {
+  const { directory, write } = createPlace(context, real)
+  write('a.js', '')
+  symlinkSync('/etc/passwd', join(directory, 'link.js'))
+  for (const name of ['../../secret.js', './../x.ts', './link.js']) {
+    const path = write('a.js', `\nimport '${name}'`)
+    const expected = fails('ERR_LANGUAGE_BUILD_FAILED', /lies outside the directory of the source/, {
+      file: path,
+      line: 2,
+    })
+    await assert.rejects(buildSource(path), expected, name)
+  }
+  write('lib/bad.ts', '\nconst const')
+  const broken = buildSource(write('a.ts', "import './lib/bad.ts'"))
+  await assert.rejects(broken, fails('ERR_LANGUAGE_BUILD_FAILED', /bad\.ts/, { file: join(directory, 'lib/bad.ts') }))
 })

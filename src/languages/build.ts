@@ -5,10 +5,11 @@ import { CaxtonError } from '../core/index.ts'
 import { defaultCacheDirectory, hashInputs, readBuild, writeBuild } from './build-cache.ts'
 import { compileInProcess } from './build-process.ts'
 import { toBuildError } from './diagnostics.ts'
+import { readScript } from './javascript/script.ts'
 import type { CompiledLanguage, InterpretedLanguage } from './language.ts'
 import { MODULE_EXTENSION, MODULE_LANGUAGE, readGuest } from './module/module.ts'
 import { SingleFlight } from './single-flight.ts'
-import { readSource, readSourceTree } from './source-tree.ts'
+import { readSourceTree } from './source-tree.ts'
 import { findLanguage } from './table.ts'
 import { findTool } from './tool.ts'
 
@@ -45,18 +46,14 @@ export async function buildSource(path: string, options: BuildOptions = {}): Pro
 }
 
 async function wrapSource(path: string, language: InterpretedLanguage): Promise<Guest> {
-  const source = await readSource(path)
+  const script = await readScript(path, language)
   const tool = await findTool(language.tool, dirname(path))
-  return {
-    bytes: new Uint8Array(await readFile(tool.path)),
-    door: language.door,
-    script: language.toScript(new TextDecoder().decode(source), path),
-    origin: basename(path),
-  }
+  const bytes = new Uint8Array(await readFile(tool.path))
+  return { bytes, door: language.door, script, origin: basename(path) }
 }
 
 async function compileSource(path: string, language: CompiledLanguage, options: BuildOptions): Promise<Guest> {
-  const tree = await readSourceTree(path, language)
+  const tree = await readSourceTree(path, language.findReferences)
   const tool = await findTool(language.tool, dirname(path))
   const sdk = await readSdk(language.sdk)
   const directory = options.cacheDirectory ?? defaultCacheDirectory()

@@ -32,14 +32,16 @@ export interface CompiledLanguage extends LanguageBase {
 /** A language whose interpreter is the module, and whose source is data for it. */
 export interface InterpretedLanguage extends LanguageBase {
   readonly kind: 'interpreted'
-  /** Makes the script of a source. @throws CaxtonError ERR_LANGUAGE_BUILD_FAILED */
-  toScript(text: string, file: string): string
+  /** Makes JavaScript of a source; what stands in a line stays there. @throws CaxtonError ERR_LANGUAGE_BUILD_FAILED */
+  toJavaScript(text: string, file: string): string
 }
 
 export type Language = CompiledLanguage | InterpretedLanguage
 
 /** A local file that a source names: paths that are tried in turn, relative to the directory of that source. */
 export interface Reference {
+  /** What the source says. */
+  readonly named: string
   readonly paths: readonly string[]
   readonly line: number
 }
@@ -52,7 +54,7 @@ export function findPaths(text: string, pattern: RegExp, toPaths: (path: string)
   for (const match of text.matchAll(pattern)) {
     for (; seen < match.index; seen += 1) if (text.charCodeAt(seen) === 10) line += 1
     const path = match.groups?.['path']
-    if (path !== undefined) references.push({ paths: toPaths(path), line })
+    if (path !== undefined) references.push({ named: path, paths: toPaths(path), line })
   }
   return references
 }

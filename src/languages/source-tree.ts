@@ -1,7 +1,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, posix, relative, resolve } from 'node:path'
 import { CaxtonError } from '../core/index.ts'
-import type { CompiledLanguage } from './language.ts'
+import type { Reference } from './language.ts'
 
 /** Bounds of what one build reads. */
 const SOURCE_LIMITS = Object.freeze({ files: 256, fileBytes: 8 * 2 ** 20, totalBytes: 32 * 2 ** 20 })
@@ -21,21 +21,25 @@ export interface SourceTree {
  * Guarantees: no file outside the directory of the source is read, neither by `..` nor by a symbolic link; counts and sizes
  * are bounded before anything is read. A named file that does not exist is left out: the compiler says so better.
  *
+ * @param findReferences lists the local files that a source names; `file` is relative to the directory of the main source
  * @throws CaxtonError ERR_CONFIG_FILE_MISSING for the source itself, ERR_LANGUAGE_BUILD_FAILED for a file outside
  */
-export async function readSourceTree(path: string, language: CompiledLanguage): Promise<SourceTree> {
+export async function readSourceTree(
+  path: string,
+  findReferences: (text: string, file: string) => readonly Reference[],
+): Promise<SourceTree> {
   const shownDirectory = dirname(path)
   const root = await realpath(resolve(shownDirectory)).catch(() => resolve(shownDirectory))
   const main = basename(path)
   const files = new Map<string, Uint8Array>([[main, await readSource(path)]])
   let totalBytes = files.get(main)!.length
   for (const [file, bytes] of files) {
-    for (const { paths, line } of language.findReferences(new TextDecoder().decode(bytes))) {
+    for (const { named, paths, line } of findReferences(new TextDecoder().decode(bytes), file)) {
       const place = { file: join(shownDirectory, file), line }
-      for (const named of paths) {
-        const found = posix.normalize(posix.join(posix.dirname(file), named))
+      for (const path of paths) {
+        const found = resolveReference(file, path)
         if (files.has(found)) break
-        if (isOutside(found) || isAbsolute(named)) throw outside(named, place)
+        if (isOutside(found) || isAbsolute(path)) throw outside(named, place)
         const content = await readInside(root, found, place)
         if (content === undefined) continue
         totalBytes += content.length
@@ -46,6 +50,11 @@ export async function readSourceTree(path: string, language: CompiledLanguage): 
     }
   }
   return { shownDirectory, main, files }
+}
+
+/** Returns where a path leads that stands in a file of a tree; both are relative to the directory of the main source. */
+export function resolveReference(file: string, path: string): string {
+  return posix.normalize(posix.join(posix.dirname(file), path))
 }
 
 /** Reads the file of a source. @throws CaxtonError ERR_CONFIG_FILE_MISSING, ERR_LANGUAGE_BUILD_FAILED when it is too large */

@@ -1,4 +1,5 @@
 import type { CompiledModule, ModuleInfo } from '../compile/index.ts'
+import type { ErrorData } from '../core/index.ts'
 import { CaxtonError } from '../core/index.ts'
 import type { Ending } from './protocol.ts'
 
@@ -15,10 +16,13 @@ interface Place {
 
 /**
  * Makes the error of a guest that ended. Where its frames are known, `data` has `function`, `functionIndex` and `offset` of
- * the innermost one in the original module, and `stack` with up to 8 of them.
+ * the innermost one in the original module, and `stack` with up to 8 of them. An exception of a script has its own place, and
+ * the frames of its interpreter say nothing.
  */
 export function toGuestError({ reason, frames }: Ending, compiled: CompiledModule, agent: string): CaxtonError {
-  const places = frames.flatMap(({ offset }) => findPlace(offset, compiled) ?? []).slice(0, FRAMES_NAMED)
+  const places = (isOfScript(reason) ? [] : frames)
+    .flatMap(({ offset }) => findPlace(offset, compiled) ?? [])
+    .slice(0, FRAMES_NAMED)
   const [innermost] = places
   const where =
     innermost === undefined ? [] : [`in function '${innermost.function}' at offset 0x${innermost.offset.toString(16)}`]
@@ -28,6 +32,10 @@ export function toGuestError({ reason, frames }: Ending, compiled: CompiledModul
     ...(detail === '' ? {} : { detail }),
     data: { agent, ...reason.data, ...(innermost === undefined ? {} : { ...innermost, stack }) },
   })
+}
+
+function isOfScript({ code, data }: ErrorData): boolean {
+  return code === 'ERR_GUEST_EXCEPTION' && data?.['exception'] !== undefined
 }
 
 function findPlace(rewrittenOffset: number, { instrumented }: CompiledModule): Place | null {

@@ -1,5 +1,5 @@
 import type { Grants } from '../capability/index.ts'
-import type { DoorName, ErrorData, Limits, Message } from '../core/index.ts'
+import type { DoorName, ErrorData, Limits, Message, Script } from '../core/index.ts'
 import type { FunctionImport } from './imports.ts'
 import type { Slot } from './mailbox-table.ts'
 import type { LogLine, OutputStream, Usage } from './sandbox.ts'
@@ -18,7 +18,7 @@ export interface GuestSpec {
   readonly agent: number
   readonly name: string
   readonly door: DoorName
-  readonly script: string | null
+  readonly script: Script | null
   readonly grants: Grants
   readonly limits: Limits
   readonly config: Readonly<Record<string, string>>

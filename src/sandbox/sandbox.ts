@@ -1,6 +1,6 @@
 import type { Grants, LogLevel } from '../capability/index.ts'
 import type { CompiledModule } from '../compile/index.ts'
-import type { CaxtonError, DoorName, ErrorData, Limits, Message } from '../core/index.ts'
+import type { CaxtonError, DoorName, ErrorData, Limits, Message, Script } from '../core/index.ts'
 
 /** Everything that is needed to run one agent. */
 export interface SandboxSpec {
@@ -8,8 +8,8 @@ export interface SandboxSpec {
   readonly name: string
   readonly compiled: CompiledModule
   readonly door: DoorName
-  /** JavaScript text behind the `javascript` door, else null. */
-  readonly script: string | null
+  /** What runs behind the `javascript` door, else null. */
+  readonly script: Script | null
   readonly grants: Grants
   readonly limits: Limits
   readonly config: Readonly<Record<string, string>>

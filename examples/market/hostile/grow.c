@@ -4,8 +4,8 @@
  */
 #include <caxton.h>
 
-CAXTON_EXPORT(agent_init) int agent_init(void) {
-  return caxton_register_capability("count", 5);
+int caxton_init(void) {
+  return caxton_register("count");
 }
 
 int caxton_handle(const caxton_message *message) {

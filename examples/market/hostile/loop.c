@@ -1,8 +1,8 @@
 /* Hostile: computes for ever. Its fuel for one message runs out, and it is ended with ERR_LIMIT_FUEL. */
 #include <caxton.h>
 
-CAXTON_EXPORT(agent_init) int agent_init(void) {
-  return caxton_register_capability("count", 5);
+int caxton_init(void) {
+  return caxton_register("count");
 }
 
 int caxton_handle(const caxton_message *message) {

@@ -9,14 +9,13 @@
 
 extern char **environ;
 
-CAXTON_EXPORT(agent_init) int agent_init(void) {
-  return caxton_register_capability("count", 5);
+int caxton_init(void) {
+  return caxton_register("count");
 }
 
 static void tell(const char *what, int errnum) {
-  char line[128];
-  snprintf(line, sizeof line, "%s: %s (errno %d)", what, errnum == 0 ? "FOUND" : strerror(errnum), errnum);
-  caxton_log_line(errnum == 0 ? CAXTON_ERROR : CAXTON_INFO, line);
+  const char *answer = errnum == 0 ? "FOUND" : strerror(errnum);
+  caxton_log_format(errnum == 0 ? CAXTON_ERROR : CAXTON_INFO, "%s: %s (errno %d)", what, answer, errnum);
 }
 
 static void try_file(const char *path) {

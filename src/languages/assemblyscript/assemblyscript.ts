@@ -2,9 +2,10 @@ import type { CompiledLanguage } from '../language.ts'
 import { findPaths } from '../language.ts'
 
 /**
- * `incremental` collects garbage between calls; `minimal` never does. Endings: `.as.ts`, because `.ts` alone is TypeScript.
+ * `incremental` collects garbage between calls; `minimal` never does. `--debug` keeps the names of functions, for whoever
+ * reads of a trap, and changes no code. Endings: `.as.ts`, because `.ts` alone is TypeScript.
  */
-const FLAGS = ['--runtime', 'incremental', '-O3', '--enable', 'simd', '--noColors'] as const
+const FLAGS = ['--runtime', 'incremental', '-O3', '--debug', '--enable', 'simd', '--noColors'] as const
 
 export const ASSEMBLYSCRIPT: CompiledLanguage = {
   kind: 'compiled',

@@ -10,7 +10,7 @@ export const JAVASCRIPT: InterpretedLanguage = {
   ...shared,
   name: 'javascript',
   extensions: ['.js', '.mjs'],
-  toScript: (text) => text,
+  toJavaScript: (text) => text,
 }
 
 /** Types are replaced by blanks, so that places in the script are places in the source. */
@@ -18,7 +18,7 @@ export const TYPESCRIPT: InterpretedLanguage = {
   ...shared,
   name: 'typescript',
   extensions: ['.ts', '.mts'],
-  toScript: stripTypes,
+  toJavaScript: stripTypes,
 }
 
 function stripTypes(text: string, file: string): string {

@@ -1,5 +1,5 @@
 import type { CaxtonHost, Grants, GuestMemory, HostModule, ValueType } from '../../capability/index.ts'
-import type { DoorName, ErrorData, Limits } from '../../core/index.ts'
+import type { DoorName, ErrorData, Limits, Script } from '../../core/index.ts'
 
 /** An export that a door looks at. One that is not required must have this type all the same if it is there. */
 export type DoorExport =
@@ -23,8 +23,8 @@ export interface DoorParts {
   readonly memory: GuestMemory
   /** What a guest may ask of the host: the same object that the imports of module `caxton` act on. */
   readonly host: CaxtonHost
-  /** JavaScript text behind the `javascript` door, else null. */
-  readonly script: string | null
+  /** What runs behind the `javascript` door, else null. */
+  readonly script: Script | null
   /** For a door whose guests reach the functions of `host` by other ways than imports, which are checked when linked. */
   readonly grants: Grants
   readonly limits: Limits

@@ -1,29 +1,40 @@
 import type { ErrorData } from '../../core/index.ts'
-import { SCRIPT_MODULE } from './javascript-prelude.ts'
 
-const FRAME = new RegExp(
-  `^\\s*at (?:(?<name>\\S.*?) \\()?${SCRIPT_MODULE}:(?<line>\\d{1,9})(?::(?<column>\\d{1,9}))?\\)?$`,
-  'm',
-)
+const FRAME = /^\s*at (?:(?<name>\S.*?) \()?(?<file>[^\s()][^()]*?):(?<line>\d{1,9})(?::(?<column>\d{1,9}))?\)?$/
 /** Longest message that is shown, characters. */
 const MESSAGE_CHARS = 1_024
 
 /**
- * Makes the error of an exception that a script let escape: its text, and the innermost place in the script.
+ * Makes the error of an exception that a script let escape: its text, and the innermost place in one of its modules.
  *
- * Both texts are the guest's own: they can mislead only about itself.
+ * Text and stack are the guest's own: they can mislead only about itself.
  */
-export function explainException(text: string, stack: string): ErrorData {
-  const message = text.slice(0, MESSAGE_CHARS)
-  const place = FRAME.exec(stack)?.groups
-  const line = place?.['line']
-  if (line === undefined) return { code: 'ERR_GUEST_EXCEPTION', detail: message, data: { exception: message } }
-  const column = place?.['column']
-  const where = `${SCRIPT_MODULE}:${line}${column === undefined ? '' : `:${column}`}`
-  const frame = place?.['name'] === undefined ? where : `${place['name'].slice(0, 64)} (${where})`
-  return {
-    code: 'ERR_GUEST_EXCEPTION',
-    detail: `${message} at ${frame}`,
-    data: { exception: message, line: Number(line), ...(column === undefined ? {} : { column: Number(column) }) },
+export function explainException(
+  text: string,
+  stack: string,
+  modules: { has(name: string): boolean } = new Set<string>(),
+): ErrorData {
+  const exception = text.slice(0, MESSAGE_CHARS)
+  const place = findPlace(stack, modules)
+  if (place === undefined) return { code: 'ERR_GUEST_EXCEPTION', detail: exception, data: { exception } }
+  const { name, ...data } = place
+  const where = [data.file, data.line, ...(data.column === undefined ? [] : [data.column])].join(':')
+  const frame = name === undefined ? where : `${name.slice(0, 64)} (${where})`
+  return { code: 'ERR_GUEST_EXCEPTION', detail: `${exception} at ${frame}`, data: { exception, ...data } }
+}
+
+interface Place {
+  readonly name: string | undefined
+  readonly file: string
+  readonly line: number
+  readonly column?: number
+}
+
+function findPlace(stack: string, modules: { has(name: string): boolean }): Place | undefined {
+  for (const text of stack.split('\n')) {
+    const { name, file = '', line, column } = FRAME.exec(text)?.groups ?? {}
+    if (!modules.has(file)) continue
+    return { name, file, line: Number(line), ...(column === undefined ? {} : { column: Number(column) }) }
   }
+  return undefined
 }

@@ -7,10 +7,11 @@ export type Operation = (typeof OPERATIONS)[number]
 /** Name of the global that carries the host function until the glue has taken it. */
 export const HOST_GLOBAL = '__caxton'
 
-/** Modules that exist in the guest. Scripts reach `caxton` alone. */
+/** Modules that exist in the guest beside its own. Scripts reach `caxton` alone. */
 export const GLUE_MODULE = 'caxton:door'
 export const API_MODULE = 'caxton'
-export const SCRIPT_MODULE = 'script'
+/** What the glue imports: the main module of the script, whatever its name is. */
+export const SCRIPT_SPECIFIER = 'script'
 
 const operation = (name: Operation) => OPERATIONS.indexOf(name)
 
@@ -54,13 +55,14 @@ export function send(draft) {
   check(host(${operation('send')}, stringify(draft)), 'message was not sent')
 }
 
-export function reply(message, performative, content) {
+export function reply(message, performative, content, header) {
   send({
     performative,
     receiver: message.sender,
     conversation_id: message.conversation_id,
     in_reply_to: message.reply_with,
     protocol: message.protocol,
+    ...header,
     content,
   })
 }
@@ -129,7 +131,7 @@ function run(work) {
 }
 
 async function load() {
-  script = await import('${SCRIPT_MODULE}')
+  script = await import('${SCRIPT_SPECIFIER}')
   if (typeof script.handleMessage !== 'function') {
     throw TypeError('the script does not export a function handleMessage')
   }

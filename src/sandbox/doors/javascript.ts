@@ -12,7 +12,7 @@ import {
   GLUE_SOURCE,
   HOST_GLOBAL,
   OPERATIONS,
-  SCRIPT_MODULE,
+  SCRIPT_SPECIFIER,
 } from './javascript-prelude.ts'
 import { RejectionTable } from './javascript-rejections.ts'
 
@@ -104,18 +104,26 @@ class JavaScriptSession implements DoorSession {
   findModule(base: number, specifier: number): number {
     const from = this.#engine.readName(base, NAME_BYTES)
     const wanted = this.#engine.readName(specifier, NAME_BYTES)
-    const offered = from === GLUE_MODULE || from === API_MODULE ? [SCRIPT_MODULE, GLUE_MODULE] : [API_MODULE]
-    if (!offered.includes(wanted)) {
-      return this.#engine.throwError(`module '${wanted}' does not exist: scripts can import '${API_MODULE}' alone`)
+    const name = this.#findName(from, wanted)
+    if (name === undefined) {
+      const offer = `'${API_MODULE}' and, by paths that begin with a point, files of their own directory`
+      return this.#engine.throwError(`module '${wanted}' does not exist: scripts can import ${offer}`)
     }
-    return this.#engine.writeText(wanted).pointer
+    return this.#engine.writeText(name).pointer
+  }
+
+  #findName(from: string, wanted: string): string | undefined {
+    const { script } = this.#parts
+    if (from === GLUE_MODULE) return wanted === SCRIPT_SPECIFIER ? script?.main : undefined
+    if (from === API_MODULE) return wanted === GLUE_MODULE ? GLUE_MODULE : undefined
+    return wanted === API_MODULE ? API_MODULE : script?.modules.get(from)?.imports.get(wanted)
   }
 
   /** `env.host_module_load`: answers the text of the module and writes its length. */
   loadModule(namePointer: number, lengthPointer: number): number {
     const name = this.#engine.readName(namePointer, NAME_BYTES)
-    const source = name === API_MODULE ? API_SOURCE : name === SCRIPT_MODULE ? this.#parts.script : null
-    if (source === null) return this.#engine.throwError(`module '${name}' does not exist`)
+    const source = name === API_MODULE ? API_SOURCE : this.#parts.script?.modules.get(name)?.text
+    if (source === undefined) return this.#engine.throwError(`module '${name}' does not exist`)
     const { pointer, length } = this.#engine.writeText(source)
     this.#engine.writeLength(lengthPointer, length)
     return pointer
@@ -187,7 +195,7 @@ class JavaScriptSession implements DoorSession {
   }
 
   #end(text: string, stack: string): never {
-    return this.#parts.end(explainException(text, stack))
+    return this.#parts.end(explainException(text, stack, this.#parts.script?.modules))
   }
 }
 
@@ -218,7 +226,7 @@ const QUICKJS_ENV: HostModule<JavaScriptSession> = {
       result: 'i32',
       grant: null,
       fuel: 500,
-      summary: 'Answers the name of a module that a script imports: `caxton` alone exists.',
+      summary: 'Answers the name of a module that a script imports: `caxton`, or one of its own files.',
       bind: (session) => (base: number, specifier: number) => session.findModule(base, specifier),
     },
     {
