@@ -1,5 +1,12 @@
-import type { Limits } from '../../src/core/index.ts'
-import { DEFAULT_LIMITS, HOST_LIMITS, LIMITS, MODULE_LIMITS } from '../../src/core/index.ts'
+import type { Limits, RateName } from '../../src/core/index.ts'
+import {
+  DEFAULT_LIMITS,
+  DEFAULT_WARN_SHARE,
+  HOST_LIMITS,
+  LIMITS,
+  MODULE_LIMITS,
+  RATE_LIMITS,
+} from '../../src/core/index.ts'
 import type { Document } from './document.ts'
 import { formatTable, GENERATED } from './document.ts'
 
@@ -22,6 +29,24 @@ export const LIMITS_DOCUMENT: Document = {
           const { key, unit, min, max, sentence } = LIMITS[name]
           const write = (value: number) => formatExactly(value, unit)
           return [`\`${key}\``, write(DEFAULT_LIMITS[name]), write(min), write(max), sentence]
+        }),
+      ),
+      `An agent that reaches a share of a limit, ${DEFAULT_WARN_SHARE} of it unless \`warn\` says another (0 is never), is reported by an event`,
+      '`warning`, once until it has come down again.',
+      '',
+      '## Of an agent, over time',
+      '',
+      'None unless given: `fuel = "500M/s"`, or `fuel = { message = "50M", rate = "500M/s" }` where the limit for one message is',
+      'given, too. A period is from 100ms to 24h. What a message uses is counted when it has ended, so that one message may go',
+      'beyond; then the next one waits until that is made up for, the mailbox fills, and whoever writes is told so. With',
+      '`over = "fail"` beside the rate the agent fails with ERR_LIMIT_RATE instead.',
+      '',
+      formatTable(
+        ['limit', 'example', 'least', 'most', 'what it bounds'],
+        (Object.keys(RATE_LIMITS) as RateName[]).map((name) => {
+          const { min, max, example, sentence } = RATE_LIMITS[name]
+          const { key, unit } = LIMITS[name]
+          return [`\`${key}\``, `\`${example}\``, formatExactly(min, unit), formatExactly(max, unit), sentence]
         }),
       ),
       '## Of a module',

@@ -56,6 +56,7 @@ export const ERRORS = {
   ERR_LIMIT_MESSAGES: { kind: 'limit', status: 429, message: 'Too many messages sent while handling one' },
   ERR_LIMIT_HOST_CALLS: { kind: 'limit', status: 429, message: 'Too many host calls while handling one message' },
   ERR_LIMIT_LOG: { kind: 'limit', status: 429, message: 'Too many bytes logged while handling one message' },
+  ERR_LIMIT_RATE: { kind: 'limit', status: 429, message: 'Limit over time is used up' },
   ERR_LIMIT_MAILBOX: { kind: 'limit', status: 429, message: 'Mailbox is full' },
   ERR_LIMIT_MESSAGE_BYTES: { kind: 'limit', status: 413, message: 'Message is too large' },
   ERR_LIMIT_AGENTS: { kind: 'limit', status: 429, message: 'No room for another agent' },

@@ -1,4 +1,5 @@
 import { CaxtonError } from './errors.ts'
+import type { Rate } from './rate-limits.ts'
 
 const BYTE_UNITS: Readonly<Record<string, number>> = {
   B: 1,
@@ -37,6 +38,21 @@ export function parseDurationMs(text: string | number): number {
  */
 export function parseCount(text: string | number): number {
   return parseQuantity(text, COUNT_UNITS, '', 'a count such as "50M"')
+}
+
+/**
+ * Parses an amount in a period, such as `50M/s`, `1MiB/10s` or `100/m`.
+ *
+ * @param parseAmount `parseCount` or `parseBytes`
+ * @throws CaxtonError ERR_CONFIG_INVALID
+ */
+export function parseRate(text: string, parseAmount: (text: string) => number): Rate {
+  const match = /^([^/]+)\/ ?(?:(\d+(?:\.\d+)?) ?)?([a-z]+)$/.exec(text)
+  if (match === null) {
+    const detail = `expected an amount in a period such as "50M/s", found ${JSON.stringify(text)}`
+    throw new CaxtonError('ERR_CONFIG_INVALID', { detail })
+  }
+  return { amount: parseAmount(match[1]!.replace(/ $/, '')), periodMs: parseDurationMs(`${match[2] ?? 1}${match[3]}`) }
 }
 
 function parseQuantity(
@@ -79,6 +95,19 @@ export function formatCount(count: number): string {
 /** Writes a duration for people: `12.3 ms`, `4.56 s`. */
 export function formatDurationMs(ms: number): string {
   return ms < 1_000 ? `${formatShort(ms)} ms` : `${formatShort(ms / 1_000)} s`
+}
+
+/** Writes a rate as `parseRate` reads it: `50.0M/s`, `1.00 MiB/10s`. */
+export function formatRate({ amount, periodMs }: Rate, formatAmount: (amount: number) => string): string {
+  const [size, unit] = (
+    [
+      [3_600_000, 'h'],
+      [60_000, 'm'],
+      [1_000, 's'],
+    ] as const
+  ).find(([unitMs]) => periodMs >= unitMs && periodMs % unitMs === 0) ?? [1, 'ms']
+  const count = periodMs / size
+  return `${formatAmount(amount)}/${count === 1 ? '' : count}${unit}`
 }
 
 function formatShort(value: number): string {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { GRANTS, NO_GRANTS } from '../capability/index.ts'
-import { CaxtonError, DEFAULT_LIMITS, LIMITS } from '../core/index.ts'
+import { CaxtonError, DEFAULT_LIMITS, DEFAULT_WARN_SHARE, LIMITS, RATE_LIMITS } from '../core/index.ts'
 import { parseAgentOptions, parseGrants, parseLimits } from './index.ts'
 
 function problemsOf(run: () => unknown): readonly unknown[] {
@@ -17,8 +17,8 @@ function problemsOf(run: () => unknown): readonly unknown[] {
 }
 
 test('limits are taken with units and as numbers', () => {
-  const limits = parseLimits({ fuel: '50M', memory: '16MiB', wall: '1.5s', messages: 7, message_bytes: 4096 })
-  assert.deepEqual(limits, {
+  const settings = parseLimits({ fuel: '50M', memory: '16MiB', wall: '1.5s', messages: 7, message_bytes: 4096 })
+  assert.deepEqual(settings.limits, {
     ...DEFAULT_LIMITS,
     fuel: 50e6,
     memoryBytes: 2 ** 24,
@@ -26,13 +26,96 @@ test('limits are taken with units and as numbers', () => {
     messages: 7,
     messageBytes: 4_096,
   })
-  assert.deepEqual(parseLimits(undefined), DEFAULT_LIMITS)
+  assert.deepEqual(parseLimits(undefined), { limits: DEFAULT_LIMITS, rates: {}, warn: DEFAULT_WARN_SHARE })
 })
+
+const RATES: { name: string; written: unknown; fuel: number; rate: unknown }[] = [
+  { name: 'an amount is for one message', written: '5K', fuel: 5_000, rate: undefined },
+  {
+    name: 'a rate leaves the limit for one message alone',
+    written: '500M/s',
+    fuel: 7_000,
+    rate: { amount: 500e6, periodMs: 1_000, over: 'throttle' },
+  },
+  {
+    name: 'a table has both, and what happens beyond the rate',
+    written: { message: '5K', rate: '1M/10s', over: 'fail' },
+    fuel: 5_000,
+    rate: { amount: 1e6, periodMs: 10_000, over: 'fail' },
+  },
+  { name: 'a table may have the amount alone', written: { message: 5_000 }, fuel: 5_000, rate: undefined },
+  {
+    name: 'a table may have the rate alone',
+    written: { rate: '5K/m' },
+    fuel: 7_000,
+    rate: { amount: 5_000, periodMs: 60_000, over: 'throttle' },
+  },
+]
+
+for (const { name, written, fuel, rate } of RATES) {
+  test(name, () => {
+    const base = parseLimits({ fuel: 7_000 })
+    const settings = parseLimits({ fuel: written }, base)
+    assert.deepEqual([settings.limits.fuel, settings.rates.fuel], [fuel, rate])
+  })
+}
+
+for (const [name, { example, min, max }] of Object.entries(RATE_LIMITS)) {
+  const { key } = LIMITS[name as keyof typeof RATE_LIMITS]
+  test(`the example of the rate of ${key} is taken, and its range holds`, () => {
+    assert.equal(parseLimits({ [key]: example }).rates[name as keyof typeof RATE_LIMITS]?.over, 'throttle')
+    const bytes = key === 'log_bytes' ? 'B' : ''
+    for (const amount of [min, max]) parseLimits({ [key]: { rate: `${amount}${bytes}/s` } })
+    for (const amount of [min - 1, max + 1]) {
+      assert.equal(problemsOf(() => parseLimits({ [key]: `${amount}${bytes}/s` })).length, 1)
+    }
+  })
+}
+
+test('rates are inherited one by one, and a share to warn from as well', () => {
+  const base = parseLimits({ fuel: '500M/s', messages: '100/s', warn: 0.5 })
+  const settings = parseLimits({ messages: '5/m' }, base)
+  assert.deepEqual([settings.rates.fuel, settings.rates.messages?.amount, settings.warn], [base.rates.fuel, 5, 0.5])
+  assert.equal(parseLimits({ warn: 0 }, base).warn, 0)
+  assert.ok(Object.isFrozen(settings.rates) && Object.isFrozen(settings.rates.messages))
+})
+
+const BAD_RATES: { written: Record<string, unknown>; problem: RegExp }[] = [
+  { written: { fuel: '50M/x' }, problem: /^limits\.fuel: expected a duration such as "5s" .*found "1x"/ },
+  { written: { fuel: '50M/50ms' }, problem: /^limits\.fuel: is "50M\/50ms", expected a period between 100ms and 24h$/ },
+  { written: { fuel: '50M/25h' }, problem: /expected a period between 100ms and 24h$/ },
+  { written: { fuel: '999/s' }, problem: /^limits\.fuel: is "999\/s", expected an amount between 1000 and / },
+  { written: { fuel: 'many/s' }, problem: /^limits\.fuel: expected a count such as "50M" .*found "many"/ },
+  { written: { memory: '1MiB/s' }, problem: /^limits\.memory: expected a size such as "16MiB"/ },
+  { written: { fuel: {} }, problem: /^limits\.fuel: is empty, expected message, rate or both$/ },
+  { written: { fuel: { rate: 5 } }, problem: /^limits\.fuel\.rate: is 5, expected a rate such as "500M\/s"$/ },
+  { written: { fuel: { rate: '5' } }, problem: /^limits\.fuel\.rate: expected an amount in a period such as "50M\/s"/ },
+  { written: { fuel: { message: '5M/s' } }, problem: /^limits\.fuel\.message: expected a count/ },
+  { written: { fuel: { over: 'fail' } }, problem: /^limits\.fuel\.over: is without a rate that it is about$/ },
+  {
+    written: { fuel: { rate: '5M/s', over: 'kill' } },
+    problem: /^limits\.fuel\.over: is "kill", expected one of throttle, fail$/,
+  },
+  { written: { fuel: { rate: '5M/s', burst: 1 } }, problem: /^limits\.fuel\.burst: is not a known key, / },
+  {
+    written: { warn: 1.5 },
+    problem: /^limits\.warn: is 1\.5, expected a share of each limit from 0 \(never\) to 1, such as 0\.8$/,
+  },
+  { written: { warn: '0.8' }, problem: /^limits\.warn: is "0\.8", expected a share/ },
+]
+
+for (const { written, problem } of BAD_RATES) {
+  test(`${JSON.stringify(written)} is refused`, () => {
+    const [found, ...more] = problemsOf(() => parseLimits(written))
+    assert.match(String(found), problem)
+    assert.deepEqual(more, [])
+  })
+}
 
 for (const [name, row] of Object.entries(LIMITS)) {
   test(`limit ${row.key} is taken from ${row.min} to ${row.max} and refused beyond`, () => {
-    assert.equal(parseLimits({ [row.key]: row.min })[name as keyof typeof LIMITS], row.min)
-    assert.equal(parseLimits({ [row.key]: row.max })[name as keyof typeof LIMITS], row.max)
+    assert.equal(parseLimits({ [row.key]: row.min }).limits[name as keyof typeof LIMITS], row.min)
+    assert.equal(parseLimits({ [row.key]: row.max }).limits[name as keyof typeof LIMITS], row.max)
     for (const value of [row.max + 1, row.min - 1, -1, Number.NaN, Number.POSITIVE_INFINITY, null, {}]) {
       assert.equal(problemsOf(() => parseLimits({ [row.key]: value })).length, 1, String(value))
     }
@@ -92,6 +175,8 @@ test('an agent of the library has all its limits and grants', () => {
       name: 'a',
       program: { kind: 'bytes', bytes },
       limits: { ...DEFAULT_LIMITS, fuel: 5_000 },
+      rates: {},
+      warn: DEFAULT_WARN_SHARE,
       grants: { ...NO_GRANTS, send: ['b'] },
       config: { n: '1' },
     },

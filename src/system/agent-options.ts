@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import type { Grants } from '../capability/index.ts'
 import { NO_GRANTS } from '../capability/index.ts'
-import type { Limits } from '../core/index.ts'
-import { DEFAULT_LIMITS, HOST_LIMITS, RUNTIME_NAME, USER_NAME } from '../core/index.ts'
+import type { Limits, RateLimits } from '../core/index.ts'
+import { HOST_LIMITS, RUNTIME_NAME, USER_NAME } from '../core/index.ts'
 import { field, Mismatch, nameProblem, table, text } from './field.ts'
 import type { GrantsInput } from './grants.ts'
 import { grantsSchema } from './grants.ts'
-import type { LimitsInput } from './limits.ts'
-import { limitsSchema } from './limits.ts'
+import type { LimitSettings, LimitsInput, WrittenLimits } from './limits.ts'
+import { DEFAULT_SETTINGS, limitsSchema, mergeLimits } from './limits.ts'
 import { configError, deepFreeze, formatPath, mismatch, show, toProblems } from './problems.ts'
 
 /** What an agent runs. */
@@ -28,7 +28,7 @@ export interface AgentInput {
   readonly bytes?: Uint8Array
   /** Language of `source`. @default by the name of the file */
   readonly language?: string
-  /** @default DEFAULT_LIMITS */
+  /** @default DEFAULT_LIMITS, no limit over time, warned of from 0.8 of each */
   readonly limits?: LimitsInput
   /** @default none, because anything else would break the sandbox */
   readonly grants?: GrantsInput
@@ -41,6 +41,9 @@ export interface AgentOptions {
   readonly name: string
   readonly program: Program
   readonly limits: Limits
+  readonly rates: RateLimits
+  /** Share of each limit from which the agent is warned of; 0 warns never. */
+  readonly warn: number
   readonly grants: Grants
   readonly config: Readonly<Record<string, string>>
 }
@@ -111,7 +114,7 @@ export function programProblem(agent: Readonly<Record<string, unknown>>, ways: r
  * @returns a deeply frozen value; `bytes` are not copied
  * @throws CaxtonError ERR_CONFIG_INVALID, `data.problems` one line for each problem
  */
-export function parseAgentOptions(input: unknown, base: Limits = DEFAULT_LIMITS): AgentOptions {
+export function parseAgentOptions(input: unknown, base: LimitSettings = DEFAULT_SETTINGS): AgentOptions {
   const result = inputSchema.safeParse(input)
   const raw = typeof input === 'object' && input !== null ? (input as Readonly<Record<string, unknown>>) : {}
   const choice = programProblem(raw, ['source', 'module', 'bytes'])
@@ -127,7 +130,7 @@ interface WrittenAgent {
   readonly module?: string | undefined
   readonly bytes?: Uint8Array | undefined
   readonly language?: string | undefined
-  readonly limits?: Partial<Limits> | undefined
+  readonly limits?: WrittenLimits | undefined
   readonly grants?: Grants | undefined
   readonly config?: Record<string, string> | undefined
 }
@@ -135,12 +138,12 @@ interface WrittenAgent {
 /** Fills in what is not written. */
 export function completeAgent(
   agent: WrittenAgent,
-  base: Limits,
+  base: LimitSettings,
   resolve: (path: string) => string,
 ): Omit<AgentOptions, 'name'> {
   return {
     program: chooseProgram(agent, resolve),
-    limits: { ...base, ...agent.limits },
+    ...mergeLimits(base, agent.limits),
     grants: agent.grants ?? NO_GRANTS,
     config: agent.config ?? {},
   }

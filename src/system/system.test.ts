@@ -48,10 +48,12 @@ name = "market"
 [limits]
 fuel = "50M"
 wall = "2s"
+messages = { message = 50, rate = "200/s" }
+warn = 0.9
 [agents.coordinator]
 source = "a.ts"
 language = "typescript"
-limits = { fuel = "20G", memory = "512MiB" }
+limits = { fuel = "20G", memory = "512MiB", log_bytes = { rate = "1MiB/m", over = "fail" }, warn = 0 }
 grants = { send = ["*"], log = "info", clock = "10us", random = "seeded:42", register = ["count"] }
 config = { top = 20, name = "x", fast = true }
 [agents.counter]
@@ -85,7 +87,12 @@ performative = "inform"
         {
           name: 'coordinator',
           program: { kind: 'source', path: join(folder, 'a.ts'), language: 'typescript' },
-          limits: { ...DEFAULT_LIMITS, fuel: 20e9, wallMs: 2_000, memoryBytes: 512 * 2 ** 20 },
+          limits: { ...DEFAULT_LIMITS, fuel: 20e9, wallMs: 2_000, memoryBytes: 512 * 2 ** 20, messages: 50 },
+          rates: {
+            messages: { amount: 200, periodMs: 1_000, over: 'throttle' },
+            logBytes: { amount: 2 ** 20, periodMs: 60_000, over: 'fail' },
+          },
+          warn: 0,
           grants: {
             send: ['*'],
             register: ['count'],
@@ -98,7 +105,9 @@ performative = "inform"
         {
           name: 'counter',
           program: { kind: 'module', path: join(folder, 'b.wasm') },
-          limits: { ...DEFAULT_LIMITS, fuel: 50e6, wallMs: 2_000 },
+          limits: { ...DEFAULT_LIMITS, fuel: 50e6, wallMs: 2_000, messages: 50 },
+          rates: { messages: { amount: 200, periodMs: 1_000, over: 'throttle' } },
+          warn: 0.9,
           grants: { send: [], register: [], log: null, clock: null, random: null },
           config: {},
         },
@@ -190,6 +199,17 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
       'F:9: agents.a.limits.memry: is not a known key, did you mean "memory"?',
       'F:10: agents.a.limits.log_bytes: is true, expected a size such as "16MiB"',
       /^F:11: agents\.a\.limits\.mailbox: expected a count/,
+    ],
+  },
+  {
+    name: 'limits over time out of form or range',
+    text: '[agents.a.limits]\nfuel = "50M/0s"\nhost_calls = { rate = "5", over = "never" }\n[agents.a.limits.messages]\nrate = 3\nevery = "1s"',
+    lines: [
+      'F:5: agents.a.limits.fuel: is "50M/0s", expected a period between 100ms and 24h',
+      /^F:6: agents\.a\.limits\.host_calls\.rate: expected an amount in a period such as "50M\/s"/,
+      'F:6: agents.a.limits.host_calls.over: is "never", expected one of throttle, fail',
+      'F:8: agents.a.limits.messages.rate: is 3, expected a rate such as "100/s"',
+      /^F:9: agents\.a\.limits\.messages\.every: is not a known key/,
     ],
   },
   {

@@ -1,12 +1,13 @@
 import { dirname, resolve } from 'node:path'
-import type { Draft, Limits, Performative } from '../core/index.ts'
-import { DEFAULT_LIMITS, formatBytes, HOST_LIMITS } from '../core/index.ts'
+import type { Draft, Performative } from '../core/index.ts'
+import { formatBytes, HOST_LIMITS } from '../core/index.ts'
 import type { AgentOptions } from './agent-options.ts'
 import { completeAgent } from './agent-options.ts'
 import type { Document, SendEntry } from './document.ts'
 import { DEFAULT_WITHIN_MS, documentSchema } from './document.ts'
 import type { NamedFiles } from './files.ts'
 import { readNamedFiles, readSystemFile } from './files.ts'
+import { DEFAULT_SETTINGS, mergeLimits } from './limits.ts'
 import type { Problem } from './problems.ts'
 import { configError, deepFreeze, formatPath, show, toProblems } from './problems.ts'
 import { findReferenceProblems, receiversOf } from './references.ts'
@@ -94,7 +95,7 @@ function findInputProblems({ value }: TomlDocument, { input }: SystemOverrides):
 /** Puts a system together and finds what only shows then: texts that are too large for whom they go to. */
 function assemble(document: Document, file: string, named: NamedFiles, overrides: SystemOverrides) {
   const folder = dirname(file)
-  const base: Limits = { ...DEFAULT_LIMITS, ...document.limits }
+  const base = mergeLimits(DEFAULT_SETTINGS, document.limits)
   const input = overrides.input === undefined ? resolve(folder, document.input?.file ?? '') : resolve(overrides.input)
   const agents = Object.entries(document.agents).map(([name, agent]) => ({
     name,
