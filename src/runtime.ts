@@ -237,6 +237,7 @@ export class Caxton implements AsyncDisposable {
         createSandbox: (events) => this.#pool.create(spec, events),
         credit: this.#pool.mailboxes,
         events: this.#router.agentEvents,
+        clock: this.#options.clock ?? SYSTEM_CLOCK,
       },
       options,
     )

@@ -46,6 +46,8 @@ function createAgent(
         onRegister: (_agent, capability) => log.push(`register ${capability}`),
         onRefuse: (_agent, { code }) => log.push(`refuse ${code}`),
         onRestart: (_agent, { code }) => log.push(`restart ${code}`),
+        onWarning: (_agent, { limit, scope }) => log.push(`warning ${scope} ${limit}`),
+        onThrottle: (_agent, { limit, waitMs }) => log.push(`throttle ${limit} ${waitMs}`),
         onHandled: (_agent, { message_id }, { status, error }) =>
           log.push(`handled ${message_id} ${error?.code ?? status}`),
         onUndelivered: (_agent, { message_id }, { code }) => log.push(`undelivered ${message_id} ${code}`),
@@ -476,6 +478,8 @@ describe('what a guest asks for', () => {
           onRegister: () => {},
           onRefuse: (_agent, { code }) => log.push(code),
           onRestart: () => {},
+          onWarning: () => {},
+          onThrottle: () => {},
           onHandled: () => {},
           onUndelivered: () => {},
         },

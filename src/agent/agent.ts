@@ -1,69 +1,40 @@
 import type { Grants } from '../capability/index.ts'
 import { HANDLED } from '../capability/index.ts'
 import type { ErrorData, Limits, Message } from '../core/index.ts'
-import { asCaxtonError, CaxtonError, HOST_LIMITS } from '../core/index.ts'
-import type { LogLine, Outcome, Sandbox, SandboxEvents } from '../sandbox/index.ts'
+import {
+  asCaxtonError,
+  CaxtonError,
+  DEFAULT_WARN_SHARE,
+  describeRate,
+  HOST_LIMITS,
+  NO_RATE_LIMITS,
+  SYSTEM_CLOCK,
+} from '../core/index.ts'
+import type { Outcome, Sandbox, SandboxEvents, Usage } from '../sandbox/index.ts'
 import { NO_USAGE } from '../sandbox/index.ts'
+import type { AgentOptions, AgentParts, DrainOptions } from './agent-parts.ts'
 import { checkDeadlineMs } from './deadline.ts'
 import type { AgentInfo } from './info.ts'
-import { Tally } from './info.ts'
 import type { Letter } from './mailbox.ts'
 import { Mailbox } from './mailbox.ts'
+import { Monitor } from './monitor.ts'
 import type { AgentState } from './state.ts'
 import { follow, isFinal, takesMessages } from './state.ts'
+import type { Overdraft } from './throttle.ts'
+import { Throttle } from './throttle.ts'
 
 /*
  * Runs on the main thread, which owns every agent's state. The sandbox runs elsewhere and calls back.
  *
  * 1. The state changes before anybody is told; whoever is told may call any method of any agent.
  * 2. A delivered message ends in exactly one of `onHandled` and `onUndelivered`, and its credit is released before.
- * 3. Messages go to the sandbox in the order of their delivery; at most WINDOW of them are there at once.
+ * 3. Messages go to the sandbox in the order of their delivery; at most WINDOW of them are there at once, and none that a
+ *    limit over time holds back.
  * 4. An outcome that arrives after its message was given back changes nothing.
  */
 
 /** Messages handed to the sandbox ahead of their turn, so that a thread does not wait for the main thread between two of them. */
 export const WINDOW = 16
-
-/** What is used of the credit that all threads share for the room in mailboxes. */
-export interface CreditRelease {
-  release(receiver: string, sender: string, bytes: number): void
-}
-
-/** What an agent does, for whoever routes messages and keeps the books. Called on the main thread, in order. */
-export interface AgentEvents {
-  onState(agent: Agent, from: AgentState, to: AgentState): void
-  /** The agent sent a message; `reserved` tells whether a place in the mailbox of its receiver is held for it. */
-  onSend(agent: Agent, message: Message, reserved: boolean): void
-  onLog(agent: Agent, line: LogLine): void
-  /** The agent, running and granted this, offers a capability. */
-  onRegister(agent: Agent, capability: string): void
-  onRefuse(agent: Agent, refusal: ErrorData): void
-  /** The thread of the agent was lost and the agent began again in another one: what its guest remembered is gone. */
-  onRestart(agent: Agent, cause: CaxtonError): void
-  /** The handling of a message ended. Status 0: handled; 1: not understood; else or with an error: failed. */
-  onHandled(agent: Agent, message: Message, outcome: Outcome): void
-  /** A message that was delivered will not be handled. */
-  onUndelivered(agent: Agent, message: Message, reason: CaxtonError): void
-}
-
-export interface AgentParts {
-  /** Makes the instance; called once, by `start()`. */
-  createSandbox(events: SandboxEvents): Sandbox | Promise<Sandbox>
-  readonly credit: CreditRelease
-  readonly events: AgentEvents
-}
-
-export interface AgentOptions {
-  readonly name: string
-  readonly limits: Limits
-  /** Only `register` is looked at here, once more after the sandbox did. */
-  readonly grants: Grants
-}
-
-export interface DrainOptions {
-  /** Milliseconds after which what still waits is given back; null waits for ever. @default null */
-  readonly deadlineMs?: number | null
-}
 
 /** One agent from its loading to its end. */
 export class Agent {
@@ -74,18 +45,27 @@ export class Agent {
   readonly #mailbox = new Mailbox()
   readonly #inSandbox = new Set<Letter>()
   readonly #capabilities = new Set<string>()
-  readonly #tally = new Tally()
+  readonly #monitor: Monitor
+  readonly #throttle: Throttle
   readonly #ended = Promise.withResolvers<void>()
   #state: AgentState = { phase: 'loaded' }
   #creation: Promise<Sandbox> | null = null
   #sandbox: Sandbox | null = null
   #drains = false
+  #bytesInSandbox = 0
 
   constructor(parts: AgentParts, options: AgentOptions) {
+    const { limits, rates = NO_RATE_LIMITS, warn = DEFAULT_WARN_SHARE } = options
+    const { events, clock = SYSTEM_CLOCK } = parts
     this.#parts = parts
     this.name = options.name
-    this.limits = options.limits
+    this.limits = limits
     this.#grants = options.grants
+    this.#monitor = new Monitor({ clock, onWarning: (warning) => events.onWarning(this, warning) }, { limits, warn })
+    this.#throttle = new Throttle(
+      { clock, onHold: (hold) => events.onThrottle(this, hold), onRelease: () => this.#pump() },
+      { limits, rates },
+    )
   }
 
   get state(): AgentState {
@@ -132,13 +112,14 @@ export class Agent {
    * through `onUndelivered`.
    */
   deliver(message: Message, bytes: number): void {
-    this.#tally.counts.messagesIn += 1
+    this.#monitor.countIn()
     if (!this.takesMessages) {
       this.#release({ message, bytes })
       this.#giveBack(message, new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: this.#facts() }))
       return
     }
     this.#mailbox.push({ message, bytes })
+    this.#monitor.checkWaiting(this.#waiting())
     this.#pump()
   }
 
@@ -170,9 +151,19 @@ export class Agent {
 
   /** Returns what is known of the agent now. */
   snapshot(): AgentInfo {
-    let bytes = this.#mailbox.bytes
-    for (const letter of this.#inSandbox) bytes += letter.bytes
-    return this.#tally.snapshot(this.name, this.#state, this.#capabilities, { messages: this.waitingMessages, bytes })
+    const state = this.#state
+    const counted = this.#monitor.read(this.#waiting())
+    return Object.freeze({
+      name: this.name,
+      phase: state.phase,
+      reason: state.phase === 'failed' ? Object.freeze(state.reason.toData()) : null,
+      capabilities: Object.freeze([...this.#capabilities]),
+      ...counted,
+      memoryBytes: isFinal(state.phase) ? 0 : counted.memoryBytes,
+      throttled: this.#throttle.hold(),
+      timesThrottled: this.#throttle.holds,
+      throttledMs: this.#throttle.heldMs,
+    })
   }
 
   async #initialise(): Promise<CaxtonError | null> {
@@ -181,8 +172,11 @@ export class Agent {
       this.#sandbox = await this.#creation
       if (this.#state.phase !== 'loaded') return null
       const outcome = await this.#sandbox.start()
-      this.#tally.addUsage(outcome.usage)
-      if (outcome.error !== null || outcome.status === HANDLED.OK) return outcome.error
+      this.#monitor.addStart(outcome.usage)
+      const overdraft = this.#throttle.charge(outcome.usage)
+      if (outcome.error !== null) return outcome.error
+      this.#warn(outcome.usage)
+      if (outcome.status === HANDLED.OK) return overdraft === null ? null : this.#rateError(overdraft)
       const data = { agent: this.name, status: outcome.status }
       return new CaxtonError('ERR_GUEST_STATUS', { detail: `its start answered ${outcome.status}`, data })
     } catch (error) {
@@ -194,21 +188,21 @@ export class Agent {
     const { events } = this.#parts
     return {
       onSend: (message, reserved) => {
-        this.#tally.counts.messagesOut += 1
+        this.#monitor.countOut()
         events.onSend(this, message, reserved)
       },
       onLog: (line) => events.onLog(this, line),
       onRegister: (capability) => this.#register(capability),
       onRefuse: (refusal) => this.#refuse(refusal),
       onRestart: (cause) => {
-        this.#tally.counts.restarts += 1
+        this.#monitor.countRestart()
         events.onRestart(this, cause)
       },
     }
   }
 
   #refuse(refusal: ErrorData): void {
-    this.#tally.refusals.add(refusal)
+    this.#monitor.refusals.add(refusal)
     this.#parts.events.onRefuse(this, refusal)
   }
 
@@ -236,10 +230,12 @@ export class Agent {
   #pump(): void {
     if (this.#sandbox === null) return
     while (this.#state.phase === 'running' || this.#state.phase === 'draining') {
-      if (this.#inSandbox.size >= WINDOW) return
+      if (this.#inSandbox.size >= WINDOW || this.#mailbox.size === 0) return
+      if (!this.#throttle.admits(this.#inSandbox.size)) return
       const letter = this.#mailbox.shift()
       if (letter === undefined) return
       this.#inSandbox.add(letter)
+      this.#bytesInSandbox += letter.bytes
       this.#sandbox.handle(letter.message).then(
         (outcome) => this.#finish(letter, outcome),
         (error: unknown) => this.#finish(letter, lostOutcome(asCaxtonError(error))),
@@ -249,15 +245,29 @@ export class Agent {
 
   #finish(letter: Letter, outcome: Outcome): void {
     if (!this.#inSandbox.delete(letter)) return
+    this.#bytesInSandbox -= letter.bytes
     this.#release(letter)
-    this.#tally.addOutcome(outcome)
-    if (outcome.error === null) {
-      this.#parts.events.onHandled(this, letter.message, outcome)
-      this.#pump()
-      this.#stopIfDrained()
+    this.#monitor.addOutcome(outcome)
+    const overdraft = this.#throttle.charge(outcome.usage)
+    if (outcome.error !== null) {
+      this.#fail(outcome.error, () => this.#parts.events.onHandled(this, letter.message, outcome))
       return
     }
-    this.#fail(outcome.error, () => this.#parts.events.onHandled(this, letter.message, outcome))
+    this.#parts.events.onHandled(this, letter.message, outcome)
+    this.#warn(outcome.usage)
+    if (overdraft !== null && !isFinal(this.#state.phase)) this.#fail(this.#rateError(overdraft))
+    this.#pump()
+    this.#stopIfDrained()
+  }
+
+  #warn(usage: Usage): void {
+    this.#monitor.checkUsage(usage)
+    this.#monitor.checkWaiting(this.#waiting())
+    this.#throttle.measure((limit, used, bound) => this.#monitor.checkRate(limit, used, bound))
+  }
+
+  #waiting(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.waitingMessages, bytes: this.#mailbox.bytes + this.#bytesInSandbox }
   }
 
   #fail(error: CaxtonError, report?: () => void): void {
@@ -294,6 +304,8 @@ export class Agent {
   #end(state: AgentState, reason: CaxtonError, report?: () => void): void {
     const letters = [...this.#inSandbox, ...this.#mailbox.takeAll()]
     this.#inSandbox.clear()
+    this.#bytesInSandbox = 0
+    this.#throttle.close()
     for (const letter of letters) this.#release(letter)
     this.#enter(state)
     report?.()
@@ -315,8 +327,13 @@ export class Agent {
   }
 
   #giveBack(message: Message, reason: CaxtonError): void {
-    this.#tally.counts.undelivered += 1
+    this.#monitor.countUndelivered()
     this.#parts.events.onUndelivered(this, message, reason)
+  }
+
+  #rateError({ limit, rate }: Overdraft): CaxtonError {
+    const data = { agent: this.name, limit, amount: rate.amount, periodMs: rate.periodMs }
+    return new CaxtonError('ERR_LIMIT_RATE', { detail: describeRate(limit, rate), data })
   }
 
   #facts(): { readonly agent: string; readonly phase: string } {

@@ -1,7 +1,11 @@
 /** Life of one agent: state machine, mailbox, counters. */
 export type { LogLine, Outcome, Sandbox, SandboxEvents, Usage } from '../sandbox/index.ts'
 export * from './agent.ts'
+export type * from './agent-parts.ts'
 export * from './deadline.ts'
-export type { AgentInfo } from './info.ts'
+export type { AgentInfo, MessageUse } from './info.ts'
+export type { PerSecond } from './recent-use.ts'
 export type { RefusalCounts } from './refusals.ts'
 export * from './state.ts'
+export type { Hold } from './throttle.ts'
+export type { Warning } from './warnings.ts'

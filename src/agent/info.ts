@@ -1,8 +1,16 @@
 import type { ErrorData } from '../core/index.ts'
-import type { Outcome, Usage } from '../sandbox/index.ts'
+import type { Usage } from '../sandbox/index.ts'
+import type { PerSecond } from './recent-use.ts'
 import type { RefusalCounts } from './refusals.ts'
-import { Refusals } from './refusals.ts'
-import type { AgentPhase, AgentState } from './state.ts'
+import type { AgentPhase } from './state.ts'
+import type { Hold } from './throttle.ts'
+import type { Warning } from './warnings.ts'
+
+/** What one message used, kind by kind. */
+export type MessageUse = Pick<
+  Usage,
+  'fuel' | 'cpuMs' | 'wallMs' | 'memoryBytes' | 'hostCalls' | 'messagesSent' | 'logBytes'
+>
 
 /** What is known of one agent at one moment: plain data, frozen. Sums begin with the agent. */
 export interface AgentInfo {
@@ -15,6 +23,9 @@ export interface AgentInfo {
   /** Messages not yet handled, those handed to the sandbox included. */
   readonly waitingMessages: number
   readonly waitingBytes: number
+  /** Most messages, and most bytes of them, that waited at once. */
+  readonly peakWaitingMessages: number
+  readonly peakWaitingBytes: number
   readonly messagesIn: number
   readonly messagesOut: number
   /** What the host refused to it: forged senders, missing grants, full mailboxes. */
@@ -33,70 +44,26 @@ export interface AgentInfo {
   readonly restarts: number
   readonly fuel: number
   readonly cpuMs: number
+  readonly wallMs: number
   /** Longest wall time of one message, milliseconds. */
   readonly wallMsMax: number
+  /** Linear memory now: after its last message, 0 when it has ended. */
+  readonly memoryBytes: number
   readonly peakMemoryBytes: number
   readonly logBytes: number
   readonly hostCalls: number
-}
-
-type Counts = { -readonly [Name in keyof AgentInfo as AgentInfo[Name] extends number ? Name : never]: AgentInfo[Name] }
-
-/** Counts what one agent does and uses. */
-export class Tally {
-  readonly refusals = new Refusals()
-  readonly counts: Omit<Counts, 'waitingMessages' | 'waitingBytes' | 'refusals'> = {
-    messagesIn: 0,
-    messagesOut: 0,
-    handled: 0,
-    notUnderstood: 0,
-    failed: 0,
-    undelivered: 0,
-    restarts: 0,
-    fuel: 0,
-    cpuMs: 0,
-    wallMsMax: 0,
-    peakMemoryBytes: 0,
-    logBytes: 0,
-    hostCalls: 0,
-  }
-
-  addUsage(usage: Usage): void {
-    const counts = this.counts
-    counts.fuel += usage.fuel
-    counts.cpuMs += usage.cpuMs
-    counts.wallMsMax = Math.max(counts.wallMsMax, usage.wallMs)
-    counts.peakMemoryBytes = Math.max(counts.peakMemoryBytes, usage.memoryBytes)
-    counts.logBytes += usage.logBytes
-    counts.hostCalls += usage.hostCalls
-  }
-
-  /** Counts a message whose handling ended. */
-  addOutcome(outcome: Outcome): void {
-    this.addUsage(outcome.usage)
-    this.counts.handled += 1
-    if (outcome.error !== null || outcome.status > 1 || outcome.status < 0) this.counts.failed += 1
-    else if (outcome.status === 1) this.counts.notUnderstood += 1
-  }
-
-  /** Returns the counts with the rest as one frozen piece of data. */
-  snapshot(
-    name: string,
-    state: AgentState,
-    capabilities: Iterable<string>,
-    waiting: { readonly messages: number; readonly bytes: number },
-  ): AgentInfo {
-    return Object.freeze({
-      name,
-      phase: state.phase,
-      reason: state.phase === 'failed' ? Object.freeze(state.reason.toData()) : null,
-      capabilities: Object.freeze([...capabilities]),
-      waitingMessages: waiting.messages,
-      waitingBytes: waiting.bytes,
-      refusals: this.refusals.total,
-      refusalsByCode: this.refusals.byCode(),
-      lastRefusal: this.refusals.last,
-      ...this.counts,
-    })
-  }
+  /** What its last message used; null before the first has ended. */
+  readonly last: MessageUse | null
+  /** The most that one message used, kind by kind. */
+  readonly most: MessageUse
+  /** Averages over the last ten seconds. */
+  readonly perSecond: PerSecond
+  /** Times it came near to a limit, and the last of them. */
+  readonly warnings: number
+  readonly lastWarning: Warning | null
+  /** Why its messages are held back now; null while they are not. */
+  readonly throttled: Hold | null
+  /** Times that its messages were held back by a limit over time, and for how many milliseconds in all. */
+  readonly timesThrottled: number
+  readonly throttledMs: number
 }

@@ -13,6 +13,8 @@ const QUIET: AgentRow = {
   refusals: 0,
   refusalsByCode: {},
   lastRefusal: null,
+  timesThrottled: 0,
+  throttledMs: 0,
   fuel: 1,
   cpuMs: 1,
   peakMemoryBytes: 65_536,
@@ -66,6 +68,22 @@ const WHY: { name: string; agent: Partial<AgentRow>; why: string }[] = [
       lastRefusal: LAST,
     },
     why: "refused ERR_GRANT_MISSING ×7, ERR_MESSAGE_SENDER_FORGED ×6, ERR_MESSAGE_INVALID ×4, 2 more kinds: last ERR_GRANT_MISSING: the agent may not write to 'user'",
+  },
+  {
+    name: 'an agent that was held back says how often and how long',
+    agent: { timesThrottled: 12, throttledMs: 3_400 },
+    why: 'throttled 12 times, 3.40 s in all',
+  },
+  {
+    name: 'being held back comes before what was refused, which may be long',
+    agent: {
+      timesThrottled: 1,
+      throttledMs: 20,
+      refusals: 1,
+      refusalsByCode: { ERR_GRANT_MISSING: 1 },
+      lastRefusal: LAST,
+    },
+    why: "throttled once, 20.0 ms in all; refused ERR_GRANT_MISSING: the agent may not write to 'user'",
   },
   {
     name: 'an agent that failed says why it failed, whatever was refused before',

@@ -26,7 +26,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'peak memory', align: 'right', cell: ({ peakMemoryBytes }) => formatBytes(peakMemoryBytes) },
 ]
 
-/** Writes one line per agent with what it did and used, and behind it why it failed, or else what was refused to it. */
+/** Writes one line per agent with what it did and used, and behind it why it failed, or else what it was refused and how it was held back. */
 export function renderAgentTable(agents: readonly AgentRow[], { columns, paint }: Screen): string[] {
   const laidOut = COLUMNS.map(({ title, align, cell }) => {
     const cells = [title, ...agents.map(cell)]
@@ -44,7 +44,10 @@ export function renderAgentTable(agents: readonly AgentRow[], { columns, paint }
 
 function explain(agent: AgentRow): string {
   if (agent.reason !== null) return explainError(agent.reason)
-  return agent.lastRefusal === null ? '' : explainRefusals(agent, agent.lastRefusal)
+  const { lastRefusal, timesThrottled, throttledMs } = agent
+  const times = timesThrottled === 1 ? 'once' : `${formatCount(timesThrottled)} times`
+  const held = timesThrottled === 0 ? [] : [`throttled ${times}, ${formatDurationMs(throttledMs)} in all`]
+  return [...held, ...(lastRefusal === null ? [] : [explainRefusals(agent, lastRefusal)])].join('; ')
 }
 
 /** Names the refusals, the most frequent kind first, and describes the last one. */

@@ -103,6 +103,26 @@ test('verbose shows states, deliveries and what each message cost', () => {
   assert.match(lines[4] ?? '', /handled +cfp of coordinator in c-1: 12\.3K fuel, 0\.50 ms CPU$/)
 })
 
+test('warnings say how much of what is used, and throttling how long and why', () => {
+  const warning = { type: 'warning', elapsedMs: 1, agent: 'count-c' } as const
+  const rate = { amount: 500e6, periodMs: 1_000, over: 'throttle' } as const
+  const lines = render(
+    [
+      { ...warning, limit: 'fuel', scope: 'message', used: 85e6, bound: 100e6 },
+      { ...warning, limit: 'memoryBytes', scope: 'agent', used: 16 * 2 ** 20, bound: 16 * 2 ** 20 },
+      { ...warning, limit: 'logBytes', scope: 'rate', used: 1_000, bound: 1_024 },
+      { type: 'throttled', elapsedMs: 2, agent: 'count-c', limit: 'fuel', rate, waitMs: 123.4 },
+    ],
+    { columns: 140 },
+  )
+  assert.deepEqual(lines, [
+    ' +0.00 ms ! count-c      warning          fuel at 85 % of its limit for one message: 85.0M of 100M',
+    ' +0.00 ms ! count-c      warning          memory at 100 % of its limit: 16.0 MiB of 16.0 MiB',
+    ' +0.00 ms ! count-c      warning          log_bytes at 97 % of its limit over time: 1000 B of 1.00 KiB',
+    ' +1.00 ms ! count-c      throttled        for 123 ms: fuel 500M/s is used up',
+  ])
+})
+
 test('of a long conversation id the end is shown, because ids of one run differ there', () => {
   const [line] = render([{ type: 'sent', elapsedMs: 1, message: message({ conversation_id: 'm-60c34d39-1a2b' }) }])
   assert.match(line ?? '', /inform +…c34d39-1a2b$/)

@@ -1,5 +1,5 @@
 import type { ErrorData, Message } from '../core/index.ts'
-import { formatCount, formatDurationMs } from '../core/index.ts'
+import { describeRate, formatBytes, formatCount, formatDurationMs, LIMITS } from '../core/index.ts'
 import type { Tone } from './paint.ts'
 import { columnsOf, padEnd, padStart, shorten, shortenStart } from './plain-text.ts'
 import type { RunEvent, Screen } from './view.ts'
@@ -103,6 +103,12 @@ function describe(event: RunEvent, verbose: boolean): Line | null {
       return { ...agentLine(event.agent), tone: 'bad', mark: '✗', what: 'refused', text: explain(event.error) }
     case 'restarted':
       return { ...agentLine(event.agent), tone: 'warn', mark: '!', what: 'restarted', text: explain(event.error) }
+    case 'warning':
+      return { ...agentLine(event.agent), tone: 'warn', mark: '!', what: 'warning', text: describeWarning(event) }
+    case 'throttled': {
+      const text = `for ${formatDurationMs(event.waitMs)}: ${describeRate(event.limit, event.rate)} is used up`
+      return { ...agentLine(event.agent), tone: 'warn', mark: '!', what: 'throttled', text }
+    }
     case 'log':
       return {
         ...agentLine(event.agent),
@@ -121,6 +127,15 @@ function describe(event: RunEvent, verbose: boolean): Line | null {
     default:
       return null
   }
+}
+
+const SCOPES = { message: ' for one message', rate: ' over time', agent: '' } as const
+const FORMATS = { bytes: formatBytes, ms: formatDurationMs, count: formatCount } as const
+
+function describeWarning({ limit, scope, used, bound }: RunEvent & { type: 'warning' }): string {
+  const { key, unit } = LIMITS[limit]
+  const format = FORMATS[unit]
+  return `${key} at ${Math.floor((used / bound) * 100)} % of its limit${SCOPES[scope]}: ${format(used)} of ${format(bound)}`
 }
 
 function describeState(event: RunEvent & { type: 'state' }, verbose: boolean): Line | null {

@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorData, Message } from '../core/index.ts'
+import type { ErrorCode, ErrorData, Limits, Message, RateLimit, RateName } from '../core/index.ts'
 import type { Paint } from './paint.ts'
 
 /** What the renderers use of the events of a runtime. */
@@ -26,6 +26,21 @@ export type RunEvent = {
       readonly reason: ErrorData | null
     }
   | { readonly type: 'restarted'; readonly agent: string; readonly error: ErrorData }
+  | {
+      readonly type: 'warning'
+      readonly agent: string
+      readonly limit: keyof Limits
+      readonly scope: 'message' | 'rate' | 'agent'
+      readonly used: number
+      readonly bound: number
+    }
+  | {
+      readonly type: 'throttled'
+      readonly agent: string
+      readonly limit: RateName
+      readonly rate: RateLimit
+      readonly waitMs: number
+    }
   | { readonly type: 'log'; readonly agent: string; readonly level: string; readonly text: string }
   | { readonly type: 'registered'; readonly agent: string; readonly capability: string }
 )
@@ -40,6 +55,8 @@ export interface AgentRow {
   readonly refusals: number
   readonly refusalsByCode: Readonly<Partial<Record<ErrorCode, number>>>
   readonly lastRefusal: ErrorData | null
+  readonly timesThrottled: number
+  readonly throttledMs: number
   readonly fuel: number
   readonly cpuMs: number
   readonly peakMemoryBytes: number

@@ -1,4 +1,4 @@
-import type { AgentPhase, LogLine, Usage } from '../agent/index.ts'
+import type { AgentPhase, Hold, LogLine, Usage, Warning } from '../agent/index.ts'
 import type { Clock, ErrorData, Message } from '../core/index.ts'
 
 /** What the router and its agents do, as plain data. */
@@ -30,6 +30,10 @@ export type RouterFact =
     }
   /** The thread of an agent was lost, for which it is not to blame; it began again and goes on with what waits. */
   | { readonly type: 'restarted'; readonly agent: string; readonly error: ErrorData }
+  /** An agent came near to a limit: it used so much of so much. Told once, until it has come down again. */
+  | ({ readonly type: 'warning'; readonly agent: string } & Warning)
+  /** A limit over time is used up: the messages of an agent wait for so long, until that time of day. */
+  | ({ readonly type: 'throttled'; readonly agent: string; readonly untilMs: number } & Hold)
   | { readonly type: 'log'; readonly agent: string; readonly level: LogLine['level']; readonly text: string }
   | { readonly type: 'registered'; readonly agent: string; readonly capability: string }
 

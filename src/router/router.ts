@@ -239,6 +239,11 @@ export class Router {
         hub.emit({ type: 'restarted', agent: agent.name, error: cause.toData() })
         this.#delivery.retryNotices()
       },
+      onWarning: (agent, warning) => hub.emit({ type: 'warning', agent: agent.name, ...warning }),
+      onThrottle: (agent, hold) => {
+        if (!hub.isHeard) return
+        hub.emit({ type: 'throttled', agent: agent.name, ...hold, untilMs: this.#parts.clock.nowMs() + hold.waitMs })
+      },
       onHandled: (agent, message, outcome) => {
         const { status, error, usage } = outcome
         if (hub.isHeard) {

@@ -1,5 +1,5 @@
 import { Agent } from '../../src/agent/index.ts'
-import type { Draft, Limits, Message } from '../../src/core/index.ts'
+import type { Draft, Limits, Message, RateLimits } from '../../src/core/index.ts'
 import { CaxtonError, completeDraft, createIdSource, DEFAULT_LIMITS } from '../../src/core/index.ts'
 import type { RouterEvent } from '../../src/router/index.ts'
 import { Router } from '../../src/router/index.ts'
@@ -20,6 +20,8 @@ export type GuestBehaviour = (message: Message, guest: Guest) => number | Caxton
 
 export interface Spawn {
   readonly limits?: Partial<Limits>
+  readonly rates?: RateLimits
+  readonly warn?: number
   /** Capabilities it registers while it starts. */
   readonly offers?: readonly string[]
   /** Capabilities it may register. @default those it offers */
@@ -87,6 +89,8 @@ export class World {
       {
         name,
         limits,
+        ...(spawn.rates === undefined ? {} : { rates: spawn.rates }),
+        ...(spawn.warn === undefined ? {} : { warn: spawn.warn }),
         grants: { send: ['*'], register: spawn.mayOffer ?? spawn.offers ?? [], log: null, clock: null, random: null },
       },
     )

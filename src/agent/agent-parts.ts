@@ -1,0 +1,58 @@
+import type { Grants } from '../capability/index.ts'
+import type { CaxtonError, Clock, ErrorData, Limits, Message, RateLimits } from '../core/index.ts'
+import type { LogLine, Outcome, Sandbox, SandboxEvents } from '../sandbox/index.ts'
+import type { Agent } from './agent.ts'
+import type { AgentState } from './state.ts'
+import type { Hold } from './throttle.ts'
+import type { Warning } from './warnings.ts'
+
+/** What is used of the credit that all threads share for the room in mailboxes. */
+export interface CreditRelease {
+  release(receiver: string, sender: string, bytes: number): void
+}
+
+/** What an agent does, for whoever routes messages and keeps the books. Called on the main thread, in order. */
+export interface AgentEvents {
+  onState(agent: Agent, from: AgentState, to: AgentState): void
+  /** The agent sent a message; `reserved` tells whether a place in the mailbox of its receiver is held for it. */
+  onSend(agent: Agent, message: Message, reserved: boolean): void
+  onLog(agent: Agent, line: LogLine): void
+  /** The agent, running and granted this, offers a capability. */
+  onRegister(agent: Agent, capability: string): void
+  onRefuse(agent: Agent, refusal: ErrorData): void
+  /** The thread of the agent was lost and the agent began again in another one: what its guest remembered is gone. */
+  onRestart(agent: Agent, cause: CaxtonError): void
+  /** It came near to a limit. */
+  onWarning(agent: Agent, warning: Warning): void
+  /** A limit over time is used up: its messages wait from now on. */
+  onThrottle(agent: Agent, hold: Hold): void
+  /** The handling of a message ended. Status 0: handled; 1: not understood; else or with an error: failed. */
+  onHandled(agent: Agent, message: Message, outcome: Outcome): void
+  /** A message that was delivered will not be handled. */
+  onUndelivered(agent: Agent, message: Message, reason: CaxtonError): void
+}
+
+export interface AgentParts {
+  /** Makes the instance; called once, by `start()`. */
+  createSandbox(events: SandboxEvents): Sandbox | Promise<Sandbox>
+  readonly credit: CreditRelease
+  readonly events: AgentEvents
+  /** @default SYSTEM_CLOCK */
+  readonly clock?: Clock
+}
+
+export interface AgentOptions {
+  readonly name: string
+  readonly limits: Limits
+  /** Limits over time. @default none */
+  readonly rates?: RateLimits
+  /** Share of each limit from which is warned, 0 to 1; 0 warns never. @default DEFAULT_WARN_SHARE */
+  readonly warn?: number
+  /** Only `register` is looked at here, once more after the sandbox did. */
+  readonly grants: Grants
+}
+
+export interface DrainOptions {
+  /** Milliseconds after which what still waits is given back; null waits for ever. @default null */
+  readonly deadlineMs?: number | null
+}

@@ -1,0 +1,47 @@
+import type { Limits } from '../core/index.ts'
+
+/** Something of an agent came near to its limit. */
+export interface Warning {
+  readonly limit: keyof Limits
+  /** What the limit is for: one message, an amount over time, or the agent as long as it lives. */
+  readonly scope: 'message' | 'rate' | 'agent'
+  readonly used: number
+  readonly bound: number
+}
+
+/** A limit that was warned of is warned of again once its use was below this share of where the warning began. */
+const REARM_SHARE = 0.75
+
+/** Tells when use of a limit reaches a share of it: once, until it has clearly come down again. */
+export class Warnings {
+  readonly #share: number
+  readonly #emit: (warning: Warning) => void
+  /** Limits that were warned of and have not come down. */
+  readonly #above = { message: new Set<keyof Limits>(), rate: new Set<keyof Limits>(), agent: new Set<keyof Limits>() }
+  #count = 0
+
+  /** @param share of each limit, 0 to 1; 0 warns never */
+  constructor(share: number, emit: (warning: Warning) => void) {
+    this.#share = share
+    this.#emit = emit
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Takes what is used of a limit now. A bound of 0 cannot be come near to. */
+  check(scope: Warning['scope'], limit: keyof Limits, used: number, bound: number): void {
+    const threshold = this.#share * bound
+    if (threshold === 0) return
+    const above = this.#above[scope]
+    if (used >= threshold) {
+      if (above.has(limit)) return
+      above.add(limit)
+      this.#count += 1
+      this.#emit(Object.freeze({ limit, scope, used, bound }))
+    } else if (above.size > 0 && used < threshold * REARM_SHARE) {
+      above.delete(limit)
+    }
+  }
+}
