@@ -1,0 +1,18 @@
+(module
+  (type $f (func (param i32) (result i32)))
+  (table $t 2 (ref $f) (ref.func $double))
+  (func $double (type $f) (i32.shl (local.get 0) (i32.const 1)))
+  (func $null (result (ref null $f)) (ref.null $f))
+  (func (export "call_ref") (param i32) (result i32) (call_ref $f (local.get 0) (table.get $t (i32.const 1))))
+  (func (export "null") (result i32) (call_ref $f (i32.const 1) (call $null)))
+  (func (export "br_on_null") (param i32) (result i32)
+    (block $null
+      (return (call_ref $f (local.get 0) (br_on_null $null (if (result (ref null $f)) (local.get 0) (then (ref.func $double)) (else (ref.null $f)))))))
+    (i32.const -1))
+  (func (export "as_non_null") (result i32) (call_ref $f (i32.const 4) (ref.as_non_null (call $null))))
+)
+(assert_return (invoke "call_ref" (i32.const 21)) (i32.const 42))
+(assert_trap (invoke "null") "null function reference")
+(assert_return (invoke "br_on_null" (i32.const 5)) (i32.const 10))
+(assert_return (invoke "br_on_null" (i32.const 0)) (i32.const -1))
+(assert_trap (invoke "as_non_null") "null reference")

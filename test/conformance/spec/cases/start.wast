@@ -1,0 +1,11 @@
+(module
+  (global $g (export "g") (mut i32) (i32.const 1))
+  (start $main)
+  (func $main (global.set $g (i32.mul (global.get $g) (i32.const 7))))
+  (func (export "read") (result i32) (global.get $g))
+)
+(assert_return (invoke "read") (i32.const 7))
+(assert_return (get "g") (i32.const 7))
+(module (import "spectest" "print" (func $print)) (start $print))
+(assert_trap (module (start $main) (func $main (unreachable))) "unreachable")
+(assert_trap (module (memory 1) (start $main) (func $main (drop (i32.load (i32.const 65536))))) "out of bounds memory access")
