@@ -1,5 +1,5 @@
 import type { AgentInfo } from './agent/index.ts'
-import type { ErrorCode, Message } from './core/index.ts'
+import type { ErrorCode, Message, Performative } from './core/index.ts'
 import { USER_NAME } from './core/index.ts'
 import type { RouterEvent } from './router/index.ts'
 import type { CaxtonOptions } from './runtime.ts'
@@ -32,6 +32,7 @@ type Ending =
   | { readonly kind: 'goal'; readonly message: Message }
   | { readonly kind: 'rest' }
   | { readonly kind: 'lost'; readonly agent: string; readonly code: ErrorCode }
+  | { readonly kind: 'declined'; readonly agent: string; readonly answer: string }
   | { readonly kind: 'late' }
   | { readonly kind: 'interrupted' }
 
@@ -41,8 +42,9 @@ const DRAIN_MS = 5_000
 /**
  * Runs a system from its start to its end: deploys every agent, sends what is to be sent first, and waits for the goal.
  *
- * The run ends when the goal is reached, can no longer be reached (nothing is under way any more, or its agent failed), is
- * late, or when `signal` is aborted. Everything is closed when the promise settles.
+ * The run ends when the goal is reached, can no longer be reached (nothing is under way any more, or its agent failed or
+ * declined), is late, or when `signal` is aborted. An agent declines when it answers one of the first conversations to
+ * `user` with `failure`, `refuse` or `not-understood`, or does not handle one of the first messages. Everything is closed when the promise settles.
  *
  * @throws CaxtonError what `deployAll` throws, before anything has started
  */
@@ -50,30 +52,59 @@ export async function runSystem(system: System, options: RunOptions = {}): Promi
   const { onEvent, signal, ...caxtonOptions } = options
   await using caxton = await Caxton.start(caxtonOptions)
   if (onEvent !== undefined) caxton.subscribe(onEvent)
-  const goal = watchGoal(caxton, system.goal)
+  const conversations = new Set<string>()
+  const goal = watchGoal(caxton, system.goal, conversations)
   await caxton.deployAll(system.agents)
   const startMs = performance.now()
-  for (const draft of system.send) caxton.send(parseContent(draft))
+  for (const draft of system.send) {
+    const messageId = caxton.send(parseContent(draft))
+    conversations.add(draft.conversation_id ?? messageId)
+  }
   const ending = await firstEnding(caxton, system.goal, goal, signal)
   const elapsedMs = performance.now() - startMs
   await caxton.drain({ deadlineMs: DRAIN_MS })
   return { ...judge(ending, system.goal), agents: caxton.agents(), elapsedMs }
 }
 
-/** Resolves with the message that is the goal, or with the end of the agent it has to come from. */
-function watchGoal(caxton: Caxton, goal: Goal | null): Promise<Ending> {
+const DECLINES: ReadonlySet<Performative> = new Set(['failure', 'refuse', 'not-understood'])
+/** Longest part of a content that is repeated in the reason of an ending, characters. */
+const MAX_ANSWER = 500
+
+/** Resolves with the message that is the goal, or with why the agent it has to come from will not send it. */
+function watchGoal(caxton: Caxton, goal: Goal | null, conversations: ReadonlySet<string>): Promise<Ending> {
   const ending = Promise.withResolvers<Ending>()
   if (goal === null) return ending.promise
   caxton.subscribe((event) => {
-    if (event.type === 'delivered' && event.agent === USER_NAME) {
-      const { message } = event
-      const isGoal = message.sender === goal.from && message.performative === goal.performative
-      if (isGoal) ending.resolve({ kind: 'goal', message })
-    } else if (event.type === 'state' && event.agent === goal.from && event.reason !== null) {
-      ending.resolve({ kind: 'lost', agent: event.agent, code: event.reason.code })
-    }
+    const found = findEnding(event, goal, conversations)
+    if (found !== null) ending.resolve(found)
   })
   return ending.promise
+}
+
+/** Returns how an event ends the run; null if it does not. */
+function findEnding(event: RouterEvent, goal: Goal, conversations: ReadonlySet<string>): Ending | null {
+  if (event.type === 'delivered' && event.agent === USER_NAME) {
+    const { message } = event
+    if (message.sender !== goal.from) return null
+    if (message.performative === goal.performative) return { kind: 'goal', message }
+    if (!DECLINES.has(message.performative) || !conversations.has(message.conversation_id)) return null
+    return { kind: 'declined', agent: goal.from, answer: describeAnswer(message) }
+  }
+  if (event.type === 'handled' && event.agent === goal.from) {
+    const { message, status, error } = event
+    if (status === 0 || error !== null || message.sender !== USER_NAME) return null
+    const answer = status === 1 ? 'not-understood' : `status ${status}`
+    return { kind: 'declined', agent: goal.from, answer: `${answer} to ${message.performative}` }
+  }
+  if (event.type === 'state' && event.agent === goal.from && event.reason !== null) {
+    return { kind: 'lost', agent: goal.from, code: event.reason.code }
+  }
+  return null
+}
+
+function describeAnswer({ performative, content }: Message): string {
+  if (content === undefined) return performative
+  return `${performative} ${content.length > MAX_ANSWER ? `${content.slice(0, MAX_ANSWER)}…` : content}`
 }
 
 async function firstEnding(
@@ -108,6 +139,8 @@ function judge(ending: Ending, goal: Goal | null): Pick<RunReport, 'reached' | '
       return { ...missed, reason: `${wanted}, and nothing is under way any more` }
     case 'lost':
       return { ...missed, reason: `${wanted}: ${ending.agent} failed with ${ending.code}` }
+    case 'declined':
+      return { ...missed, reason: `${wanted}: ${ending.agent} answered ${ending.answer}` }
     case 'late':
       return { ...missed, reason: `${wanted} within ${goal?.withinMs} ms` }
     case 'interrupted':
