@@ -71,13 +71,11 @@ export class Monitor {
   /** Counts a message that came in. */
   countIn(): void {
     this.#counts.messagesIn += 1
-    this.#recent.add('messagesIn', 1)
   }
 
   /** Counts a message that the agent sent. */
   countOut(): void {
     this.#counts.messagesOut += 1
-    this.#recent.add('messagesOut', 1)
   }
 
   countUndelivered(): void {
@@ -90,16 +88,17 @@ export class Monitor {
 
   /** Counts what the start of the agent used. */
   addStart(usage: Usage): void {
+    this.#recent.sample(this.#counts)
     this.#addUsage(usage)
   }
 
   /** Counts a message whose handling ended. */
   addOutcome({ status, error, usage }: Outcome): void {
     const counts = this.#counts
+    this.#recent.sample(counts)
     counts.handled += 1
     if (error !== null || status > 1 || status < 0) counts.failed += 1
     else if (status === 1) counts.notUnderstood += 1
-    this.#recent.add('handled', 1)
     this.#addUsage(usage)
     this.#last = usage
     raise(this.#most, usage)
@@ -142,7 +141,7 @@ export class Monitor {
       ...this.#counts,
       last: this.#last === null ? null : pickUse(this.#last),
       most: pickUse(this.#most),
-      perSecond: this.#recent.perSecond(),
+      perSecond: this.#recent.average(this.#counts),
       warnings: this.#warnings.count,
       lastWarning: this.#lastWarning,
     }
@@ -158,7 +157,6 @@ export class Monitor {
     counts.peakMemoryBytes = Math.max(counts.peakMemoryBytes, usage.memoryBytes)
     counts.logBytes += usage.logBytes
     counts.hostCalls += usage.hostCalls
-    this.#recent.addUsage(usage)
   }
 }
 

@@ -1,54 +1,57 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SOME_USAGE } from '../../test/fakes/sandbox.ts'
+import type { PerSecond } from './recent-use.ts'
 import { RecentUse } from './recent-use.ts'
 
 function createRecent(startMs = 500) {
   const time = { nowMs: startMs }
   const recent = new RecentUse({ nowMs: () => time.nowMs, monotonicMs: () => time.nowMs })
-  return { time, recent }
+  const sums = { handled: 0, messagesIn: 0, messagesOut: 0, fuel: 0, cpuMs: 0, hostCalls: 0, logBytes: 0 }
+  const add = (more: Partial<PerSecond>) => {
+    recent.sample(sums)
+    for (const name of Object.keys(more) as (keyof PerSecond)[]) sums[name] += more[name] ?? 0
+  }
+  return { time, add, average: () => recent.average(sums) }
 }
 
 test('nothing is used by an agent that does nothing', () => {
-  const { time, recent } = createRecent()
+  const { time, average } = createRecent()
   time.nowMs += 3_600_000
-  assert.ok(Object.values(recent.perSecond()).every((amount) => amount === 0))
+  assert.ok(Object.values(average()).every((amount) => amount === 0))
 })
 
 test('use is averaged over the time since the agent began, a second at least', () => {
-  const { time, recent } = createRecent()
-  recent.add('messagesIn', 4)
-  assert.equal(recent.perSecond().messagesIn, 4)
+  const { time, add, average } = createRecent()
+  add({ fuel: 4 })
+  assert.equal(average().fuel, 4)
   time.nowMs += 4_000
-  assert.equal(recent.perSecond().messagesIn, 1)
+  assert.equal(average().fuel, 1)
 })
 
 test('what is older than ten seconds is forgotten', () => {
-  const { time, recent } = createRecent(0)
-  for (; time.nowMs < 60_000; time.nowMs += 250) recent.addUsage({ ...SOME_USAGE, fuel: 25 })
+  const { time, add, average } = createRecent(0)
+  for (; time.nowMs < 60_000; time.nowMs += 250) add({ fuel: 25 })
   time.nowMs = 59_999
-  const { fuel } = recent.perSecond()
+  const { fuel } = average()
   assert.ok(Math.abs(fuel - 100) < 0.1, String(fuel))
   time.nowMs += 5_000
-  assert.ok(Math.abs(recent.perSecond().fuel - 50) < 6)
+  assert.ok(Math.abs(average().fuel - 50) < 6)
   time.nowMs += 10_000
-  assert.equal(recent.perSecond().fuel, 0)
+  assert.equal(average().fuel, 0)
 })
 
-test('a slot that is used again begins with nothing', () => {
-  const { time, recent } = createRecent(0)
-  recent.add('handled', 1_000)
+test('what was used before a pause is not recent after it', () => {
+  const { time, add, average } = createRecent(0)
+  add({ fuel: 1_000 })
   time.nowMs = 10_000
-  recent.add('handled', 9)
+  add({ fuel: 9 })
   time.nowMs = 10_999
-  assert.ok(recent.perSecond().handled < 1)
+  assert.ok(average().fuel < 1)
 })
 
-test('everything a message uses is counted under its name', () => {
-  const { recent } = createRecent()
-  recent.addUsage(SOME_USAGE)
-  recent.add('messagesOut', 2)
-  recent.add('handled', 1)
-  const { fuel, cpuMs, hostCalls, logBytes } = SOME_USAGE
-  assert.deepEqual(recent.perSecond(), { handled: 1, messagesIn: 0, messagesOut: 2, fuel, cpuMs, hostCalls, logBytes })
+test('everything is averaged under its name', () => {
+  const { add, average } = createRecent()
+  const use = { handled: 1, messagesIn: 2, messagesOut: 3, fuel: 4, cpuMs: 5, hostCalls: 6, logBytes: 7 }
+  add(use)
+  assert.deepEqual(average(), use)
 })

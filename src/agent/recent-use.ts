@@ -1,5 +1,4 @@
 import type { Clock } from '../core/index.ts'
-import type { Usage } from '../sandbox/index.ts'
 
 /** What an agent does and uses in a second, on average over the last RECENT_MS. */
 export interface PerSecond {
@@ -13,70 +12,62 @@ export interface PerSecond {
   readonly logBytes: number
 }
 
-export type RecentName = keyof PerSecond
-
-const NAMES: readonly RecentName[] = ['handled', 'messagesIn', 'messagesOut', 'fuel', 'cpuMs', 'hostCalls', 'logBytes']
 const SLOT_MS = 1_000
 const SLOTS = 10
 /** What counts as recent, milliseconds. */
 export const RECENT_MS = SLOT_MS * SLOTS
 
-type Slot = { -readonly [Name in RecentName]: number } & { index: number }
+/** Sums since the beginning, as they were before anything ended in a second. */
+interface Sample {
+  readonly second: number
+  readonly sums: PerSecond
+}
 
 /**
- * Sums over the last ten seconds, in slots of one second.
+ * Averages over the last ten seconds, of sums that are counted elsewhere: it remembers what they were at each of them.
  *
- * Cost: constant for each addition; nothing for an agent that does nothing, ten small objects for any other.
+ * Cost: one look at the clock for each message; ten small objects for an agent that is busy, none for one that is not.
  */
 export class RecentUse {
   readonly #clock: Clock
   readonly #startMs: number
-  readonly #slots: Slot[] = []
-  #current: Slot | null = null
+  /** Oldest first, at most SLOTS. */
+  #samples: Sample[] = []
+  #second = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock) {
     this.#clock = clock
     this.#startMs = clock.monotonicMs()
   }
 
-  add(name: RecentName, amount: number): void {
-    this.#slot()[name] += amount
+  /** Looks at the sums; call it before what has ended is added to them. */
+  sample(sums: PerSecond): void {
+    const second = Math.floor(this.#clock.monotonicMs() / SLOT_MS)
+    if (second === this.#second) return
+    this.#second = second
+    if (this.#samples.length === SLOTS) this.#samples.shift()
+    this.#samples.push({ second, sums: pick(sums) })
   }
 
-  /** Adds what a message used whose handling ended. */
-  addUsage({ fuel, cpuMs, hostCalls, logBytes }: Usage): void {
-    const slot = this.#slot()
-    slot.fuel += fuel
-    slot.cpuMs += cpuMs
-    slot.hostCalls += hostCalls
-    slot.logBytes += logBytes
-  }
-
-  perSecond(): PerSecond {
+  /** Averages the growth of the sums until now. What came in counts from the second in which something ended. */
+  average(sums: PerSecond): PerSecond {
     const nowMs = this.#clock.monotonicMs()
     const first = Math.floor(nowMs / SLOT_MS) - SLOTS + 1
+    const before = this.#samples.find(({ second }) => second >= first)?.sums ?? sums
     const spanMs = Math.max(SLOT_MS, nowMs - Math.max(this.#startMs, first * SLOT_MS))
-    const recent = this.#slots.filter(({ index }) => index >= first)
-    const average = (name: RecentName) => (recent.reduce((sum, slot) => sum + slot[name], 0) * 1_000) / spanMs
-    return Object.freeze(Object.fromEntries(NAMES.map((name) => [name, average(name)]))) as unknown as PerSecond
-  }
-
-  #slot(): Slot {
-    const index = Math.floor(this.#clock.monotonicMs() / SLOT_MS)
-    if (this.#current?.index !== index) this.#current = this.#open(index)
-    return this.#current
-  }
-
-  /** Begins a slot in the place of the one that is ten seconds older. */
-  #open(index: number): Slot {
-    const old = this.#slots.find((slot) => slot.index % SLOTS === index % SLOTS)
-    if (old !== undefined) return Object.assign(old, createSlot(index))
-    const slot = createSlot(index)
-    this.#slots.push(slot)
-    return slot
+    const perSecond = (name: keyof PerSecond) => ((sums[name] - before[name]) * 1_000) / spanMs
+    return Object.freeze({
+      handled: perSecond('handled'),
+      messagesIn: perSecond('messagesIn'),
+      messagesOut: perSecond('messagesOut'),
+      fuel: perSecond('fuel'),
+      cpuMs: perSecond('cpuMs'),
+      hostCalls: perSecond('hostCalls'),
+      logBytes: perSecond('logBytes'),
+    })
   }
 }
 
-function createSlot(index: number): Slot {
-  return { index, handled: 0, messagesIn: 0, messagesOut: 0, fuel: 0, cpuMs: 0, hostCalls: 0, logBytes: 0 }
+function pick({ handled, messagesIn, messagesOut, fuel, cpuMs, hostCalls, logBytes }: PerSecond): PerSecond {
+  return { handled, messagesIn, messagesOut, fuel, cpuMs, hostCalls, logBytes }
 }

@@ -18,6 +18,7 @@ export class Warnings {
   readonly #emit: (warning: Warning) => void
   /** Limits that were warned of and have not come down. */
   readonly #above = { message: new Set<keyof Limits>(), rate: new Set<keyof Limits>(), agent: new Set<keyof Limits>() }
+  #aboveCount = 0
   #count = 0
 
   /** @param share of each limit, 0 to 1; 0 warns never */
@@ -33,15 +34,17 @@ export class Warnings {
   /** Takes what is used of a limit now. A bound of 0 cannot be come near to. */
   check(scope: Warning['scope'], limit: keyof Limits, used: number, bound: number): void {
     const threshold = this.#share * bound
-    if (threshold === 0) return
-    const above = this.#above[scope]
-    if (used >= threshold) {
-      if (above.has(limit)) return
-      above.add(limit)
+    if (used < threshold) {
+      if (this.#aboveCount > 0 && used < threshold * REARM_SHARE) this.#rearm(scope, limit)
+    } else if (threshold > 0 && !this.#above[scope].has(limit)) {
+      this.#above[scope].add(limit)
+      this.#aboveCount += 1
       this.#count += 1
       this.#emit(Object.freeze({ limit, scope, used, bound }))
-    } else if (above.size > 0 && used < threshold * REARM_SHARE) {
-      above.delete(limit)
     }
+  }
+
+  #rearm(scope: Warning['scope'], limit: keyof Limits): void {
+    if (this.#above[scope].delete(limit)) this.#aboveCount -= 1
   }
 }
