@@ -22,6 +22,8 @@ export interface Counters {
   readonly isStackOut: boolean
   /** Sets all counters for a call of an export. */
   fill(fuel: bigint): void
+  /** Remembers how much stack is left, in a host function that calls an export; the answer sets it to that again. */
+  markStack(): () => void
 }
 
 export function openCounters(exports: WebAssembly.Exports, names: ReservedNames): Counters {
@@ -41,6 +43,12 @@ export function openCounters(exports: WebAssembly.Exports, names: ReservedNames)
     fill(budget) {
       fuel.value = budget
       if (stack !== undefined) stack.value = STACK_BYTES
+    },
+    markStack() {
+      const left = stack?.value ?? 0
+      return () => {
+        if (stack !== undefined) stack.value = left
+      }
     },
   }
 }
