@@ -20,6 +20,11 @@ import type { InstalledTool } from './tool.ts'
 const IDLE_MS = 300
 /** Longest compilation. */
 const BUILD_MS = 180_000
+/**
+ * A compiler is itself WebAssembly and runs for moments: code that V8 has optimised comes too late to pay. Without it five
+ * sources in C take 7.9 s of CPU instead of 12.8 s, one in C++ with `iostream` 10.5 s instead of 14.9 s.
+ */
+const ENGINE_FLAGS = ['--liftoff-only']
 /** Compilers do not give all their memory back between jobs. */
 const JOBS_PER_PROCESS = 64
 
@@ -93,7 +98,12 @@ class BuildProcess {
     const readable = [join(import.meta.dirname, '*'), join(packagesDirectory(this.#tool.directory), '*')]
     const child = fork(main, [], {
       env: {},
-      execArgv: ['--permission', ...readable.map((path) => `--allow-fs-read=${path}`), '--no-warnings'],
+      execArgv: [
+        ...ENGINE_FLAGS,
+        '--permission',
+        ...readable.map((path) => `--allow-fs-read=${path}`),
+        '--no-warnings',
+      ],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })

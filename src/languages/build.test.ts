@@ -135,6 +135,17 @@ test('a damaged cache entry is built again', async (context) => {
   assert.equal(readdirSync(cacheDirectory).length, 1, 'no temporary files stay')
 })
 
+test('builds beyond the bound of the cache make room, and a bound of 0 keeps none', async (context) => {
+  const { cacheDirectory, write } = createPlace(context, fake)
+  const build = async (name: string, cacheBytes: number) =>
+    text((await buildSource(write(name, name), { cacheDirectory, cacheBytes })).bytes)
+  for (let i = 0; i < 12; i += 1) await build(`${i}.c`, 8 * 4_096)
+  assert.equal(readdirSync(cacheDirectory).length, 8)
+  const kept = await build('11.c', 8 * 4_096)
+  assert.equal(await build('11.c', 8 * 4_096), kept)
+  assert.notEqual(await build('12.c', 0), await build('12.c', 0))
+})
+
 test('builds that are asked for at once happen once', async (context) => {
   const { cacheDirectory, write } = createPlace(context, fake)
   const path = write('a.c', '')

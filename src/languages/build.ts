@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Guest } from '../core/index.ts'
 import { CaxtonError } from '../core/index.ts'
-import { defaultCacheDirectory, hashInputs, readBuild, writeBuild } from './build-cache.ts'
+import { DiskCache } from '../disk/index.ts'
+import { DEFAULT_CACHE_BYTES, defaultCacheDirectory, hashInputs } from './build-cache.ts'
 import { compileInProcess } from './build-process.ts'
 import { toBuildError } from './diagnostics.ts'
 import { readScript } from './javascript/script.ts'
@@ -18,6 +19,8 @@ export interface BuildOptions {
   readonly language?: string
   /** Where builds are kept. @default `defaultCacheDirectory()` */
   readonly cacheDirectory?: string
+  /** Bytes of builds that are kept there; the least recently used go first, 0 keeps none. @default 256 MiB */
+  readonly cacheBytes?: number
   /** Takes a line for people when a build takes longer than half a second. */
   readonly onProgress?: (line: string) => void
   readonly signal?: AbortSignal
@@ -58,14 +61,15 @@ async function compileSource(path: string, language: CompiledLanguage, options: 
   const sdk = await readSdk(language.sdk)
   const directory = options.cacheDirectory ?? defaultCacheDirectory()
   const key = hashInputs({ language: language.name, toolVersion: tool.version, flags: language.flags, tree, sdk })
+  const cache = new DiskCache(directory, { maxBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES })
   const bytes =
-    (await readBuild(directory, key)) ??
+    (await cache.read(key)) ??
     (await withProgress(`building ${path} with ${language.tool.word} (first time only) …`, options.onProgress, () =>
       flights.run(join(directory, key), options.signal, async (signal) => {
         const inputs = { language: language.name, main: tree.main, files: Object.fromEntries(tree.files), sdk }
         const result = await compileInProcess(tool, { ...inputs, flags: language.flags }, signal)
         if (result.kind === 'refused') throw toBuildError(result.message, tree, language.location)
-        await writeBuild(directory, key, result.bytes)
+        await cache.write(key, result.bytes)
         return result.bytes
       }),
     ))
