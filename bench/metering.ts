@@ -5,7 +5,7 @@ import { instrumentModule } from '../src/instrument/index.ts'
 import type { Report } from './measure.ts'
 import { geometricMean, measure } from './measure.ts'
 
-const FOLDER = join(import.meta.dirname, 'kernels')
+export const KERNELS = join(import.meta.dirname, 'kernels')
 const ROUNDS = 15
 const SAMPLE_MS = 25
 
@@ -16,7 +16,7 @@ const SAMPLE_MS = 25
 export async function benchMetering(): Promise<Report> {
   const rows: string[][] = []
   const ratios: number[] = []
-  for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.c'))) {
+  for (const file of readdirSync(KERNELS).filter((name) => name.endsWith('.c'))) {
     const bytes = await buildKernel(file)
     const plain = instantiate(bytes)
     const again = instantiate(bytes)
@@ -48,27 +48,33 @@ export async function benchMetering(): Promise<Report> {
   }
 }
 
-/** Compiles a kernel with clang -O2, without a C library. */
-async function buildKernel(file: string): Promise<Uint8Array<ArrayBuffer>> {
-  const files = { 'kernel.h': readFileSync(join(FOLDER, 'kernel.h')), [file]: readFileSync(join(FOLDER, file)) }
+/** Compiles a kernel with clang -O2 and the flags given, without a C library. */
+export async function buildKernel(file: string, flags: readonly string[] = []): Promise<Uint8Array<ArrayBuffer>> {
+  const files = { 'kernel.h': readFileSync(join(KERNELS, 'kernel.h')), [file]: readFileSync(join(KERNELS, file)) }
   const quiet = { stdout: () => {}, stderr: () => {}, fetchProgress: () => {} }
-  const out = await commands.clang(['-O2', '-nostdlib', '-Wl,--no-entry', '-o', 'kernel.wasm', file], files, quiet)
+  const out = await commands.clang(
+    ['-O2', ...flags, '-nostdlib', '-Wl,--no-entry', '-o', 'kernel.wasm', file],
+    files,
+    quiet,
+  )
   return Uint8Array.from((out as Record<string, Uint8Array>)['kernel.wasm']!)
 }
 
-type Kernel = (rounds: number) => number
+export type Kernel = (rounds: number) => number
 
 function instantiate(bytes: Uint8Array<ArrayBuffer>): Kernel {
   return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports['run'] as Kernel
 }
 
-function instantiateMetered(bytes: Uint8Array): Kernel {
+export function instantiateMetered(bytes: Uint8Array): Kernel {
   const { bytes: rewritten, names } = instrumentModule(bytes, { memoryMaxBytes: 2 ** 26, tableMaxElements: 1_000 })
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(rewritten)))
   const fuel = exports[names.fuel] as WebAssembly.Global
+  const stack = exports[names.stack] as WebAssembly.Global
   const run = exports['run'] as Kernel
   return (rounds) => {
     fuel.value = 10n ** 15n
+    stack.value = 2 ** 19
     return run(rounds)
   }
 }

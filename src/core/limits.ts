@@ -12,6 +12,8 @@ export interface Limits {
   readonly memoryBytes: number
   /** Elements, summed over the tables of the module. */
   readonly tableElements: number
+  /** Stack of calls within the guest, bytes, counted alike on every machine: an upper bound of what V8 takes for them. */
+  readonly stackBytes: number
   /** Bytes of one message, sent or received. */
   readonly messageBytes: number
   /** Messages an agent may send while it handles one. */
@@ -33,6 +35,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   wallMs: 5_000,
   memoryBytes: 16 * 2 ** 20,
   tableElements: 100_000,
+  stackBytes: 768 * 2 ** 10,
   messageBytes: 2 ** 20,
   messages: 1_000,
   outstandingMessages: 256,
@@ -77,6 +80,14 @@ export const LIMITS: Readonly<Record<keyof Limits, LimitRow>> = {
     min: 0,
     max: 10_000_000,
     sentence: 'Elements, summed over the tables of the module.',
+  },
+  stackBytes: {
+    key: 'stack',
+    unit: 'bytes',
+    min: 16 * 2 ** 10,
+    // A stack that can suspend has 984 KiB in V8: the guest's own limit comes first.
+    max: 768 * 2 ** 10,
+    sentence: 'Stack of calls within the guest, an upper bound of what V8 takes for them.',
   },
   messageBytes: {
     key: 'message_bytes',
@@ -161,6 +172,8 @@ export const HOST_LIMITS = Object.freeze({
   /** Linear memories of all agents together; see `agents`. */
   memories: 16_000,
   threads: 64,
+  /** Processes of the process tier: 50 to 70 MB each before its first agent. */
+  processes: 64,
   /** Events that wait for a slow reader before the oldest are dropped and counted. */
   bufferedEvents: 100_000,
   agentNameBytes: 64,

@@ -20,9 +20,12 @@ export interface Helpers {
   readonly fuelGlobal: number
   readonly refusedPagesGlobal: number
   readonly sliceGlobal: number
+  readonly stackGlobal: number
   readonly functions: readonly Helper[]
   /** Function index: takes the negative counter; traps, or comes back with the counter that the slice hook answered. */
   readonly outOfFuel: number
+  /** Function index: takes the negative rest of the stack, traps. */
+  readonly outOfStack: number
   /** Function index: takes a length, pays for it, returns it. */
   payLength(type: HelperType, scale: Scale): number
   /** Function index: takes a number of pages or elements, pays for it if the growth can succeed, returns it. */
@@ -72,13 +75,14 @@ const ONE_I64_LOCAL = [1, 1, 0x7e]
 /** Plans the functions a module needs added. Which ones depends on its declarations only, never on its code. */
 export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes): Helpers {
   const first = info.globals.length
-  const globals = { fuel: first, refused: first + 1, slice: first + 2 }
+  const globals = { fuel: first, refused: first + 1, slice: first + 2, stack: first + 3 }
   const functions: Helper[] = []
   const indices = new Map<string, number>()
   const add = (key: string, helper: Helper): void => {
     indices.set(key, info.functions.length + functions.push(helper) - 1)
   }
   add('out', { type: 'i64', body: outOfFuel(globals, types.helperType('i64')) })
+  add('stack', { type: 'i32', body: outOfStack(globals.stack) })
   const pay = (length: readonly number[]): number[] => payFor(length, globals.fuel, indices.get('out') ?? 0)
   for (const type of LENGTH_TYPES) {
     for (const scale of SCALES) add(`${type} ${scale}`, { type, body: payLength(type, scale, pay) })
@@ -108,8 +112,10 @@ export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes): He
     fuelGlobal: globals.fuel,
     refusedPagesGlobal: globals.refused,
     sliceGlobal: globals.slice,
+    stackGlobal: globals.stack,
     functions,
     outOfFuel: find('out'),
+    outOfStack: find('stack'),
     payLength: (type, scale) => find(`${type} ${scale}`),
     payGrowth: (kind, index) => find(`${kind} ${index}`),
   }
@@ -139,6 +145,10 @@ function outOfFuel(globals: { fuel: number; slice: number }, hookType: number): 
     ...[OP.localGet, 0, OP.i64Const, 0, OP.i64LtS, ...trap],
     ...[OP.localGet, 0, OP.end],
   ]
+}
+
+function outOfStack(stack: number): number[] {
+  return [0, OP.localGet, 0, OP.globalSet, ...encodeU32(stack), OP.unreachable, OP.end]
 }
 
 /** Takes the i64 that `length` computes off the fuel global; uses local 1. */

@@ -1,12 +1,18 @@
 import { CaxtonError, MODULE_LIMITS } from '../core/index.ts'
 import type { InstructionCursor } from '../wasm/index.ts'
-import { beyondLimit, malformed, OPCODE_BY_ROW } from '../wasm/index.ts'
+import { beyondLimit, malformed, OPCODE_BY_ROW, rowByName } from '../wasm/index.ts'
 import { ACTION, ACTION_BY_ROW } from './actions.ts'
 import type { BulkPricer } from './bulk.ts'
 import { COST_BY_ROW, REFUSED } from './costs.ts'
 import { EVENT, FunctionPlan } from './function-plan.ts'
+import type { Arities } from './operand-stack.ts'
+import { EFFECT_BY_ROW, OperandStack, WIDE_BY_ROW } from './operand-stack.ts'
 
 const NEVER = 0x7fffffff
+const CALL = rowByName('call')
+const STRUCT_NEW = rowByName('struct.new')
+const ARRAY_NEW_FIXED = rowByName('array.new_fixed')
+const CATCH_ALL = rowByName('catch_all')
 
 /**
  * Finds the blocks of a function body and what they cost.
@@ -23,6 +29,7 @@ export class BlockAnalysis {
   readonly plan = new FunctionPlan()
   readonly #cursor: InstructionCursor
   readonly #price: BulkPricer
+  readonly #operands: OperandStack
   #depth = 0
   #live = true
   /** By depth: action that opened the frame, its number, the block that is current in it. */
@@ -35,9 +42,15 @@ export class BlockAnalysis {
   readonly #entered = new Uint8Array(MODULE_LIMITS.nesting + 1)
   readonly #joined = new Uint8Array(MODULE_LIMITS.nesting + 1)
 
-  constructor(parts: { cursor: InstructionCursor; price: BulkPricer }) {
+  constructor(parts: { cursor: InstructionCursor; price: BulkPricer; arities: Arities }) {
     this.#cursor = parts.cursor
     this.#price = parts.price
+    this.#operands = new OperandStack(parts.arities)
+  }
+
+  /** Operands at the end of the function; negative if control does not reach it. */
+  get endHeight(): number {
+    return this.#operands.height
   }
 
   /**
@@ -52,20 +65,30 @@ export class BlockAnalysis {
     plan.reset()
     this.#depth = -1
     this.#live = true
+    this.#operands.reset()
     this.#open(ACTION.block, plan.addBlock(offset))
     let cost = 0
+    let rise = 0
+    let peak = 0
+    let wide = 0
     while (cursor.next()) {
       const row = cursor.row
       const price = COST_BY_ROW[row] as number
       if (price === REFUSED) throw refused(cursor)
       cost += price
+      rise += EFFECT_BY_ROW[row] as number
+      if (rise > peak) peak = rise
+      wide |= WIDE_BY_ROW[row] as number
       const action = ACTION_BY_ROW[row] as number
       if (action === ACTION.plain) continue
       if (this.#live) this.#charge(cost)
-      cost = 0
+      this.#operands.advance(rise, peak)
+      cost = rise = peak = 0
       this.#act(action)
       if (this.#depth < 0) break
     }
+    plan.highest = this.#operands.highest
+    plan.wide = wide === 1
     if (this.#depth >= 0) throw malformed(end, 'the end of a function', 'the end of its body')
     if (cursor.offset !== end)
       throw malformed(cursor.offset, 'the end of a function body', `${end - cursor.offset} more bytes`)
@@ -123,8 +146,13 @@ export class BlockAnalysis {
         this.#branchTable(start)
         this.#die()
         return
-      case ACTION.return:
       case ACTION.tailCall:
+        this.plan.addEvent(EVENT.tailCall, start, 0)
+        this.plan.addEvent(EVENT.store, start, 0)
+        this.#reach(0)
+        this.#die()
+        return
+      case ACTION.return:
         this.plan.addEvent(EVENT.store, start, 0)
         this.#reach(0)
         this.#die()
@@ -139,8 +167,7 @@ export class BlockAnalysis {
         this.#die()
         return
       case ACTION.call:
-        this.plan.addEvent(EVENT.store, start, 0)
-        this.plan.addEvent(EVENT.called, offset, 0)
+        this.#call(first, start, offset)
         return
       default:
         this.#payBulk()
@@ -148,8 +175,21 @@ export class BlockAnalysis {
     }
   }
 
+  /** An indirect call has its type as first immediate, too, a direct one its function. */
+  #call(first: number, start: number, offset: number): void {
+    const direct = this.#cursor.row === CALL
+    this.plan.calls = true
+    this.plan.addEvent(EVENT.call, start, direct ? first + 1 : 0)
+    this.plan.addEvent(EVENT.store, start, 0)
+    this.plan.addEvent(EVENT.called, offset, 0)
+    if (direct) this.#operands.callFunction(first)
+    else this.#operands.callIndirect(first)
+  }
+
   #payBulk(): void {
     const { row, first, second, start } = this.#cursor
+    if (row === STRUCT_NEW) this.#operands.newStruct(first)
+    else if (row === ARRAY_NEW_FIXED) this.#operands.newArray(second)
     const { helper, fixed } = this.#price(row, first, second, start)
     if (fixed > 0) this.#charge(fixed)
     if (helper >= 0) this.plan.addEvent(EVENT.pay, start, helper)
@@ -164,6 +204,7 @@ export class BlockAnalysis {
   }
 
   #die(): void {
+    this.#operands.die()
     this.#live = false
   }
 
@@ -171,6 +212,7 @@ export class BlockAnalysis {
     const depth = ++this.#depth
     if (depth > MODULE_LIMITS.nesting)
       throw beyondLimit(this.#cursor.start, 'nested blocks', MODULE_LIMITS.nesting, depth)
+    if (depth > 0) this.#operands.open(this.#cursor.bytes, this.#cursor.start)
     this.#opener[depth] = opener
     this.#frame[depth] = this.plan.addFrame()
     this.#block[depth] = block
@@ -219,6 +261,7 @@ export class BlockAnalysis {
     this.#opener[depth] = ACTION.else
     this.#endArm()
     if (!this.#live) return
+    this.#operands.else()
     this.plan.addEvent(EVENT.else, this.#cursor.offset, this.#frame[depth] as number)
     this.#beginBlock(this.#cursor.offset)
   }
@@ -228,6 +271,7 @@ export class BlockAnalysis {
     if (this.#opener[depth] !== ACTION.try) throw malformed(this.#cursor.start, 'a try before a catch', 'another block')
     this.#endArm()
     if (!this.#live) return
+    this.#operands.catch(this.#cursor.row === CATCH_ALL ? -1 : this.#cursor.first)
     this.plan.addEvent(EVENT.caught, this.#cursor.offset, 0)
     this.#beginBlock(this.#cursor.offset)
   }
@@ -260,6 +304,8 @@ export class BlockAnalysis {
       this.plan.addEvent(EVENT.label, offset, frame)
       this.#live = true
     }
+    this.#operands.close()
+    if (!this.#live) this.#operands.die()
     const lowest = this.#lowest[depth] as number
     this.#depth = depth - 1
     this.#reach(lowest)

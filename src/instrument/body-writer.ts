@@ -17,6 +17,12 @@ const GLOBAL_SET = 0x24
 const I64_CONST = 0x42
 const I64_LT_S = 0x53
 const I64_SUB = 0x7d
+const DROP = 0x1a
+const I32_CONST = 0x41
+const I32_LT_S = 0x48
+const I32_ADD = 0x6a
+const I32_SUB = 0x6b
+const I32 = 0x7f
 const I64 = 0x7e
 const EMPTY = 0x40
 /** Holds 2^28, more than the longest function. */
@@ -34,6 +40,8 @@ export interface Body {
   readonly parameterCount: number
   /** Encoded type of a block with the function's results. */
   readonly resultBlockType: readonly number[]
+  /** Stack that the function takes when it is called, bytes; 0 for one that is covered by the reserve. */
+  readonly frameBytes: number
 }
 
 /**
@@ -43,6 +51,10 @@ export interface Body {
  * knows which of them are right: at a label the local is (at one that an exception may arrive at, the global), at the
  * entry and behind a call the global is. It moves the value only where the other one is needed, so a charge behind a
  * charge touches the local alone, and a call behind a call moves nothing.
+ *
+ * The stack that is left is a second local, taken off the stack global at entry and put there before each call. Nothing
+ * is given back at an exit: whoever called sets the global again before it calls again, whatever has happened in between,
+ * exceptions included.
  */
 export class BodyWriter {
   readonly #bytes: Uint8Array
@@ -51,7 +63,13 @@ export class BodyWriter {
   readonly #getFuel: readonly number[]
   readonly #setFuel: readonly number[]
   readonly #callOutOfFuel: readonly number[]
+  readonly #getStack: readonly number[]
+  readonly #setStack: readonly number[]
+  readonly #callOutOfStack: readonly number[]
+  readonly #takesStack: (functionIndex: number) => boolean
   #local: readonly number[] = []
+  #level: readonly number[] = []
+  #frameBytes = 0
   #copied = 0
   #localRight = false
   #globalRight = true
@@ -59,7 +77,14 @@ export class BodyWriter {
   #joinsRight = new Uint8Array(256)
   #ifRight = new Uint8Array(256)
 
-  constructor(parts: { bytes: Uint8Array; out: ByteWriter; runs: RunList; helpers: Helpers }) {
+  /** `takesStack` tells whether a function looks at the stack global. */
+  constructor(parts: {
+    bytes: Uint8Array
+    out: ByteWriter
+    runs: RunList
+    helpers: Helpers
+    takesStack: (functionIndex: number) => boolean
+  }) {
     this.#bytes = parts.bytes
     this.#out = parts.out
     this.#runs = parts.runs
@@ -67,6 +92,11 @@ export class BodyWriter {
     this.#getFuel = [GLOBAL_GET, ...fuel]
     this.#setFuel = [GLOBAL_SET, ...fuel]
     this.#callOutOfFuel = [CALL, ...encodeU32(parts.helpers.outOfFuel)]
+    const stack = encodeU32(parts.helpers.stackGlobal)
+    this.#getStack = [GLOBAL_GET, ...stack]
+    this.#setStack = [GLOBAL_SET, ...stack]
+    this.#callOutOfStack = [CALL, ...encodeU32(parts.helpers.outOfStack)]
+    this.#takesStack = parts.takesStack
   }
 
   /** Writes a body with its size. */
@@ -86,9 +116,11 @@ export class BodyWriter {
     writePaddedU32(out.bytes, begin - SIZE_WIDTH, out.length - begin, SIZE_WIDTH)
   }
 
-  #begin({ locals, parameterCount, resultBlockType }: Body, plan: FunctionPlan): void {
+  #begin({ locals, parameterCount, resultBlockType, frameBytes }: Body, plan: FunctionPlan): void {
     const out = this.#out
     this.#local = encodeU32(parameterCount + locals.count)
+    this.#level = encodeU32(parameterCount + locals.count + 1)
+    this.#frameBytes = frameBytes
     this.#localRight = false
     this.#globalRight = true
     if (plan.frameCount > this.#joinsRight.length) {
@@ -96,10 +128,15 @@ export class BodyWriter {
       this.#ifRight = new Uint8Array(plan.frameCount * 2)
     }
     this.#joinsRight.fill(1, 0, plan.frameCount)
-    out.writeU32(locals.groups + 1)
+    out.writeU32(locals.groups + (frameBytes === 0 ? 1 : 2))
     out.writeBytes(this.#bytes.subarray(locals.groupsOffset, locals.offset))
     out.writeByte(1)
     out.writeByte(I64)
+    if (frameBytes > 0) {
+      out.writeByte(1)
+      out.writeByte(I32)
+      this.#takeStack()
+    }
     if (!plan.wrapped) return
     out.writeByte(BLOCK)
     out.writeBytes(resultBlockType)
@@ -129,6 +166,12 @@ export class BodyWriter {
         return
       case EVENT.pay:
         this.#pay(offset, value)
+        return
+      case EVENT.call:
+        if (this.#frameBytes > 0 && (value === 0 || this.#takesStack(value - 1))) this.#giveLevel(offset)
+        return
+      case EVENT.tailCall:
+        if (this.#frameBytes > 0) this.#giveFrameBack(offset)
         return
       default:
         this.#writeStructure(kind, offset, value, plan)
@@ -169,6 +212,44 @@ export class BodyWriter {
     }
     this.#needLocal(offset)
     if (!this.#globalRight) this.#joinsRight[frame] = 0
+  }
+
+  #takeStack(): void {
+    const out = this.#out
+    out.reserve(MOST_INSERTED)
+    this.#put(this.#getStack)
+    out.bytes[out.length++] = I32_CONST
+    out.length = writeS64(out.bytes, out.length, this.#frameBytes)
+    out.bytes[out.length++] = I32_SUB
+    this.#put1(LOCAL_TEE, this.#level)
+    out.bytes[out.length++] = I32_CONST
+    out.bytes[out.length++] = 0
+    out.bytes[out.length++] = I32_LT_S
+    out.bytes[out.length++] = IF
+    out.bytes[out.length++] = EMPTY
+    this.#put1(LOCAL_GET, this.#level)
+    this.#put(this.#callOutOfStack)
+    out.bytes[out.length++] = DROP
+    out.bytes[out.length++] = END
+  }
+
+  #giveLevel(offset: number): void {
+    this.#flush(offset)
+    this.#put1(LOCAL_GET, this.#level)
+    this.#put(this.#setStack)
+    this.#mark()
+  }
+
+  /** A tail call takes the place of this frame. */
+  #giveFrameBack(offset: number): void {
+    const out = this.#out
+    this.#flush(offset)
+    this.#put1(LOCAL_GET, this.#level)
+    out.bytes[out.length++] = I32_CONST
+    out.length = writeS64(out.bytes, out.length, this.#frameBytes)
+    out.bytes[out.length++] = I32_ADD
+    this.#put(this.#setStack)
+    this.#mark()
   }
 
   #needGlobal(offset: number): void {

@@ -7,7 +7,9 @@ import { BlockAnalysis } from './block-analysis.ts'
 import type { Body } from './body-writer.ts'
 import { BodyWriter } from './body-writer.ts'
 import { createBulkPricer } from './bulk.ts'
+import { boundFrame } from './frame-size.ts'
 import { RunList } from './offset-map.ts'
+import { Arities } from './operand-stack.ts'
 
 /**
  * Writes the contents of the code section: each body metered, then the helpers. One pass over each body to analyse it,
@@ -22,19 +24,25 @@ export function writeCode(
   const { info, helpers, types } = parts
   const { count, offsets, sizes } = info.code
   const runs = new RunList()
+  /** Functions that were written and are covered by the reserve. */
+  const covered = new Uint8Array(info.functions.length)
   const analysis = new BlockAnalysis({
     cursor: new InstructionCursor(info.bytes),
     price: createBulkPricer(info, helpers),
+    arities: new Arities(info),
   })
-  const writer = new BodyWriter({ bytes: info.bytes, out, runs, helpers })
+  const takesStack = (functionIndex: number): boolean => covered[functionIndex] !== 1
+  const writer = new BodyWriter({ bytes: info.bytes, out, runs, helpers, takesStack })
   out.writeU32(count + helpers.functions.length)
   for (let i = 0; i < count; i++) {
     const offset = offsets[i] as number
     const end = offset + (sizes[i] as number)
     const body = readBody(info, types, i, offset, end)
     analysis.analyse(body.locals.offset, end)
+    const frameBytes = boundFrame(body, analysis.plan)
+    if (frameBytes === 0) covered[info.importedFunctionCount + i] = 1
     const before = out.length
-    writer.write(body, analysis.plan)
+    writer.write({ ...body, frameBytes }, analysis.plan)
     if (out.length - before > MODULE_LIMITS.functionBytes) {
       throw beyondLimit(offset, 'bytes in a metered function', MODULE_LIMITS.functionBytes, out.length - before)
     }
@@ -47,14 +55,19 @@ export function writeCode(
   return { runs, codeEnd }
 }
 
-function readBody(info: ModuleInfo, types: AddedTypes, index: number, offset: number, end: number): Body {
+/** Fuel, and the stack that is left. */
+const ADDED_LOCALS = 2
+
+type ReadBody = Omit<Body, 'frameBytes'> & { readonly type: FunctionType }
+
+function readBody(info: ModuleInfo, types: AddedTypes, index: number, offset: number, end: number): ReadBody {
   const functionIndex = info.importedFunctionCount + index
   const type: FunctionType | undefined = info.functionType(functionIndex)
   if (type === undefined)
     throw malformed(offset, 'a function with a function type', `type ${info.functions[functionIndex]}`)
   const locals = readLocals(info.bytes, offset, end)
   const all = type.params.length + locals.count
-  if (all >= MODULE_LIMITS.functionLocals)
-    throw beyondLimit(offset, 'locals in a function', MODULE_LIMITS.functionLocals - 1, all)
-  return { offset, end, locals, parameterCount: type.params.length, resultBlockType: types.blockType(type) }
+  const most = MODULE_LIMITS.functionLocals - ADDED_LOCALS
+  if (all > most) throw beyondLimit(offset, 'locals in a function', most, all)
+  return { type, offset, end, locals, parameterCount: type.params.length, resultBlockType: types.blockType(type) }
 }

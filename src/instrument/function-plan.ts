@@ -25,6 +25,10 @@ export const EVENT = Object.freeze({
   caught: 9,
   /** A helper takes a length from the stack, pays for it, and puts it back; value: function. */
   pay: 10,
+  /** A call that comes back; value: 1 + function, or 0 for one that is found when it runs. */
+  call: 11,
+  /** A call in place of this function's own frame. */
+  tailCall: 12,
 })
 
 export class FunctionPlan {
@@ -40,12 +44,20 @@ export class FunctionPlan {
   frameCaught = new Uint8Array(256)
   /** The function's own label is the target of more than plain `br`, so its body needs a block of its own. */
   wrapped = false
+  /** The function calls, other than by tail calls. */
+  calls = false
+  /** The most operands on the stack at a time; some of them may be vectors. */
+  highest = 0
+  wide = false
 
   reset(): void {
     this.eventCount = 0
     this.blockCount = 0
     this.frameCount = 0
     this.wrapped = false
+    this.calls = false
+    this.highest = 0
+    this.wide = false
   }
 
   addEvent(kind: number, offset: number, value: number): void {

@@ -27,6 +27,7 @@ import { instrumentModule } from './index.ts'
 
 export const RULES: InstrumentRules = { memoryMaxBytes: 2 ** 24, tableMaxElements: 10_000 }
 export const PLENTY = 10n ** 15n
+export const STACK_BYTES = 2 ** 19
 
 type Exports = Record<string, (...args: readonly unknown[]) => unknown>
 
@@ -49,19 +50,32 @@ export class Metered {
   readonly module: InstrumentedModule
   readonly exports: WebAssembly.Exports
   readonly #fuel: { value: bigint }
+  readonly #stack: { value: number }
 
   constructor(bytes: Uint8Array<ArrayBuffer>, imports: WebAssembly.Imports = {}, rules = RULES) {
     this.module = instrumentModule(bytes, rules)
     this.exports = instantiate(this.module.bytes, imports)
     this.#fuel = this.exports[this.module.names.fuel] as unknown as { value: bigint }
+    this.#stack = this.exports[this.module.names.stack] as unknown as { value: number }
+    this.#stack.value = STACK_BYTES
   }
 
   get fuel(): bigint {
     return this.#fuel.value
   }
 
+  /** Gives fuel for the next call, and the whole stack. */
   set fuel(value: bigint) {
     this.#fuel.value = value
+    this.#stack.value = STACK_BYTES
+  }
+
+  get stack(): number {
+    return this.#stack.value
+  }
+
+  set stack(value: number) {
+    this.#stack.value = value
   }
 
   get refusedPages(): bigint {

@@ -28,6 +28,13 @@ export interface ReservedNames {
    */
   readonly slice: string
   /**
+   * Mutable i32 global: bytes of stack left, see `frame-size.ts`. It is 0 in a new instance. The host sets it before each
+   * call of an export, to the same value each time: what a call leaves in it means nothing, unless it is negative. A host
+   * function that calls an export leaves it as it is before the first call, and sets it to that before the next.
+   * Negative after a function that did not fit was called: it trapped before it did anything.
+   */
+  readonly stack: string
+  /**
    * The module's start function, where it has one. The engine does not call it: the host sets the fuel, then calls it
    * once, before any other export.
    */

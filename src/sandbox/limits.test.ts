@@ -47,7 +47,17 @@ const CASES: readonly Case[] = [
     wat: agentWat('(i32.add (i32.const 1) (call $handle (local.get $ptr) (local.get $len)))'),
     limits: { fuel: 1e12 },
     code: 'ERR_LIMIT_STACK',
-    data: { function: 'handle' },
+    data: { limit: 786_432, function: 'handle' },
+  },
+  {
+    name: 'a limit of the stack that is given holds',
+    wat: agentWat(
+      '(global.set $depth (i32.add (global.get $depth) (i32.const 1))) (if (i32.gt_u (global.get $depth) (i32.const 120)) (then (unreachable))) (call $handle (local.get $ptr) (local.get $len))',
+      '(global $depth (mut i32) (i32.const 0))',
+    ),
+    limits: { stackBytes: 16_384 },
+    code: 'ERR_LIMIT_STACK',
+    data: { limit: 16_384 },
   },
   {
     name: 'too many host calls end the guest',

@@ -34,6 +34,7 @@ export interface GuestSpec {
 export interface GuestNames {
   readonly fuel: string
   readonly refusedPages: string
+  readonly stack: string
   readonly start?: string
 }
 

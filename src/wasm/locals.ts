@@ -12,6 +12,8 @@ export interface Locals {
   readonly groupsOffset: number
   /** Where the instructions begin. */
   readonly offset: number
+  /** Some of them are vectors of 128 bits. */
+  readonly wide: boolean
 }
 
 /** Reads the declaration of locals at the beginning of a function body. */
@@ -20,12 +22,13 @@ export function readLocals(bytes: Uint8Array, offset: number, end: number): Loca
   const groups = reader.readCount('groups of locals', MODULE_LIMITS.functionLocals)
   const groupsOffset = reader.offset
   let count = 0
+  let wide = false
   for (let i = 0; i < groups; i++) {
     const start = reader.offset
     count += reader.readU32('a number of locals')
     if (count > MODULE_LIMITS.functionLocals)
       throw beyondLimit(start, 'locals in a function', MODULE_LIMITS.functionLocals, count)
-    readValueType(reader)
+    if (readValueType(reader) === 'v128') wide = true
   }
-  return { groups, count, groupsOffset, offset: reader.offset }
+  return { groups, count, groupsOffset, offset: reader.offset, wide }
 }

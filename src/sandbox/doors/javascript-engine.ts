@@ -61,10 +61,11 @@ const ALL_INTRINSICS = -1
 /** `performance` ends the interpreter where there is no clock. */
 const PERFORMANCE = 1 << 10
 /**
- * Bytes of the guest's own stack that scripts may use. It is small enough for the interpreter to notice before the stack of
- * the thread ends: a script that recurses without end gets a RangeError it can catch.
+ * Share of the agent's stack limit that the interpreter may use of its own stack in linear memory. Functions that call
+ * each other, from scripts or by way of built-in ones, take less than five times as much of the limit: a script that recurses
+ * without end gets a RangeError it can catch. Source text that is nested too deep ends the script instead.
  */
-const STACK_BYTES = 192 * 1024
+const STACK_SHARE = 5
 /** Least heap that a script can start with, bytes. */
 const LEAST_HEAP_BYTES = 256 * 1024
 const UTF8 = new TextEncoder()
@@ -99,7 +100,7 @@ export class JavaScriptEngine {
     if (this.call('qjs_init2', intrinsics) !== 0) this.#endForMemory('the interpreter cannot start')
     const heapBytes = this.#parts.limits.memoryBytes - this.#memory.byteLength
     if (heapBytes < LEAST_HEAP_BYTES) this.#endForMemory('the interpreter has no room for a script')
-    this.call('qjs_set_max_stack_size', STACK_BYTES)
+    this.call('qjs_set_max_stack_size', Math.floor(this.#parts.limits.stackBytes / STACK_SHARE))
     this.call('qjs_set_module_loader', 1)
     this.call('qjs_set_promise_rejection_handler', 1)
     this.#scratch = this.#allocate(SCRATCH_BYTES)

@@ -35,6 +35,7 @@ export function explainInstantiation(thrown: unknown): Ending {
 }
 
 function explainEnd(thrown: unknown, meter: Meter, limits: Limits): ErrorData {
+  if (meter.isStackOut) return { code: 'ERR_LIMIT_STACK', data: { limit: limits.stackBytes } }
   if (meter.isFuelOut) return { code: 'ERR_LIMIT_FUEL', data: { limit: limits.fuel, used: limits.fuel } }
   return explainTrap(thrown) ?? explainThrown(thrown)
 }

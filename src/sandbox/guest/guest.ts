@@ -19,7 +19,7 @@ import { LateMemory } from './late-memory.ts'
 import { LineSink } from './line-sink.ts'
 import type { BoundModule } from './linker.ts'
 import { linkImports } from './linker.ts'
-import type { FuelCounter } from './meter.ts'
+import type { FuelCounter, StackLevel } from './meter.ts'
 import { Meter } from './meter.ts'
 
 /** What the guests of one thread share. */
@@ -135,7 +135,8 @@ export class Guest {
     this.#exports = new WebAssembly.Instance(this.#spec.module, this.#imports()).exports
     const memory = this.#exports['memory']
     if (memory instanceof WebAssembly.Memory) this.#memory.attach(memory)
-    this.#meter.attach(this.#exports[this.#spec.names.fuel] as unknown as FuelCounter)
+    const { fuel, stack } = this.#spec.names
+    this.#meter.attach(this.#exports[fuel] as unknown as FuelCounter, this.#exports[stack] as unknown as StackLevel)
     return 0
   }
 
@@ -186,7 +187,9 @@ export class Guest {
   /** The exports have no prototype, so a name finds what the module exports or nothing. */
   #function(name: string): GuestFunction | undefined {
     const found = this.#exports[name]
-    return typeof found === 'function' ? (found as GuestFunction) : undefined
+    if (typeof found !== 'function') return undefined
+    const exported = found as GuestFunction
+    return (...args) => this.#meter.call(() => exported(...args))
   }
 
   #exit(code: number): never {

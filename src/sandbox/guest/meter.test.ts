@@ -10,12 +10,13 @@ import { TRAP } from './trap.ts'
 
 const LIMITS = { ...DEFAULT_LIMITS, fuel: 1_000, hostCalls: 3 }
 
-function createMeter(): { meter: Meter; counter: { value: bigint } } {
+function createMeter(): { meter: Meter; counter: { value: bigint }; stack: { value: number } } {
   const meter = new Meter(LIMITS)
   const counter = { value: 0n }
-  meter.attach(counter)
+  const stack = { value: 0 }
+  meter.attach(counter, stack)
   meter.begin()
-  return { meter, counter }
+  return { meter, counter, stack }
 }
 
 function thrownBy(act: () => unknown): unknown {
@@ -59,6 +60,23 @@ suite('the meter', () => {
     assert.deepEqual(meter.reason, { code: 'ERR_LIMIT_HOST_CALLS', data: { limit: 3, asked: 4 } })
   })
 
+  test('gives each call from outside the whole stack, and a call out of a host call less', () => {
+    const { meter, stack } = createMeter()
+    const levels: number[] = []
+    const enter = (left: number) => {
+      levels.push(stack.value)
+      stack.value = left
+    }
+    meter.call(() => enter(9))
+    meter.call(() => {
+      enter(100_000)
+      meter.call(() => enter(7))
+      meter.call(() => enter(8))
+    })
+    assert.deepEqual(levels, [LIMITS.stackBytes, LIMITS.stackBytes, 95_904, 95_904])
+    assert.equal(stack.value, LIMITS.stackBytes)
+  })
+
   test('keeps the first reason', () => {
     const { meter } = createMeter()
     thrownBy(() => meter.end({ code: 'ERR_GUEST_EXIT' }))
@@ -96,6 +114,13 @@ suite('the reason of an end', () => {
     const { meter, counter } = createMeter()
     counter.value = -5n
     assert.equal(explainRun(TRAP, meter, LIMITS, none).reason.code, 'ERR_LIMIT_FUEL')
+  })
+
+  test('is the stack when its level is negative', () => {
+    const { meter, stack } = createMeter()
+    stack.value = -1
+    const { reason } = explainRun(TRAP, meter, LIMITS, none)
+    assert.deepEqual(reason, { code: 'ERR_LIMIT_STACK', data: { limit: LIMITS.stackBytes } })
   })
 
   const cases = [

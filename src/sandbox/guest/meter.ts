@@ -10,6 +10,14 @@ export interface FuelCounter {
   value: bigint
 }
 
+/** The stack that is left to the guest, bytes; negative once it did not suffice. Set before each call from outside. */
+export interface StackLevel {
+  value: number
+}
+
+/** Stack that a host call which calls the guest again takes between the two, bytes. */
+const HOST_STACK_BYTES = 4_096
+
 /**
  * What one call of a guest has used, and why it has to end.
  *
@@ -19,6 +27,9 @@ export class Meter {
   hostCalls = 0
   #limits: Limits
   #counter: FuelCounter = { value: 0n }
+  #stack: StackLevel = { value: 0 }
+  /** Calls into the guest that are running, one inside the other. */
+  #depth = 0
   #reason: ErrorData | null = null
   #frames: readonly Frame[] = []
 
@@ -26,15 +37,32 @@ export class Meter {
     this.#limits = limits
   }
 
-  /** Names the counter, once the instance exists. */
-  attach(counter: FuelCounter): void {
+  /** Names the counters, once the instance exists. */
+  attach(counter: FuelCounter, stack: StackLevel): void {
     this.#counter = counter
+    this.#stack = stack
   }
 
   /** Fills the budget for one call. */
   begin(): void {
     this.hostCalls = 0
     this.#counter.value = BigInt(this.#limits.fuel)
+    this.#stack.value = this.#limits.stackBytes
+    this.#depth = 0
+  }
+
+  /**
+   * Calls into the guest: each call finds the stack as deep as it was where the host was called, and a call out of a host
+   * call deeper by the frames of the host. Whatever it throws ends the guest.
+   */
+  call<T>(run: () => T): T {
+    const level = this.#stack.value
+    if (this.#depth > 0) this.#stack.value = level - HOST_STACK_BYTES
+    this.#depth += 1
+    const result = run()
+    this.#depth -= 1
+    this.#stack.value = level
+    return result
   }
 
   get reason(): ErrorData | null {
@@ -44,6 +72,10 @@ export class Meter {
   /** Where the guest was when it got a reason to end. */
   get frames(): readonly Frame[] {
     return this.#frames
+  }
+
+  get isStackOut(): boolean {
+    return this.#stack.value < 0
   }
 
   get isFuelOut(): boolean {
