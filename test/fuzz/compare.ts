@@ -3,6 +3,7 @@ import type { InstrumentedModule, InstrumentRules } from '../../src/instrument/i
 import { rewriteModule } from '../../src/instrument/instrumentation.ts'
 import { readModule } from '../../src/wasm/index.ts'
 import { exposeState, takeLimits } from './expose.ts'
+import { mixesExceptionEncodings } from './mixed-exceptions.ts'
 import { Random } from './random.ts'
 import type { Run } from './run.ts'
 import { runModule } from './run.ts'
@@ -15,7 +16,7 @@ const ALL_CALLS = 1_000
 /** What comparing one module found. */
 export type Verdict =
   | { readonly kind: 'same'; readonly calls: number; readonly ended: Run['ended']; readonly used: bigint }
-  /** Not valid, and the rewriter survived it; or it uses instructions whose results are the engine's choice. */
+  /** Not valid, and the rewriter survived it; or its validity or its results are the engine's choice. */
   | { readonly kind: 'invalid' | 'unpredictable' }
   /** The rewriter does not take it. */
   | { readonly kind: 'refused'; readonly code: string }
@@ -61,6 +62,7 @@ function compare(original: Uint8Array<ArrayBuffer>, seed: number, rewrite: typeo
     return { kind: 'refused', code: error.code }
   }
   const { info, names } = rewritten
+  if (mixesExceptionEncodings(info)) return { kind: 'unpredictable' }
   check('rewritten module is not valid', WebAssembly.validate(rewritten.bytes), () => reasonOf(rewritten.bytes))
   if (info.features().has('relaxed-simd')) return { kind: 'unpredictable' }
   const module = new WebAssembly.Module(rewritten.bytes)

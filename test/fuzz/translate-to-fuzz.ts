@@ -2,6 +2,8 @@ import fs, { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { readModule } from '../../src/wasm/index.ts'
+import { mixesExceptionEncodings } from './mixed-exceptions.ts'
 
 /** What V8 does not run, and threads: their memories are shared, which the rewriter refuses. */
 const OFF = [
@@ -56,12 +58,12 @@ export class WasmOpt {
    * Makes a valid module of random bytes. No float of it is ever a NaN: their bits differ from one compiler of V8 to the
    * next.
    *
-   * @returns null where binaryen fails, or where the module mixes legacy and new exception handling
+   * @returns null where binaryen fails
    */
   generate(seed: Uint8Array, options: { readonly relaxedSimd: boolean }): Uint8Array<ArrayBuffer> | null {
     const relaxed = options.relaxedSimd ? [] : ['--disable-relaxed-simd']
     const bytes = this.#run(seed, ['-ttf', ...relaxed, '--denan'])
-    if (bytes === null || WebAssembly.validate(bytes)) return bytes
+    if (bytes === null || !mixesExceptionEncodings(readModule(bytes))) return bytes
     return this.#run(seed, ['-ttf', ...relaxed, '--denan', '--translate-to-exnref'])
   }
 
