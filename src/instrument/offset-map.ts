@@ -1,4 +1,5 @@
-import type { CodeBodies } from '../wasm/index.ts'
+import type { CodeBodies, ModuleInfo } from '../wasm/index.ts'
+import { ByteReader, ByteWriter } from '../wasm/index.ts'
 
 /**
  * Leads from offsets in the rewritten file back to the original file. It holds the beginnings of the runs of code that
@@ -17,6 +18,36 @@ export class OffsetMap {
     this.#bodies = parts.bodies
     this.#importedFunctionCount = parts.importedFunctionCount
     this.#codeEnd = parts.codeEnd
+  }
+
+  /**
+   * Reads what `toBytes` wrote of the map of the same module.
+   *
+   * @throws CaxtonError ERR_WASM_MALFORMED if it is something else
+   */
+  static fromBytes(bytes: Uint8Array, { code, importedFunctionCount }: ModuleInfo): OffsetMap {
+    const reader = new ByteReader(bytes)
+    const codeEnd = reader.readU32('the end of the code')
+    const runs = new RunList()
+    let rewritten = 0
+    let original = 0
+    while (reader.offset < bytes.length) {
+      rewritten += reader.readU32('a distance of rewritten code')
+      original += reader.readU32('a distance of original code')
+      runs.push(rewritten, original)
+    }
+    return new OffsetMap({ runs, codeEnd, bodies: code, importedFunctionCount })
+  }
+
+  /** Writes the map without what the module itself says: two LEB128 numbers for each run, about 3 bytes. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    const writer = new ByteWriter(this.#rewritten.length * 4 + 8)
+    writer.writeU32(this.#codeEnd)
+    for (let run = 0; run < this.#rewritten.length; run += 1) {
+      writer.writeU32((this.#rewritten[run] as number) - (this.#rewritten[run - 1] ?? 0))
+      writer.writeU32((this.#original[run] as number) - (this.#original[run - 1] ?? 0))
+    }
+    return writer.finish()
   }
 
   /** Bytes of memory the map takes. */
