@@ -132,10 +132,10 @@ export const LIMITS: Readonly<Record<keyof Limits, LimitRow>> = {
 export const MODULE_LIMITS = Object.freeze({
   /** Largest module taken, bytes. */
   moduleBytes: 128 * 2 ** 20,
-  /** V8 `kV8MaxWasmTypes`. */
-  types: 1_000_000,
-  /** V8 `kV8MaxWasmFunctions`. */
-  functions: 1_000_000,
+  /** V8 takes 1,000,000 (`kV8MaxWasmTypes`); each is an object here, and a million of them take seconds. */
+  types: 100_000,
+  /** V8 takes 1,000,000 (`kV8MaxWasmFunctions`); rewriting adds one for each memory and table, and twenty. */
+  functions: 900_000,
   /** V8 takes 1,000,000; instantiating that many takes seconds (half a million exports: 1.4 s). */
   imports: 10_000,
   exports: 50_000,
@@ -172,7 +172,7 @@ export const HOST_LIMITS = Object.freeze({
   /** Linear memories of all agents together; see `agents`. */
   memories: 16_000,
   threads: 64,
-  /** Processes of the process tier: 50 to 70 MB each before its first agent. */
+  /** Of the process tier. Each takes about 25 MB of its own before its first agent. */
   processes: 64,
   /** Events that wait for a slow reader before the oldest are dropped and counted. */
   bufferedEvents: 100_000,

@@ -2,6 +2,7 @@ import type { ModuleInfo } from '../wasm/index.ts'
 import { encodeS64, encodeU32 } from '../wasm/index.ts'
 import type { AddedTypes } from './added-types.ts'
 import type { Caps } from './caps.ts'
+import type { InstrumentRules } from './rules.ts'
 
 /** A function added at the end of the index space. `body` holds its locals and instructions, without its size. */
 export interface Helper {
@@ -28,12 +29,16 @@ export interface Helpers {
   readonly outOfStack: number
   /** Function index: takes a length, pays for it, returns it. */
   payLength(type: HelperType, scale: Scale): number
+  /** Function index: takes the length of a new array, pays for it unless it is longer than an object may be, returns it. */
+  payArray(scale: Scale): number
   /** Function index: takes a number of pages or elements, pays for it if the growth can succeed, returns it. */
   payGrowth(kind: 'memory' | 'table', index: number): number
 }
 
 const LENGTH_TYPES: readonly HelperType[] = ['i32', 'i64']
 const SCALES: readonly Scale[] = [-4, 0, 1, 2, 3, 4]
+const ARRAY_SCALES: readonly Scale[] = [0, 1, 2, 3, 4]
+const PAGE_SHIFT = 16
 /** Growing a memory by a page costs what filling it would. */
 const PAGE_SCALE = 12
 /** Above this a length is charged as this: no counter reaches it, and no shift or subtraction wraps. */
@@ -61,6 +66,7 @@ const OP = {
   i64GtU: 0x56,
   i64LeU: 0x58,
   i32Sub: 0x6b,
+  i64Add: 0x7c,
   i64Sub: 0x7d,
   i64Shl: 0x86,
   i64ShrU: 0x88,
@@ -73,7 +79,7 @@ const EMPTY = 0x40
 const ONE_I64_LOCAL = [1, 1, 0x7e]
 
 /** Plans the functions a module needs added. Which ones depends on its declarations only, never on its code. */
-export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes): Helpers {
+export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes, rules: InstrumentRules): Helpers {
   const first = info.globals.length
   const globals = { fuel: first, refused: first + 1, slice: first + 2, stack: first + 3 }
   const functions: Helper[] = []
@@ -86,6 +92,10 @@ export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes): He
   const pay = (length: readonly number[]): number[] => payFor(length, globals.fuel, indices.get('out') ?? 0)
   for (const type of LENGTH_TYPES) {
     for (const scale of SCALES) add(`${type} ${scale}`, { type, body: payLength(type, scale, pay) })
+  }
+  if (info.types.some(({ type }) => type.kind === 'array')) {
+    const parts = { pay, refused: globals.refused, mostBytes: rules.memoryMaxBytes }
+    for (const scale of ARRAY_SCALES) add(`array ${scale}`, { type: 'i32', body: payArray(scale, parts) })
   }
   const grow = { pay, refused: globals.refused }
   caps.memories.forEach(({ limits, capped }, index) => {
@@ -117,6 +127,7 @@ export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes): He
     outOfFuel: find('out'),
     outOfStack: find('stack'),
     payLength: (type, scale) => find(`${type} ${scale}`),
+    payArray: (scale) => find(`array ${scale}`),
     payGrowth: (kind, index) => find(`${kind} ${index}`),
   }
 }
@@ -166,6 +177,25 @@ function payLength(type: HelperType, scale: Scale, pay: (length: readonly number
   const bounded = [OP.localGet, 0, ...most, OP.localGet, 0, ...most, OP.i64LtU, OP.select]
   const length = type === 'i32' ? [OP.localGet, 0, OP.i64ExtendU] : bounded
   return [...ONE_I64_LOCAL, ...pay([...length, ...shift(scale)]), OP.localGet, 0, OP.end]
+}
+
+/** An array longer than the memory rule allows traps like memory that ran out: what it asked for is remembered in pages. */
+function payArray(
+  scale: Scale,
+  parts: { pay: (length: readonly number[]) => number[]; refused: number; mostBytes: number },
+): number[] {
+  const bytes = [OP.localGet, 0, OP.i64ExtendU, ...shift(scale)]
+  const pages = [
+    ...[...bytes, OP.i64Const, ...encodeS64(2 ** PAGE_SHIFT - 1), OP.i64Add],
+    ...[OP.i64Const, PAGE_SHIFT, OP.i64ShrU],
+  ]
+  return [
+    ...ONE_I64_LOCAL,
+    ...[...bytes, OP.i64Const, ...encodeS64(parts.mostBytes), OP.i64GtU, OP.if, EMPTY],
+    ...[...pages, OP.globalSet, ...encodeU32(parts.refused), OP.unreachable, OP.end],
+    ...parts.pay(bytes),
+    ...[OP.localGet, 0, OP.end],
+  ]
 }
 
 function shift(scale: number): number[] {

@@ -22,7 +22,7 @@ function byteSize(type: ValueType): number {
 
 /**
  * Finds the price of a bulk or allocating instruction. Memory costs 1 per 16 bytes, a table or an array 1 per entry,
- * a new object 1 per byte: garbage costs its collection, too.
+ * a new object 1 per byte: garbage costs its collection, too. An array above the memory rule is refused.
  *
  * @param first first immediate: the memory, table or type
  * @param second second immediate
@@ -52,7 +52,7 @@ export function createBulkPricer(info: ModuleInfo, helpers: Helpers): BulkPricer
     return { helper: -1, fixed: type.fields.reduce((sum, field) => sum + byteSize(field.type), OBJECT_BYTES) }
   }
   const newArray: BulkPricer = (_row, first, _second, offset) => ({
-    helper: helpers.payLength('i32', Math.log2(elementSize(first, offset)) as Scale),
+    helper: helpers.payArray(Math.log2(elementSize(first, offset)) as Scale),
     fixed: OBJECT_BYTES,
   })
   const pricers: Readonly<Record<string, BulkPricer>> = {

@@ -80,7 +80,7 @@ export function rewriteModule(info: ModuleInfo, rules: InstrumentRules): Instrum
   checkInitializers(info, rules)
   const names = planNames(info)
   const types = planTypes(info)
-  const plan: Plan = { info, caps, helpers: planHelpers(info, caps, types), types, names }
+  const plan: Plan = { info, caps, helpers: planHelpers(info, caps, types, rules), types, names }
   const out = new ByteWriter(Math.ceil(info.bytes.length * RESERVE) + 4_096)
   writeHeader(out)
   const { runs, codeEnd } = writeSections(out, plan)

@@ -3,7 +3,10 @@ import type { OffsetMap } from './offset-map.ts'
 
 /** What a rewritten module is held to. */
 export interface InstrumentRules {
-  /** Linear memory, bytes, summed over the memories of the module; rounded down to pages of 64 KiB. */
+  /**
+   * Linear memory, bytes, summed over the memories of the module; rounded down to pages of 64 KiB. An array on the heap
+   * of the engine is no larger than that either.
+   */
   readonly memoryMaxBytes: number
   /** Elements, summed over the tables of the module. */
   readonly tableMaxElements: number
@@ -19,7 +22,10 @@ export interface ReservedNames {
    * Negative after fuel ran out: by how much the next block was too expensive.
    */
   readonly fuel: string
-  /** Mutable i64 global: pages asked for by the last `memory.grow` that failed for the cap; 0 if none did. */
+  /**
+   * Mutable i64 global: pages asked for by the last `memory.grow` that failed for the cap, or by an array that was refused;
+   * 0 if none was.
+   */
   readonly refusedPages: string
   /**
    * Mutable global of type `(ref null (func (param i64) (result i64)))`: what the guest calls when its counter became

@@ -43,6 +43,13 @@ const CASES: readonly Case[] = [
     data: { limit: 2 ** 20, asked: 22 * 65_536, function: 'handle' },
   },
   {
+    name: 'an array larger than the memory limit is refused before it is allocated',
+    wat: agentWat('(array.len (array.new_default $a (i32.const 0x7fffffff)))', '(type $a (array (mut i8)))'),
+    limits: { fuel: 1e12 },
+    code: 'ERR_LIMIT_MEMORY',
+    data: { limit: 2 ** 24, asked: 2 ** 31 + 65_536 },
+  },
+  {
     name: 'endless recursion exhausts the stack',
     wat: agentWat('(i32.add (i32.const 1) (call $handle (local.get $ptr) (local.get $len)))'),
     limits: { fuel: 1e12 },
