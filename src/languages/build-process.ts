@@ -33,6 +33,8 @@ type JobInputs = Omit<BuildJob, 'id' | 'toolUrl'>
 interface PendingJob {
   readonly inputs: JobInputs
   readonly signal: AbortSignal | undefined
+  /** Called when the job has waited for the others. */
+  readonly onBegin: () => void
   readonly resolve: (result: CompileResult) => void
   readonly reject: (error: CaxtonError) => void
 }
@@ -44,10 +46,11 @@ export function compileInProcess(
   tool: InstalledTool,
   inputs: JobInputs,
   signal: AbortSignal | undefined,
+  onBegin: () => void,
 ): Promise<CompileResult> {
   const process = processes.get(tool.path) ?? new BuildProcess(tool)
   processes.set(tool.path, process)
-  return process.run(inputs, signal)
+  return process.run(inputs, signal, onBegin)
 }
 
 class BuildProcess {
@@ -63,9 +66,9 @@ class BuildProcess {
     this.#tool = tool
   }
 
-  run(inputs: JobInputs, signal: AbortSignal | undefined): Promise<CompileResult> {
+  run(inputs: JobInputs, signal: AbortSignal | undefined, onBegin: () => void): Promise<CompileResult> {
     return new Promise((resolve, reject) => {
-      const job: PendingJob = { inputs, signal, resolve, reject }
+      const job: PendingJob = { inputs, signal, onBegin, resolve, reject }
       if (signal?.aborted) return reject(cancelled(signal))
       signal?.addEventListener('abort', () => this.#cancel(job, signal), { once: true })
       this.#queue.push(job)
@@ -84,6 +87,7 @@ class BuildProcess {
     if (this.#jobCount >= JOBS_PER_PROCESS) this.#stop()
     clearTimeout(this.#timer)
     this.#current = job
+    job.onBegin()
     this.#jobCount += 1
     this.#child ??= this.#start()
     this.#child.ref()

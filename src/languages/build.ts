@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { Guest } from '../core/index.ts'
 import { CaxtonError } from '../core/index.ts'
 import { DiskCache } from '../disk/index.ts'
@@ -21,7 +21,7 @@ export interface BuildOptions {
   readonly cacheDirectory?: string
   /** Bytes of builds that are kept there; the least recently used go first, 0 keeps none. @default 256 MiB */
   readonly cacheBytes?: number
-  /** Takes a line for people when a build takes longer than half a second. */
+  /** Takes a line for people when a build takes longer than half a second; of several who wait for one build, the first is told. */
   readonly onProgress?: (line: string) => void
   readonly signal?: AbortSignal
 }
@@ -62,17 +62,17 @@ async function compileSource(path: string, language: CompiledLanguage, options: 
   const directory = options.cacheDirectory ?? defaultCacheDirectory()
   const key = hashInputs({ language: language.name, toolVersion: tool.version, flags: language.flags, tree, sdk })
   const cache = new DiskCache(directory, { maxBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES })
-  const bytes =
-    (await cache.read(key)) ??
-    (await withProgress(`building ${path} with ${language.tool.word} (first time only) …`, options.onProgress, () =>
-      flights.run(join(directory, key), options.signal, async (signal) => {
-        const inputs = { language: language.name, main: tree.main, files: Object.fromEntries(tree.files), sdk }
-        const result = await compileInProcess(tool, { ...inputs, flags: language.flags }, signal)
-        if (result.kind === 'refused') throw toBuildError(result.message, tree, language.location)
-        await cache.write(key, result.bytes)
-        return result.bytes
-      }),
-    ))
+  const line = `building ${shortenPath(path)} with ${language.tool.word} (first time only) …`
+  const compile = async (signal: AbortSignal) => {
+    const inputs = { language: language.name, main: tree.main, files: Object.fromEntries(tree.files), sdk }
+    const result = await withProgress(line, options.onProgress, (onBegin) =>
+      compileInProcess(tool, { ...inputs, flags: language.flags }, signal, onBegin),
+    )
+    if (result.kind === 'refused') throw toBuildError(result.message, tree, language.location)
+    await cache.write(key, result.bytes)
+    return result.bytes
+  }
+  const bytes = (await cache.read(key)) ?? (await flights.run(join(directory, key), options.signal, compile))
   return { bytes, door: language.door, script: null, origin: basename(path) }
 }
 
@@ -88,15 +88,24 @@ async function readSdk(language: string): Promise<Record<string, Uint8Array>> {
   }
 }
 
+/** Tells what is being built, if it takes long from when its turn has come. */
 async function withProgress<Result>(
   line: string,
   onProgress: ((line: string) => void) | undefined,
-  work: () => Promise<Result>,
+  work: (onBegin: () => void) => Promise<Result>,
 ): Promise<Result> {
-  const timer = setTimeout(() => onProgress?.(line), PROGRESS_AFTER_MS)
+  let timer: NodeJS.Timeout | undefined
   try {
-    return await work()
+    return await work(() => {
+      timer = setTimeout(() => onProgress?.(line), PROGRESS_AFTER_MS)
+    })
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** Returns a path below the working directory without it. */
+function shortenPath(path: string): string {
+  const short = relative(process.cwd(), resolve(path))
+  return short.startsWith('..') ? path : short
 }
