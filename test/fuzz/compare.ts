@@ -3,7 +3,7 @@ import type { InstrumentedModule, InstrumentRules } from '../../src/instrument/i
 import { rewriteModule } from '../../src/instrument/instrumentation.ts'
 import { readModule } from '../../src/wasm/index.ts'
 import { exposeState, takeLimits } from './expose.ts'
-import { mixesExceptionEncodings } from './mixed-exceptions.ts'
+import { mayMixExceptions } from './mixed-exceptions.ts'
 import { Random } from './random.ts'
 import type { Run } from './run.ts'
 import { runModule } from './run.ts'
@@ -62,7 +62,7 @@ function compare(original: Uint8Array<ArrayBuffer>, seed: number, rewrite: typeo
     return { kind: 'refused', code: error.code }
   }
   const { info, names } = rewritten
-  if (mixesExceptionEncodings(info)) return { kind: 'unpredictable' }
+  if (mayMixExceptions(info)) return { kind: 'unpredictable' }
   check('rewritten module is not valid', WebAssembly.validate(rewritten.bytes), () => reasonOf(rewritten.bytes))
   if (info.features().has('relaxed-simd')) return { kind: 'unpredictable' }
   const module = new WebAssembly.Module(rewritten.bytes)
@@ -100,7 +100,7 @@ function comparePlain(
   else compareTraces('plain and rewritten runs differ', withoutState(plain.trace), beforeCall(full))
 }
 
-/** One call with less fuel than it uses must run out of it; with exactly as much it must end as it did. */
+/** One call with less fuel than it uses must run out of it; with exactly as much it must end as it did, if what it used is known. */
 function compareLittleFuel(
   full: Run,
   module: WebAssembly.Module,
@@ -118,7 +118,7 @@ function compareLittleFuel(
   if (full.ended === 'stack' && short.ended === 'stack') return
   check('too little fuel was enough', short.ended === 'fuel' && short.calls === call, where)
   compareTraces('it went another way before it ran out of fuel', short.trace, full.trace.slice(0, short.trace.length))
-  if (!full.returned[call] || full.ended !== 'done') return
+  if (!full.exact[call] || full.ended !== 'done') return
   const exactly = (of: number): bigint => (of === call ? used : BUDGET)
   const exact = runModule(module, parts.info, { ...parts, budget: exactly, callCount: ALL_CALLS })
   compareTraces('exactly enough fuel was not enough', exact.trace, full.trace)

@@ -22,6 +22,8 @@ const HOST_ERROR: object = Object.freeze({ thrown: 'by the host' })
  */
 export class Host {
   readonly trace: string[] = []
+  /** Traps of calls back into the guest that were swallowed: the guest runs on, and some fuel it used is forgotten. */
+  swallowedTraps = 0
   readonly #random: Random
   #guest: Guest | null = null
   #calls = 0
@@ -91,6 +93,7 @@ export class Host {
       this.trace.push(`${call} called back: ${this.#guest?.callAgain(this.#random)}`)
     } catch (error) {
       if (this.#guest?.isOver(error) || !swallow) throw error
+      if (error instanceof WebAssembly.RuntimeError) this.swallowedTraps += 1
       this.trace.push(`${call} called back: ${describeError(error)}`)
     } finally {
       this.#depth -= 1

@@ -2,12 +2,20 @@ import { InstructionCursor, type ModuleInfo, readLocals, rowByName } from '../..
 
 const LEGACY = new Set(['try', 'catch', 'catch_all', 'delegate', 'rethrow'].map(rowByName))
 const NEW = new Set(['try_table', 'throw_ref'].map(rowByName))
+const EXNREF = 0x69
 
 /**
- * Tells whether a valid module uses both encodings of exception handling. V8 refuses such a module, but not always: it
- * checks functions in parallel, and whether it notices is a matter of timing.
+ * Tells whether a valid module may use both encodings of exception handling: legacy instructions, and new ones or a byte
+ * that can stand for their type. V8 refuses a module that does, but not always: it checks functions in parallel, and
+ * whether it notices is a matter of timing.
  */
-export function mixesExceptionEncodings({ bytes, code }: ModuleInfo): boolean {
+export function mayMixExceptions(info: ModuleInfo): boolean {
+  const { legacy, modern } = findExceptions(info)
+  return legacy && (modern || info.bytes.includes(EXNREF))
+}
+
+/** Tells which instructions of exception handling the code of a module has. */
+export function findExceptions({ bytes, code }: ModuleInfo): { readonly legacy: boolean; readonly modern: boolean } {
   let legacy = false
   let modern = false
   const cursor = new InstructionCursor(bytes)
@@ -20,5 +28,5 @@ export function mixesExceptionEncodings({ bytes, code }: ModuleInfo): boolean {
       modern ||= NEW.has(cursor.row)
     }
   }
-  return legacy && modern
+  return { legacy, modern }
 }

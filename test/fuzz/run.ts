@@ -26,14 +26,14 @@ export interface RunOptions {
 export interface Run {
   /** Everything that happened, in order: host calls, results, traps; at the end the state, if the run came to its end. */
   readonly trace: readonly string[]
-  /** Why it ended early: out of fuel, or out of stack, whose size is the compiler's choice. */
-  readonly ended: 'done' | 'fuel' | 'stack'
+  /** Why it ended early: out of fuel, of stack, whose size is the compiler's choice, or an array above the cap. */
+  readonly ended: 'done' | 'fuel' | 'stack' | 'memory'
   /** The call that it ended in, or the number of calls. */
   readonly calls: number
   /** By call: fuel used; what a call that failed reports may be too little. */
   readonly used: readonly bigint[]
-  /** By call: it returned, and nothing it called failed. */
-  readonly returned: readonly boolean[]
+  /** By call: it returned, and no trap was swallowed on its way, so that `used` is exact. */
+  readonly exact: readonly boolean[]
 }
 
 /** Instantiates a module in a made-up world, calls all its exported functions twice, and records what happens. */
@@ -47,7 +47,7 @@ class Runner implements Guest {
   readonly #host: Host
   readonly #functions: readonly { readonly name: string; readonly index: number }[]
   readonly #used: bigint[] = []
-  readonly #returned: boolean[] = []
+  readonly #exact: boolean[] = []
   #exports: WebAssembly.Exports = {}
   #counters: Counters | null = null
   #ended: Run['ended'] = 'done'
@@ -73,15 +73,15 @@ class Runner implements Guest {
       return names.start === undefined ? undefined : (instance.exports[names.start] as () => unknown)()
     })
     const targets = [...this.#functions, ...this.#functions].slice(0, MOST_CALLS)
-    for (const target of instance === null || this.#returned[0] === false ? [] : targets) {
+    for (const target of instance === null || this.#exact[0] === false ? [] : targets) {
       if (this.#ended !== 'done' || this.#used.length >= this.#options.callCount) break
       this.#counters?.fill(this.#options.budget(this.#used.length))
       this.#call(target.name, () => this.#invoke(target, random))
     }
-    if (this.#ended === 'done' && this.#returned[0]) this.#recordState()
+    if (this.#ended === 'done' && this.#exact[0]) this.#recordState()
     const { trace } = this.#host
     const calls = this.#ended === 'done' ? this.#used.length : this.#used.length - 1
-    return { trace, ended: this.#ended, calls, used: this.#used, returned: this.#returned }
+    return { trace, ended: this.#ended, calls, used: this.#used, exact: this.#exact }
   }
 
   /** A start function that the engine calls runs before there are exports, so nothing is called back from one. */
@@ -101,7 +101,7 @@ class Runner implements Guest {
     if (this.#counters !== null && this.#counters.fuel < 0n) this.#ended = 'fuel'
     else if (this.#counters?.isStackOut || (error instanceof RangeError && /call stack/.test(error.message))) {
       this.#ended = 'stack'
-    }
+    } else if (this.#counters?.isMemoryRefused && isTrap(error, 'unreachable')) this.#ended = 'memory'
     return this.#ended !== 'done'
   }
 
@@ -112,6 +112,7 @@ class Runner implements Guest {
 
   #call(name: string, run: () => unknown): void {
     const call = this.#used.length
+    const { swallowedTraps } = this.#host
     let outcome = ''
     let returned = false
     try {
@@ -124,7 +125,7 @@ class Runner implements Guest {
     if (returned) this.isOver(null)
     const budget = this.#options.budget(call)
     this.#used.push(this.#counters === null ? 0n : budget - this.#counters.fuel)
-    this.#returned.push(returned)
+    this.#exact.push(returned && this.#host.swallowedTraps === swallowedTraps)
     if (this.#ended === 'done') this.#host.trace.push(`${call} ${name}: ${outcome}`)
   }
 
@@ -135,6 +136,10 @@ class Runner implements Guest {
       this.#host.trace.push(`${name} = ${kind === 'function' ? '' : describeState(kind, value)}`)
     }
   }
+}
+
+function isTrap(error: unknown, message: string): boolean {
+  return error instanceof WebAssembly.RuntimeError && error.message === message
 }
 
 function describeState(kind: string, value: unknown): string {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { readModule } from '../../src/wasm/index.ts'
-import { mixesExceptionEncodings } from './mixed-exceptions.ts'
+import { findExceptions } from './mixed-exceptions.ts'
 
 /** What V8 does not run, and threads: their memories are shared, which the rewriter refuses. */
 const OFF = [
@@ -55,7 +55,7 @@ export class WasmOpt {
   }
 
   /**
-   * Makes a valid module of random bytes. No float of it is ever a NaN: their bits differ from one compiler of V8 to the
+   * Makes a valid module of random bytes, its exceptions in the new encoding. No float of it is ever a NaN: their bits differ from one compiler of V8 to the
    * next.
    *
    * @returns null where binaryen fails
@@ -63,7 +63,7 @@ export class WasmOpt {
   generate(seed: Uint8Array, options: { readonly relaxedSimd: boolean }): Uint8Array<ArrayBuffer> | null {
     const relaxed = options.relaxedSimd ? [] : ['--disable-relaxed-simd']
     const bytes = this.#run(seed, ['-ttf', ...relaxed, '--denan'])
-    if (bytes === null || !mixesExceptionEncodings(readModule(bytes))) return bytes
+    if (bytes === null || !findExceptions(readModule(bytes)).legacy) return bytes
     return this.#run(seed, ['-ttf', ...relaxed, '--denan', '--translate-to-exnref'])
   }
 

@@ -20,6 +20,8 @@ export interface Counters {
   fuel: bigint
   /** Tells whether a call since `fill` did not fit on the stack. */
   readonly isStackOut: boolean
+  /** Tells whether a memory or an array since `fill` was not granted for its cap. */
+  readonly isMemoryRefused: boolean
   /** Sets all counters for a call of an export. */
   fill(fuel: bigint): void
   /** Remembers how much stack is left, in a host function that calls an export; the answer sets it to that again. */
@@ -28,8 +30,8 @@ export interface Counters {
 
 export function openCounters(exports: WebAssembly.Exports, names: ReservedNames): Counters {
   const fuel = exports[names.fuel] as { value: bigint }
-  const name = (names as { readonly stack?: string }).stack
-  const stack = (name === undefined ? undefined : exports[name]) as { value: number } | undefined
+  const refusedPages = exports[names.refusedPages] as { value: bigint }
+  const stack = exports[names.stack] as { value: number }
   return {
     get fuel() {
       return fuel.value
@@ -38,16 +40,20 @@ export function openCounters(exports: WebAssembly.Exports, names: ReservedNames)
       fuel.value = value
     },
     get isStackOut() {
-      return stack !== undefined && stack.value < 0
+      return stack.value < 0
+    },
+    get isMemoryRefused() {
+      return refusedPages.value !== 0n
     },
     fill(budget) {
       fuel.value = budget
-      if (stack !== undefined) stack.value = STACK_BYTES
+      refusedPages.value = 0n
+      stack.value = STACK_BYTES
     },
     markStack() {
-      const left = stack?.value ?? 0
+      const left = stack.value
       return () => {
-        if (stack !== undefined) stack.value = left
+        stack.value = left
       }
     },
   }
@@ -63,7 +69,7 @@ export function fillCounters({ bytes, names }: InstrumentedModule): Uint8Array<A
   const info = readModule(bytes)
   const values = new Map([
     [names.fuel, Number(PLENTY)],
-    [(names as { readonly stack?: string }).stack, STACK_BYTES],
+    [names.stack, STACK_BYTES],
   ])
   const out = new ByteWriter(bytes.length + 64)
   writeHeader(out)
