@@ -71,6 +71,7 @@ export const ERRORS = {
   ERR_GUEST_ABI: { kind: 'guest', status: 500, message: 'Guest broke the rules of its door' },
 
   ERR_SANDBOX_THREAD_LOST: { kind: 'system', status: 500, message: 'Worker thread ended while an agent was in it' },
+  ERR_SANDBOX_PROCESS_LOST: { kind: 'system', status: 500, message: 'Process ended while an agent was in it' },
   ERR_SANDBOX_CLOSED: { kind: 'caller', status: 409, message: 'Sandbox is closed' },
 
   ERR_AGENT_NAME_INVALID: { kind: 'caller', status: 400, message: 'Agent name is not valid' },

@@ -76,9 +76,14 @@ export interface DeployOptions {
   readonly grants?: Partial<Grants>
   readonly limits?: Partial<Limits>
   readonly config?: Readonly<Record<string, string>>
+  readonly tenant?: string
 }
 
-export async function deploy(pool: SandboxPool, wat: string, options: DeployOptions = {}): Promise<Deployed> {
+export async function deploy(
+  pool: Pick<SandboxPool, 'create'>,
+  wat: string,
+  options: DeployOptions = {},
+): Promise<Deployed> {
   const name = options.name ?? 'subject'
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const deployed = { sent: [], logs: [], registered: [], refusals: [], restarts: [] } as Omit<
@@ -94,6 +99,7 @@ export async function deploy(pool: SandboxPool, wat: string, options: DeployOpti
       grants: { ...NO_GRANTS, ...options.grants },
       limits,
       config: options.config ?? {},
+      ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
     },
     {
       onSend: (message, reserved) => deployed.sent.push({ message, reserved }),

@@ -23,6 +23,7 @@ export class Mailboxes {
   readonly table: MailboxTable
   readonly #parts: MailboxesParts
   readonly #open = new Map<string, MailboxSlot>()
+  readonly #watchers = new Map<string, () => void>()
   readonly #free: number[] = []
   readonly #journal = new Int32Array(JOURNAL_WORDS)
   readonly #slotCount: number
@@ -74,14 +75,28 @@ export class Mailboxes {
     return slot !== undefined && this.#reserve(slot, null, bytes)
   }
 
+  /** Takes a place of the sender for a message of a guest that could not take it itself. A name that is not open has no bound. */
+  reserveSender(sender: string): boolean {
+    const slot = this.#open.get(sender)
+    return slot === undefined || this.#reserve(null, slot, 0)
+  }
+
+  /** Calls `onRelease` whenever a place of the sender was given back here. One watcher for a name; null ends it. */
+  watchSender(sender: string, onRelease: (() => void) | null): void {
+    if (onRelease === null) this.#watchers.delete(sender)
+    else this.#watchers.set(sender, onRelease)
+  }
+
   /** Gives back the room at the receiver and the place of the sender. */
   release(receiver: string, sender: string, bytes: number): void {
     this.table.release(this.#open.get(receiver) ?? null, this.#open.get(sender) ?? null, bytes)
+    this.#watchers.get(sender)?.()
   }
 
   /** Gives back the place of the sender, for a message that never got room. */
   releaseSender(sender: string): void {
     this.table.release(null, this.#open.get(sender) ?? null, 0)
+    this.#watchers.get(sender)?.()
   }
 
   /** What is used now; null for a name that is not open. */
@@ -90,7 +105,7 @@ export class Mailboxes {
     return slot === undefined ? null : this.table.read(slot)
   }
 
-  #reserve(receiver: Slot, sender: Slot | null, bytes: number): boolean {
+  #reserve(receiver: Slot | null, sender: Slot | null, bytes: number): boolean {
     const reserved = this.table.reserve(receiver, sender, bytes, this.#journal)
     this.#journal[0] = 0
     return reserved

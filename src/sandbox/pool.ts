@@ -179,7 +179,8 @@ export class SandboxPool {
   }
 }
 
-function refuseBeyond(what: string, agent: string, asked: number, limit: number): void {
+/** @throws CaxtonError ERR_LIMIT_AGENTS */
+export function refuseBeyond(what: string, agent: string, asked: number, limit: number): void {
   if (asked <= limit) return
   throw new CaxtonError('ERR_LIMIT_AGENTS', { detail: `${asked} ${what} of ${limit}`, data: { agent, limit, asked } })
 }
@@ -188,7 +189,8 @@ function defaultThreads(): number {
   return Math.min(availableParallelism(), HOST_LIMITS.threads)
 }
 
-function checkCount(name: string, value: number, least: number, most: number): number {
+/** Returns a count that is in its range. @throws CaxtonError ERR_CONFIG_INVALID */
+export function checkCount(name: string, value: number, least: number, most: number): number {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value
   const detail = `${name} must be a whole number from ${least} to ${most}, found ${value}`
   throw new CaxtonError('ERR_CONFIG_INVALID', { detail })

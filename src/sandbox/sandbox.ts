@@ -13,6 +13,8 @@ export interface SandboxSpec {
   readonly grants: Grants
   readonly limits: Limits
   readonly config: Readonly<Record<string, string>>
+  /** In the process tier agents of one tenant share a process, and nobody else is in it. @default the name of the agent */
+  readonly tenant?: string
   /** Arguments of a WASI program, its name first. @default none */
   readonly args?: readonly string[]
   /** Environment of a WASI program. Does not default to that of the host, because that would break the sandbox. @default none */

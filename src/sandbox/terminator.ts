@@ -25,7 +25,11 @@ export class Terminator {
    * Resolves when the JavaScript and WebAssembly that ran in a thread is unwound: true. False if it could not be done in
    * time: then the state of the thread is not known.
    */
-  async terminate(threadId: number): Promise<boolean> {
+  terminate(threadId: number): Promise<boolean> {
+    return this.#command(threadId, 'Runtime.terminateExecution')
+  }
+
+  async #command(threadId: number, method: string): Promise<boolean> {
     const session = this.#connect()
     if (session === null) return false
     const { promise, resolve } = Promise.withResolvers<boolean>()
@@ -34,7 +38,7 @@ export class Terminator {
     const id = this.#lastId
     this.#answered.set(id, resolve)
     this.#whenAttached(threadId, (sessionId) => {
-      const message = JSON.stringify({ id, method: 'Runtime.terminateExecution' })
+      const message = JSON.stringify({ id, method })
       session.post('NodeWorker.sendMessageToWorker', { sessionId, message }, (error) => {
         if (error !== null) resolve(false)
       })
@@ -46,6 +50,14 @@ export class Terminator {
       this.#answered.delete(id)
       this.#attached.delete(threadId)
     }
+  }
+
+  /**
+   * Attaches to a thread ahead of time: afterwards its calls can be stopped without the permission for the inspector. False if
+   * that cannot be done in time.
+   */
+  attach(threadId: number): Promise<boolean> {
+    return this.#command(threadId, 'Runtime.getIsolateId')
   }
 
   close(): void {

@@ -22,19 +22,22 @@ interface PendingCall {
   settle(outcome: Outcome): void
 }
 
+/** What runs the guest: a thread of this process or of another one. */
+export type GuestThread = Pick<Thread, 'addAgents' | 'addWaiting' | 'post' | 'forget' | 'end'>
+
 export interface ThreadSandboxParts {
   readonly spec: SandboxSpec
   readonly events: SandboxEvents
   /** Puts the sandbox into a thread under a new number. */
-  place(sandbox: ThreadSandbox): { readonly thread: Thread; readonly agent: number }
+  place(sandbox: ThreadSandbox): { readonly thread: GuestThread; readonly agent: number }
   /** The number is free again. */
-  leave(agent: number, thread: Thread): void
+  leave(agent: number, thread: GuestThread): void
 }
 
 export class ThreadSandbox implements Sandbox {
   readonly #parts: ThreadSandboxParts
   #pending: PendingCall[] = []
-  #place: { readonly thread: Thread; readonly agent: number } | null = null
+  #place: { readonly thread: GuestThread; readonly agent: number } | null = null
   #end: CaxtonError | null = null
   #isClosed = false
   #isStarted = false
@@ -63,13 +66,10 @@ export class ThreadSandbox implements Sandbox {
     const place = this.#place
     const data = { agent: this.#parts.spec.name }
     this.#finish(new CaxtonError('ERR_SANDBOX_CLOSED', { detail: `of agent '${data.agent}'`, data }))
-    if (place === null) return
-    place.thread.forget(place.agent)
-    const running = place.thread.running()
-    if (running?.agent === place.agent) await place.thread.kill(running, { code: 'ERR_SANDBOX_CLOSED' })
+    await place?.thread.end(place.agent)
   }
 
-  isIn(thread: Thread): boolean {
+  isIn(thread: GuestThread): boolean {
     return this.#place?.thread === thread
   }
 
@@ -98,11 +98,11 @@ export class ThreadSandbox implements Sandbox {
     else events.onRefuse(event.refusal)
   }
 
-  /** The thread is gone while a call of this guest ran in it: the guest is gone too. */
+  /** The thread is gone while a call of this guest ran in it: the guest is gone too, with the code of the cause. */
   fail(cause: CaxtonError): void {
     const { name } = this.#parts.spec
     const detail = `while agent '${name}' ran in it (${cause.detail})`
-    this.#finish(new CaxtonError('ERR_SANDBOX_THREAD_LOST', { detail, data: { ...cause.data, agent: name }, cause }))
+    this.#finish(new CaxtonError(cause.code, { detail, data: { ...cause.data, agent: name }, cause }))
   }
 
   /** The thread is gone, for which this guest is not to blame: begins again in another one, then goes on with what waits. */

@@ -33,6 +33,10 @@ export interface ThreadParts {
 export interface ThreadOptions {
   /** Bound of the JavaScript heap of the worker, MiB. Memories of guests are not in it. */
   readonly heapMiB: number
+  /** Module that the worker runs instead of its own entry, which it imports. @default the entry itself */
+  readonly entry?: URL
+  /** Options of Node for the worker. Under the permission model they must ask for it: the one of the process is not inherited. @default none */
+  readonly execArgv?: readonly string[]
 }
 
 /** One worker thread, seen from the main thread. */
@@ -55,11 +59,11 @@ export class Thread {
       slots: parts.mailboxes.entries(),
       run: parts.run,
     }
-    this.#worker = new Worker(WORKER_URL, {
+    this.#worker = new Worker(options.entry ?? WORKER_URL, {
       workerData,
       env: {},
       argv: [],
-      execArgv: [],
+      execArgv: [...(options.execArgv ?? [])],
       stdin: false,
       // Captured and never read: nothing of ours writes there, and a stream that is read keeps the process alive.
       stdout: true,
@@ -76,6 +80,11 @@ export class Thread {
     })
     this.#worker.on('exit', () => this.#lose())
     this.#worker.unref()
+  }
+
+  /** Number of the thread in its process. */
+  get id(): number {
+    return this.#worker.threadId
   }
 
   /** Agents that are placed here. */
@@ -108,6 +117,13 @@ export class Thread {
   forget(agent: number): void {
     this.addWaiting(1)
     this.post({ type: 'close', agent })
+  }
+
+  /** Frees the instance of a placement and ends the call of it that runs. */
+  async end(agent: number): Promise<void> {
+    this.forget(agent)
+    const running = this.running()
+    if (running?.agent === agent) await this.kill(running, { code: 'ERR_SANDBOX_CLOSED' })
   }
 
   /** The call that runs now. */

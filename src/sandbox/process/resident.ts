@@ -1,0 +1,113 @@
+import type { Limits, Message } from '../../core/index.ts'
+import { completeDraft, HOST_LIMITS } from '../../core/index.ts'
+import type { GuestEvent, GuestSpec } from '../protocol.ts'
+import { violation } from './claims.ts'
+
+/** Refusals that are reported for one message, and one more that counts the rest; see `AgentHost`. */
+const REFUSALS = 8
+
+/** Written as JSON, a text takes up to six times its bytes: a control character becomes six, `1e20` twenty-one. */
+const EXPANSION = 6
+/** A byte that is not UTF-8 becomes a character of three. */
+const REPLACEMENT_BYTES = 3
+/** What a message of the child takes besides texts. */
+const FRAME_BYTES = 128 * 1024
+
+/** Longest message that a child says for an agent with these limits. */
+export function maxFrameBytes({ messageBytes, logBytes }: Limits): number {
+  return FRAME_BYTES + EXPANSION * Math.max(messageBytes, logBytes)
+}
+
+/** What an agent has said since its last outcome. */
+interface Said {
+  sends: number
+  lines: number
+  logBytes: number
+  refusals: number
+}
+
+/**
+ * One placement in a child, seen from the host, and what the child may still say for it.
+ *
+ * The limits of the agent are enforced where it runs. Here they are checked once more, since the enforcer may be in the
+ * hands of the guest: a child that goes beyond them is not honest.
+ */
+export class Resident {
+  readonly agent: number
+  readonly name: string
+  readonly limits: Limits
+  readonly module: WebAssembly.Module
+  readonly #nextId: () => string
+  #callsWaiting = 0
+  #said: Said = { sends: 0, lines: 0, logBytes: 0, refusals: 0 }
+  #registered = 0
+  /** Settled when the child has let go of it; null while it lives. */
+  closing: PromiseWithResolvers<void> | null = null
+
+  /** @param nextId makes the ids of its messages: those that the child makes are not taken */
+  constructor({ agent, name, limits, module }: GuestSpec, nextId: () => string) {
+    this.agent = agent
+    this.name = name
+    this.limits = limits
+    this.module = module
+    this.#nextId = nextId
+  }
+
+  get callsWaiting(): number {
+    return this.#callsWaiting
+  }
+
+  noteCall(): void {
+    this.#callsWaiting += 1
+  }
+
+  noteOutcome(): void {
+    this.#assertCalled()
+    this.#callsWaiting -= 1
+    this.#said = { sends: 0, lines: 0, logBytes: 0, refusals: 0 }
+  }
+
+  /** Returns an event as it is passed on. @throws CaxtonError ERR_SANDBOX_PROCESS_LOST for what the agent cannot have done */
+  admit(event: GuestEvent): GuestEvent {
+    this.#assertCalled()
+    if (event.type === 'send') return { ...event, message: this.#admitMessage(event.message) }
+    if (event.type === 'log') this.#countLine(Buffer.byteLength(event.line.text))
+    else if (event.type === 'output') this.#countLine(event.bytes.length)
+    else if (event.type === 'refuse') {
+      this.#said.refusals += 1
+      this.#assert(this.#said.refusals <= REFUSALS, 'too many refusals')
+    } else {
+      this.#registered += 1
+      this.#assert(this.#registered <= HOST_LIMITS.capabilitiesPerAgent, 'too many capabilities')
+    }
+    return event
+  }
+
+  #admitMessage(message: Message): Message {
+    this.#assert(message.sender === this.name, `a message of '${message.sender.slice(0, 64)}' from '${this.name}'`)
+    this.#said.sends += 1
+    this.#assert(this.#said.sends <= this.limits.messages, 'more messages than the agent may send')
+    const size = Buffer.byteLength(message.content ?? '')
+    this.#assert(size <= EXPANSION * this.limits.messageBytes, 'a larger message than the agent may send')
+    const { message_id: theirs, ...draft } = message
+    const id = this.#nextId()
+    const conversation = draft.conversation_id === theirs ? id : draft.conversation_id
+    return completeDraft({ ...draft, conversation_id: conversation }, this.name, id)
+  }
+
+  #countLine(bytes: number): void {
+    const { limits } = this
+    this.#said.lines += 1
+    this.#said.logBytes += bytes
+    this.#assert(this.#said.logBytes <= REPLACEMENT_BYTES * limits.logBytes, 'a longer log than the agent may write')
+    this.#assert(this.#said.lines <= limits.hostCalls + limits.logBytes, 'more lines than the agent may write')
+  }
+
+  #assertCalled(): void {
+    this.#assert(this.#callsWaiting > 0, `'${this.name}' spoke without having been called`)
+  }
+
+  #assert(isHonest: boolean, what: string): void {
+    if (!isHonest) throw violation(what)
+  }
+}
