@@ -10,7 +10,7 @@ import { CaxtonError } from '../core/index.ts'
  *    begins with a digest of its key and its bytes.
  * 2. Nothing that the file system refuses is an error: then there is no cache.
  * 3. A file whose name is not one that a cache gives is not touched.
- * 4. The files of one process never exceed the bound; of several at once, by at most 1/16 for each of the others.
+ * 4. One cache that writes to a directory keeps it to the bound; several at once exceed it by at most 1/16 for each of the others.
  */
 
 export interface DiskCacheOptions {

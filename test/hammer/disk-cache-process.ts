@@ -1,6 +1,10 @@
-/** Writes and reads entries of a shared cache directory; fails when it reads what nobody wrote under that key. */
+/**
+ * Writes and reads entries of a shared cache directory, and compiles modules through it; fails when it reads what nobody
+ * wrote under that key, or gets another module than it asked for.
+ */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { ModuleCache } from '../../src/compile/index.ts'
 import { DiskCache } from '../../src/disk/index.ts'
 
 const KEYS = 24
@@ -25,5 +29,25 @@ async function hammer(): Promise<void> {
   }
 }
 
-await Promise.all([hammer(), hammer(), hammer()])
+/** `(module (func (export "f") (result i32) i32.const <number>))`, for numbers below 64. */
+function moduleOf(number: number): Uint8Array {
+  const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
+  const body = [1, 5, 1, 0x60, 0, 1, 0x7f, 3, 2, 1, 0, 7, 5, 1, 1, 0x66, 0, 0, 0x0a, 6, 1, 4, 0, 0x41, number, 0x0b]
+  return new Uint8Array([...header, ...body])
+}
+
+/** Nothing stays in memory, so each round meets what the other process has left. */
+async function compile(): Promise<void> {
+  const modules = new ModuleCache(undefined, { maxBytes: 0, directory, directoryMaxBytes: Number(maxBytes) })
+  for (let round = 0; round < ROUNDS / 3; round += 1) {
+    const number = round % KEYS
+    const { module, instrumented } = await modules.compile(moduleOf(number))
+    const { exports } = new WebAssembly.Instance(module)
+    const fuel = exports[instrumented.names.fuel] as { value: bigint }
+    fuel.value = 1_000n
+    assert.equal((exports['f'] as () => number)(), number)
+  }
+}
+
+await Promise.all([hammer(), hammer(), hammer(), compile()])
 assert.ok(hits > 0)
