@@ -81,3 +81,25 @@ test('a long answer is cut', async () => {
   const { reason } = await run([writeAgent('worker', [toUser('failure', { content: 'x'.repeat(3_000) })])])
   assert.ok(reason.length < 700 && reason.endsWith('…'))
 })
+
+/** An agent that traps on every message. */
+function writeTrap(restart = ''): string {
+  const module = binaryen.parseText(`(module
+    (memory (export "memory") 1)
+    (func (export "caxton_alloc") (param i32) (result i32) (i32.const 8192))
+    (func (export "handle_message") (param i32 i32) (result i32) (unreachable)))`)
+  writeFileSync(join(folder, 'worker.wasm'), module.emitBinary())
+  return `[agents.worker]\nmodule = "worker.wasm"\n${restart}`
+}
+
+test('a run ends when the agent of its goal fails', async () => {
+  const { reason, agents } = await run([writeTrap()])
+  assert.equal(reason, 'no inform from worker reached user: worker failed with ERR_GUEST_TRAP')
+  assert.deepEqual([agents[0]?.phase, agents[0]?.recoveries], ['failed', 0])
+})
+
+test('a run goes on when the agent of its goal is started anew', async () => {
+  const { reason, agents } = await run([writeTrap('restart = { max = 1 }\n')])
+  assert.equal(reason, 'no inform from worker reached user, and nothing is under way any more')
+  assert.deepEqual([agents[0]?.phase, agents[0]?.recoveries], ['stopped', 1])
+})

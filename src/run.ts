@@ -74,9 +74,19 @@ const MAX_ANSWER = 500
 function watchGoal(caxton: Caxton, goal: Goal | null, conversations: ReadonlySet<string>): Promise<Ending> {
   const ending = Promise.withResolvers<Ending>()
   if (goal === null) return ending.promise
+  let loss: Ending | null = null
   caxton.subscribe((event) => {
+    // An agent that is started anew is not lost. That it is follows at once upon its failure.
+    if (event.type === 'restarting' && event.agent === goal.from) loss = null
     const found = findEnding(event, goal, conversations)
-    if (found !== null) ending.resolve(found)
+    if (found?.kind !== 'lost') {
+      if (found !== null) ending.resolve(found)
+      return
+    }
+    loss = found
+    queueMicrotask(() => {
+      if (loss !== null) ending.resolve(loss)
+    })
   })
   return ending.promise
 }

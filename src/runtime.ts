@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { AgentInfo } from './agent/index.ts'
-import { Agent, isFinal } from './agent/index.ts'
+import type { AgentInfo, RestartLimit } from './agent/index.ts'
+import { Agent, isFinal, Supervisor } from './agent/index.ts'
 import { ModuleCache } from './compile/index.ts'
 import type { Clock, Draft, Guest, Message } from './core/index.ts'
 import { asCaxtonError, CaxtonError, SYSTEM_CLOCK, toDraft } from './core/index.ts'
@@ -69,6 +69,7 @@ export class Caxton implements AsyncDisposable {
   readonly #modules: ModuleCache
   readonly #pool: SandboxPool
   readonly #router: Router
+  readonly #supervisors = new Map<string, Supervisor>()
   readonly #streams = new Set<EventStream>()
   #closing: Promise<void> | null = null
 
@@ -108,7 +109,10 @@ export class Caxton implements AsyncDisposable {
     try {
       await agent.start()
     } catch (error) {
-      if (isFinal(agent.state.phase)) this.#router.remove(agent.name)
+      if (isFinal(agent.state.phase)) {
+        this.#router.remove(agent.name)
+        this.#supervisors.delete(agent.name)
+      }
       throw error
     }
     return agent.snapshot()
@@ -191,6 +195,7 @@ export class Caxton implements AsyncDisposable {
    * @throws CaxtonError ERR_CONFIG_INVALID for a deadline out of range
    */
   async drain(options: DrainOptions = {}): Promise<void> {
+    this.#endSupervision()
     await this.#router.drain(options.deadlineMs ?? null)
     await this.close()
   }
@@ -206,6 +211,7 @@ export class Caxton implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.#endSupervision()
     await this.#router.close()
     await this.#pool.close()
     for (const stream of [...this.#streams]) stream.close()
@@ -231,18 +237,51 @@ export class Caxton implements AsyncDisposable {
     })
   }
 
-  #add({ options, spec }: PreparedAgent): Agent {
-    const agent = new Agent(
+  #add(prepared: PreparedAgent): Agent {
+    const { options } = prepared
+    const supervisor = options.restart === null ? null : this.#createSupervisor(prepared, options.restart)
+    const agent = this.#createAgent(prepared, supervisor)
+    this.#router.add(agent)
+    this.#supervisors.get(options.name)?.close()
+    if (supervisor === null) this.#supervisors.delete(options.name)
+    else this.#supervisors.set(options.name, supervisor)
+    return agent
+  }
+
+  #createAgent({ options, spec }: PreparedAgent, supervisor: Supervisor | null, predecessor?: Agent): Agent {
+    const events = this.#router.agentEvents
+    return new Agent(
       {
-        createSandbox: (events) => this.#pool.create(spec, events),
+        createSandbox: (sandboxEvents) => this.#pool.create(spec, sandboxEvents),
         credit: this.#pool.mailboxes,
-        events: this.#router.agentEvents,
+        events: supervisor?.watch(events) ?? events,
         clock: this.#options.clock ?? SYSTEM_CLOCK,
+        ...(predecessor === undefined ? {} : { predecessor }),
       },
       options,
     )
-    this.#router.add(agent)
-    return agent
+  }
+
+  #createSupervisor(prepared: PreparedAgent, limit: RestartLimit): Supervisor {
+    const supervisor: Supervisor = new Supervisor(
+      {
+        clock: this.#options.clock ?? SYSTEM_CLOCK,
+        random: Math.random,
+        expect: () => this.#router.expect(),
+        onRestarting: (agent, restarting) => this.#router.announceRestart(agent, restarting),
+        replace: (failed) => {
+          const agent = this.#createAgent(prepared, supervisor, failed)
+          this.#router.add(agent)
+          return agent.start()
+        },
+      },
+      limit,
+    )
+    return supervisor
+  }
+
+  #endSupervision(): void {
+    for (const supervisor of this.#supervisors.values()) supervisor.close()
   }
 }
 

@@ -39,6 +39,8 @@ export interface AgentParts {
   readonly events: AgentEvents
   /** @default SYSTEM_CLOCK */
   readonly clock?: Clock
+  /** The failed agent of the same name in whose place this one is: its sums go on, and what it owes to its limits over time. */
+  readonly predecessor?: Agent
 }
 
 export interface AgentOptions {

@@ -20,7 +20,7 @@ import { Mailbox } from './mailbox.ts'
 import { Monitor } from './monitor.ts'
 import type { AgentState } from './state.ts'
 import { follow, isFinal, takesMessages } from './state.ts'
-import type { Overdraft } from './throttle.ts'
+import type { Hold, Overdraft } from './throttle.ts'
 import { Throttle } from './throttle.ts'
 
 /*
@@ -56,16 +56,17 @@ export class Agent {
 
   constructor(parts: AgentParts, options: AgentOptions) {
     const { limits, rates = NO_RATE_LIMITS, warn = DEFAULT_WARN_SHARE } = options
-    const { events, clock = SYSTEM_CLOCK } = parts
+    const { events, predecessor, clock = SYSTEM_CLOCK } = parts
     this.#parts = parts
     this.name = options.name
     this.limits = limits
     this.#grants = options.grants
-    this.#monitor = new Monitor({ clock, onWarning: (warning) => events.onWarning(this, warning) }, { limits, warn })
-    this.#throttle = new Throttle(
-      { clock, onHold: (hold) => events.onThrottle(this, hold), onRelease: () => this.#pump() },
-      { limits, rates },
-    )
+    const throttle = { clock, onHold: (hold: Hold) => events.onThrottle(this, hold), onRelease: () => this.#pump() }
+    this.#monitor = predecessor === undefined ? new Monitor({ clock }, { limits, warn }) : predecessor.#monitor
+    this.#monitor.onWarning = (warning) => events.onWarning(this, warning)
+    this.#throttle =
+      predecessor === undefined ? new Throttle(throttle, { limits, rates }) : predecessor.#throttle.succeed(throttle)
+    if (predecessor !== undefined) this.#monitor.countRecovery()
   }
 
   get state(): AgentState {
@@ -315,7 +316,9 @@ export class Agent {
 
   async #close(): Promise<void> {
     try {
-      await (await this.#creation)?.close()
+      // One that exists is closed before anything else happens: it has nothing to report any more.
+      const sandbox = this.#sandbox ?? (await this.#creation)
+      await sandbox?.close()
     } catch {
       // A sandbox that could not be made has nothing to close, and `start()` has said why.
     }

@@ -42,6 +42,8 @@ export interface AgentInfo {
   readonly undelivered: number
   /** Times it began again because its thread was lost. */
   readonly restarts: number
+  /** Times it was started anew after it had failed. */
+  readonly recoveries: number
   readonly fuel: number
   readonly cpuMs: number
   readonly wallMs: number

@@ -13,12 +13,10 @@ function createMonitor(warn = 0.8) {
   const warnings: Warning[] = []
   const time = { nowMs: 0 }
   const monitor = new Monitor(
-    {
-      clock: { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs },
-      onWarning: (warning) => warnings.push(warning),
-    },
+    { clock: { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs } },
     { limits: LIMITS, warn },
   )
+  monitor.onWarning = (warning) => warnings.push(warning)
   const end = (usage: Partial<Usage>, status = 0) =>
     monitor.addOutcome({ status, error: null, usage: { ...SOME_USAGE, ...usage } })
   return { monitor, warnings, end, time }

@@ -9,7 +9,6 @@ import { Warnings } from './warnings.ts'
 
 export interface MonitorParts {
   readonly clock: Clock
-  onWarning(warning: Warning): void
 }
 
 export interface MonitorOptions {
@@ -33,6 +32,8 @@ interface Waiting {
 /** Counts what one agent does and uses, and warns when it comes near to its limits. Cost: constant for each message. */
 export class Monitor {
   readonly refusals = new Refusals()
+  /** Hears of each warning. */
+  onWarning: (warning: Warning) => void = () => {}
   readonly #limits: Limits
   readonly #recent: RecentUse
   readonly #warnings: Warnings
@@ -44,6 +45,7 @@ export class Monitor {
     failed: 0,
     undelivered: 0,
     restarts: 0,
+    recoveries: 0,
     fuel: 0,
     cpuMs: 0,
     wallMs: 0,
@@ -64,7 +66,7 @@ export class Monitor {
     this.#recent = new RecentUse(parts.clock)
     this.#warnings = new Warnings(warn, (warning) => {
       this.#lastWarning = warning
-      parts.onWarning(warning)
+      this.onWarning(warning)
     })
   }
 
@@ -84,6 +86,11 @@ export class Monitor {
 
   countRestart(): void {
     this.#counts.restarts += 1
+  }
+
+  /** Counts that the agent goes on after it had failed. */
+  countRecovery(): void {
+    this.#counts.recoveries += 1
   }
 
   /** Counts what the start of the agent used. */

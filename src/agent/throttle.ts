@@ -1,4 +1,5 @@
 import type { Clock, Limits, RateLimit, RateLimits, RateName } from '../core/index.ts'
+import { DEFAULT_LIMITS, NO_RATE_LIMITS } from '../core/index.ts'
 import type { Usage } from '../sandbox/index.ts'
 import { TokenBucket } from './token-bucket.ts'
 
@@ -53,13 +54,15 @@ const USED: Readonly<Record<RateName, (usage: Usage) => number>> = {
   logBytes: ({ logBytes }) => logBytes,
 }
 
+const NOTHING_LIMITED: ThrottleOptions = { limits: DEFAULT_LIMITS, rates: NO_RATE_LIMITS }
+
 /** Longest time a timer of the host can wait, milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** The limits over time of one agent. */
 export class Throttle {
   readonly #parts: ThrottleParts
-  readonly #gauges: readonly Gauge[]
+  #gauges: readonly Gauge[]
   #held: {
     readonly limit: RateName
     readonly rate: RateLimit
@@ -81,9 +84,13 @@ export class Throttle {
     }))
   }
 
-  /** Whether anything is limited over time. */
-  get isBound(): boolean {
-    return this.#gauges.length > 0
+  /** Returns the throttle of the next agent of that name: what is owed is owed by that one. Close this one before. */
+  succeed(parts: ThrottleParts): Throttle {
+    const next = new Throttle(parts, NOTHING_LIMITED)
+    next.#gauges = this.#gauges
+    next.#holds = this.#holds
+    next.#heldMs = this.#heldMs
+    return next
   }
 
   /** Times that messages were held back. */

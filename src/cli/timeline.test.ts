@@ -103,7 +103,7 @@ test('verbose shows states, deliveries and what each message cost', () => {
   assert.match(lines[4] ?? '', /handled +cfp of coordinator in c-1: 12\.3K fuel, 0\.50 ms CPU$/)
 })
 
-test('warnings say how much of what is used, and throttling how long and why', () => {
+test('warnings, throttling and restarts say how much, how long and why', () => {
   const warning = { type: 'warning', elapsedMs: 1, agent: 'count-c' } as const
   const rate = { amount: 500e6, periodMs: 1_000, over: 'throttle' } as const
   const lines = render(
@@ -112,6 +112,15 @@ test('warnings say how much of what is used, and throttling how long and why', (
       { ...warning, limit: 'memoryBytes', scope: 'agent', used: 16 * 2 ** 20, bound: 16 * 2 ** 20 },
       { ...warning, limit: 'logBytes', scope: 'rate', used: 1_000, bound: 1_024 },
       { type: 'throttled', elapsedMs: 2, agent: 'count-c', limit: 'fuel', rate, waitMs: 123.4 },
+      {
+        type: 'restarting',
+        elapsedMs: 3,
+        agent: 'count-c',
+        attempt: 1,
+        max: 3,
+        waitMs: 75,
+        error: { code: 'ERR_LIMIT_FUEL', detail: '100M used' },
+      },
     ],
     { columns: 140 },
   )
@@ -120,6 +129,7 @@ test('warnings say how much of what is used, and throttling how long and why', (
     ' +0.00 ms ! count-c      warning          memory at 100 % of its limit: 16.0 MiB of 16.0 MiB',
     ' +0.00 ms ! count-c      warning          log_bytes at 97 % of its limit over time: 1000 B of 1.00 KiB',
     ' +1.00 ms ! count-c      throttled        for 123 ms: fuel 500M/s is used up',
+    ' +2.00 ms ! count-c      restarting       in 75.0 ms (1 of 3): ERR_LIMIT_FUEL: 100M used',
   ])
 })
 

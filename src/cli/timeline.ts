@@ -109,6 +109,10 @@ function describe(event: RunEvent, verbose: boolean): Line | null {
       const text = `for ${formatDurationMs(event.waitMs)}: ${describeRate(event.limit, event.rate)} is used up`
       return { ...agentLine(event.agent), tone: 'warn', mark: '!', what: 'throttled', text }
     }
+    case 'restarting': {
+      const text = `in ${formatDurationMs(event.waitMs)} (${event.attempt} of ${event.max}): ${explain(event.error)}`
+      return { ...agentLine(event.agent), tone: 'warn', mark: '!', what: 'restarting', text }
+    }
     case 'log':
       return {
         ...agentLine(event.agent),

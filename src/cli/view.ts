@@ -41,6 +41,14 @@ export type RunEvent = {
       readonly rate: RateLimit
       readonly waitMs: number
     }
+  | {
+      readonly type: 'restarting'
+      readonly agent: string
+      readonly attempt: number
+      readonly max: number
+      readonly waitMs: number
+      readonly error: ErrorData
+    }
   | { readonly type: 'log'; readonly agent: string; readonly level: string; readonly text: string }
   | { readonly type: 'registered'; readonly agent: string; readonly capability: string }
 )

@@ -34,6 +34,15 @@ export type RouterFact =
   | ({ readonly type: 'warning'; readonly agent: string } & Warning)
   /** A limit over time is used up: the messages of an agent wait for so long, until that time of day. */
   | ({ readonly type: 'throttled'; readonly agent: string; readonly untilMs: number } & Hold)
+  /** An agent that failed will be started anew after so long; it is the `attempt`-th time of `max`. */
+  | {
+      readonly type: 'restarting'
+      readonly agent: string
+      readonly attempt: number
+      readonly max: number
+      readonly waitMs: number
+      readonly error: ErrorData
+    }
   | { readonly type: 'log'; readonly agent: string; readonly level: LogLine['level']; readonly text: string }
   | { readonly type: 'registered'; readonly agent: string; readonly capability: string }
 

@@ -1,4 +1,4 @@
-import type { Agent, AgentEvents, AgentInfo } from '../agent/index.ts'
+import type { Agent, AgentEvents, AgentInfo, Restarting } from '../agent/index.ts'
 import { checkDeadlineMs, isFinal } from '../agent/index.ts'
 import type { Clock, Draft, Message } from '../core/index.ts'
 import {
@@ -164,6 +164,22 @@ export class Router {
    */
   idle(): Promise<void> {
     return this.#rest.wait()
+  }
+
+  /** Counts something as under way that will act on agents, until the returned function is called for the first time. */
+  expect(): () => void {
+    let isOver = false
+    this.#rest.begin()
+    return () => {
+      if (isOver) return
+      isOver = true
+      this.#rest.end()
+    }
+  }
+
+  /** Tells that an agent will be started anew. */
+  announceRestart(agent: Agent, { attempt, max, waitMs, reason }: Restarting): void {
+    this.#hub.emit({ type: 'restarting', agent: agent.name, attempt, max, waitMs, error: reason.toData() })
   }
 
   get isIdle(): boolean {

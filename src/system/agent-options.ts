@@ -9,6 +9,7 @@ import { grantsSchema } from './grants.ts'
 import type { LimitSettings, LimitsInput, WrittenLimits } from './limits.ts'
 import { DEFAULT_SETTINGS, limitsSchema, mergeLimits } from './limits.ts'
 import { configError, deepFreeze, formatPath, mismatch, show, toProblems } from './problems.ts'
+import { restartSchema } from './restart.ts'
 
 /** What an agent runs. */
 export type Program =
@@ -32,6 +33,11 @@ export interface AgentInput {
   readonly limits?: LimitsInput
   /** @default none, because anything else would break the sandbox */
   readonly grants?: GrantsInput
+  /**
+   * Starts the agent anew when it has failed after it has run, at most `max` times (1 to 1000, @default 3) in the time `within`
+   * (1s to 24h, @default 60s): with a fresh instance, after a pause that doubles from time to time. @default never
+   */
+  readonly restart?: { readonly max?: number; readonly within?: string | number }
   /** What `get_config` answers; numbers and booleans are given as text. At most 64 KiB in all. */
   readonly config?: Readonly<Record<string, string | number | boolean>>
 }
@@ -46,6 +52,8 @@ export interface AgentOptions {
   readonly warn: number
   readonly grants: Grants
   readonly config: Readonly<Record<string, string>>
+  /** Null: it stays failed. */
+  readonly restart: { readonly max: number; readonly withinMs: number } | null
 }
 
 /** Longest key that a guest can ask for, bytes. */
@@ -83,6 +91,7 @@ export const agentFields = {
   limits: limitsSchema.optional(),
   grants: grantsSchema.optional(),
   config: field(readConfig).optional(),
+  restart: restartSchema.optional(),
 }
 
 const inputSchema = table({
@@ -133,6 +142,7 @@ interface WrittenAgent {
   readonly limits?: WrittenLimits | undefined
   readonly grants?: Grants | undefined
   readonly config?: Record<string, string> | undefined
+  readonly restart?: AgentOptions['restart'] | undefined
 }
 
 /** Fills in what is not written. */
@@ -146,6 +156,7 @@ export function completeAgent(
     ...mergeLimits(base, agent.limits),
     grants: agent.grants ?? NO_GRANTS,
     config: agent.config ?? {},
+    restart: agent.restart ?? null,
   }
 }
 

@@ -56,6 +56,7 @@ language = "typescript"
 limits = { fuel = "20G", memory = "512MiB", log_bytes = { rate = "1MiB/m", over = "fail" }, warn = 0 }
 grants = { send = ["*"], log = "info", clock = "10us", random = "seeded:42", register = ["count"] }
 config = { top = 20, name = "x", fast = true }
+restart = { max = 5 }
 [agents.counter]
 module = "b.wasm"
 [input]
@@ -101,6 +102,7 @@ performative = "inform"
             random: { source: 'seeded', seed: 42 },
           },
           config: { top: '20', name: 'x', fast: 'true' },
+          restart: { max: 5, withinMs: 60_000 },
         },
         {
           name: 'counter',
@@ -110,6 +112,7 @@ performative = "inform"
           warn: 0.9,
           grants: { send: [], register: [], log: null, clock: null, random: null },
           config: {},
+          restart: null,
         },
       ],
       send: [
@@ -174,7 +177,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
     name: 'an unknown key far from all known ones',
     text: 'zzzzzz = 1\n[network]\nx = 1',
     lines: [
-      'F:4: agents.a.zzzzzz: is not a known key, expected one of source, module, language, limits, grants, config',
+      'F:4: agents.a.zzzzzz: is not a known key, expected one of source, module, language, limits, grants, config, restart',
       'F:5: network: is not a known key, expected one of name, limits, agents, input, send, goal',
     ],
   },
@@ -199,6 +202,18 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
       'F:9: agents.a.limits.memry: is not a known key, did you mean "memory"?',
       'F:10: agents.a.limits.log_bytes: is true, expected a size such as "16MiB"',
       /^F:11: agents\.a\.limits\.mailbox: expected a count/,
+    ],
+  },
+  {
+    name: 'restarts out of form or range',
+    text: 'restart = 3\n[agents.b]\nsource = "a.ts"\n[agents.b.restart]\nmax = 0\nwithin = "1ms"\n[agents.c]\nsource = "a.ts"\nrestart = { max = "many", within = true, wait = 1 }',
+    lines: [
+      'F:4: agents.a.restart: is 3, expected a table',
+      'F:8: agents.b.restart.max: is 0, expected a whole number from 1 to 1000',
+      'F:9: agents.b.restart.within: is "1ms", expected between 1s and 24h',
+      'F:12: agents.c.restart.max: is "many", expected a whole number from 1 to 1000',
+      'F:12: agents.c.restart.within: is true, expected a duration such as "60s"',
+      /^F:12: agents\.c\.restart\.wait: is not a known key/,
     ],
   },
   {
