@@ -11,7 +11,7 @@ export type Outcome =
   | { readonly kind: 'exhaustion' | 'exception' | 'out of fuel' | 'invalid' | 'unlinkable' }
   /** The assembler did not take the text. */
   | { readonly kind: 'not assembled' }
-  /** The rewriter does not take the module. */
+  /** The rewriter does not take the module, or the rewritten code keeps to a cap: an array larger than all memory. */
   | { readonly kind: 'refused'; readonly code: string }
   | { readonly kind: 'missing'; readonly absence: Absence }
   /** A value went in or out that JavaScript has no form for. */

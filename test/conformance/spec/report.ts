@@ -29,7 +29,7 @@ export function printReport(tallies: ReadonlyMap<string, Tally>): number {
     add(total, tally)
   }
   console.log(row(`${tallies.size} files`, cells(total)))
-  for (const [code, times] of total.refusals) console.log(`refused with ${code}: ${times} modules`)
+  for (const [code, times] of total.refusals) console.log(`refused with ${code}: ${times} times`)
   if (total.commands === 0) console.log('no commands found')
   return total.differences.length > 0 || total.commands === 0 ? 1 : 0
 }

@@ -20,7 +20,7 @@ export interface Tally {
   same: number
   /** Among the same: assertions whose outcome is the one that the script asks for. */
   met: number
-  /** Commands that need a module which the rewriter refuses, by code. */
+  /** Commands that need a module which the rewriter refuses, or more memory than the cap. */
   refused: number
   /** Commands that need a module which V8 does not take, or a value that JavaScript has no form for. */
   notRunnable: number

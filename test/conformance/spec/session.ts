@@ -139,7 +139,12 @@ export class Session {
       if (isCaxtonError(error)) throw error
       if (this.#counters.some(({ fuel }) => fuel < 0n)) return { kind: 'out of fuel' }
       if (this.#counters.some(({ isStackOut }) => isStackOut)) return { kind: 'exhaustion' }
-      return outcomeOfError(error)
+      const outcome = outcomeOfError(error)
+      const isCapped = this.#counters.some(({ isMemoryRefused }) => isMemoryRefused)
+      if (isCapped && outcome.kind === 'trap' && outcome.message === 'unreachable') {
+        return { kind: 'refused', code: 'ERR_LIMIT_MEMORY' }
+      }
+      return outcome
     }
   }
 
