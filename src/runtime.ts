@@ -21,6 +21,11 @@ export interface CaxtonOptions {
   readonly cacheDirectory?: string
   /** Bytes of modules that are kept compiled. @default 256 MiB */
   readonly moduleCacheBytes?: number
+  /**
+   * Directory where rewritten modules are kept for the next process, at most 512 MiB of them. Whoever can write to it decides
+   * what runs. @default nowhere
+   */
+  readonly moduleCacheDirectory?: string
   /** Takes a line for people when something takes long, such as the first build of a source. */
   readonly onProgress?: (line: string) => void
   /** @default the clock of the system */
@@ -77,10 +82,10 @@ export class Caxton implements AsyncDisposable {
     const clock = options.clock ?? SYSTEM_CLOCK
     const run = randomBytes(4).toString('hex')
     this.#options = options
-    this.#modules = new ModuleCache(
-      undefined,
-      options.moduleCacheBytes === undefined ? {} : { maxBytes: options.moduleCacheBytes },
-    )
+    this.#modules = new ModuleCache(undefined, {
+      ...(options.moduleCacheBytes === undefined ? {} : { maxBytes: options.moduleCacheBytes }),
+      ...(options.moduleCacheDirectory === undefined ? {} : { directory: options.moduleCacheDirectory }),
+    })
     this.#pool = new SandboxPool({ run }, options.threads === undefined ? {} : { threads: options.threads })
     this.#router = new Router({ clock, credit: this.#pool.mailboxes, sizeOf: messageBytes }, { run })
     this.#router.subscribe((event) => {

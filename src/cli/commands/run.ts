@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { CaxtonError } from '../../core/index.ts'
@@ -45,6 +46,7 @@ export function declareRun(program: Command, run: Runner): void {
 
 async function runCommand(path: string, flags: RunFlags, output: Output): Promise<number> {
   const { loadSystem, runSystem } = await import('../../index.ts')
+  const { defaultCacheDirectory } = await import('../../languages/index.ts')
   const system = await loadSystem(path, flags.input === undefined ? {} : { input: flags.input })
   const view = createView(system, flags, output)
   const stop = new AbortController()
@@ -57,6 +59,7 @@ async function runCommand(path: string, flags: RunFlags, output: Output): Promis
       onEvent: view.event,
       signal: AbortSignal.any([stop.signal, output.gone]),
       onProgress: (line) => output.errorLine(escapeText(line)),
+      moduleCacheDirectory: join(dirname(defaultCacheDirectory()), 'modules'),
       ...(flags.threads === undefined ? {} : { threads: flags.threads }),
     })
     view.report(report)
