@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { STATUS } from '../../capability/index.ts'
@@ -272,6 +273,34 @@ suite('a process of guests', () => {
   ]) {
     test(`is refused with the options ${JSON.stringify(options)}`, () => {
       assert.throws(() => openPool(options), { code: 'ERR_CONFIG_INVALID' })
+    })
+  }
+})
+
+const HOST = `
+  const { createPool, deploy, COUNTER } = await import(process.argv[1])
+  const { ProcessPool } = await import(process.argv[2])
+  const pool = new ProcessPool({ run: 'test', mailboxes: createPool().mailboxes })
+  const { handle } = await deploy(pool, COUNTER)
+  await handle()
+  console.log('pid', pool.processIds.get('subject'))
+  if (process.argv[3] === 'is killed') setInterval(() => {}, 1000)`
+
+suite('a host', () => {
+  for (const ending of ['is killed', 'leaves its pool open']) {
+    test(`that ${ending} leaves no process behind`, async () => {
+      const urls = ['../fixtures.test.ts', '../index.ts'].map((path) => new URL(path, import.meta.url).href)
+      const host = spawn(process.execPath, ['--input-type=module', '-e', HOST, ...urls, ending], { env: {} })
+      const ended = new Promise((resolve) => host.on('exit', (code, signal) => resolve(code ?? signal)))
+      let output = ''
+      for await (const chunk of host.stdout) {
+        output += chunk
+        if (ending === 'is killed' && /pid \d+\s/.test(output)) host.kill('SIGKILL')
+      }
+      assert.equal(await ended, ending === 'is killed' ? 'SIGKILL' : 0, output)
+      const pid = Number(/pid (\d+)/.exec(output)?.[1])
+      assert.ok(pid > 0, output)
+      while (isAlive(pid)) await sleep(10)
     })
   }
 })
