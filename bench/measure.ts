@@ -13,11 +13,15 @@ export interface Sample {
   readonly p99Ms: number
 }
 
-/** Runs the contenders in turn, round after round, so that a slow phase of the machine meets them all. The first rounds only warm up. */
+/**
+ * Runs the contenders in turn, round after round, so that a slow phase of the machine meets them all. Each round begins with
+ * another one: whoever comes first or behind a slow one has no advantage. The first rounds only warm up.
+ */
 export async function measure(contenders: readonly Contender[], rounds: number, warmups = 3): Promise<Sample[]> {
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
   for (let round = -warmups; round < rounds; round += 1) {
-    for (const contender of contenders) {
+    for (let turn = 0; turn < contenders.length; turn += 1) {
+      const contender = contenders[(round + warmups + turn) % contenders.length]!
       const start = performance.now()
       const done = contender.run()
       if (done !== undefined) await done

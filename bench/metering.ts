@@ -1,13 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { commands } from '@yowasp/clang'
 import { instrumentModule } from '../src/instrument/index.ts'
 import type { Report } from './measure.ts'
 import { geometricMean, measure } from './measure.ts'
 
 export const KERNELS = join(import.meta.dirname, 'kernels')
-const ROUNDS = 15
-const SAMPLE_MS = 25
+const ROUNDS = 60
+const WARM_UP_MS = 500
+/** Short enough that some samples are not interrupted on a busy machine; the least counts. */
+const SAMPLE_MS = 6
 
 /**
  * Measures what metering costs: each kernel plain and instrumented, both run by V8, in turn. The kernels are compiled once
@@ -22,6 +25,7 @@ export async function benchMetering(): Promise<Report> {
     const again = instantiate(bytes)
     const metered = instantiateMetered(bytes)
     const rounds = calibrate(plain)
+    for (const run of [plain, again, metered]) await warmUp(run, rounds)
     const [base, floor, cost] = await measure(
       [
         { name: 'plain', run: () => void plain(rounds) },
@@ -76,6 +80,15 @@ export function instantiateMetered(bytes: Uint8Array): Kernel {
     fuel.value = 10n ** 15n
     stack.value = 2 ** 19
     return run(rounds)
+  }
+}
+
+/** Runs a kernel until V8, which compiles in the background, has had the time to replace its first code. */
+async function warmUp(run: Kernel, rounds: number): Promise<void> {
+  const end = performance.now() + WARM_UP_MS
+  while (performance.now() < end) {
+    run(rounds)
+    await setTimeout(1)
   }
 }
 

@@ -50,7 +50,7 @@ interface Entry {
 }
 
 /** Part of every key: what is rewritten, and how, changes with it. */
-const FORMAT_VERSION = 2
+const FORMAT_VERSION = 3
 
 /**
  * Turns the bytes of a module into a `CompiledModule`, once for each content and limits.

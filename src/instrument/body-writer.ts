@@ -1,6 +1,7 @@
 import type { ByteWriter, Locals } from '../wasm/index.ts'
 import { encodeU32, writePaddedU32, writeS64, writeU32 } from '../wasm/index.ts'
 import type { Helpers } from './added-functions.ts'
+import type { BranchHints } from './branch-hints.ts'
 import type { FunctionPlan } from './function-plan.ts'
 import { EVENT } from './function-plan.ts'
 import type { RunList } from './offset-map.ts'
@@ -60,6 +61,7 @@ export class BodyWriter {
   readonly #bytes: Uint8Array
   readonly #out: ByteWriter
   readonly #runs: RunList
+  readonly #hints: BranchHints
   readonly #getFuel: readonly number[]
   readonly #setFuel: readonly number[]
   readonly #callOutOfFuel: readonly number[]
@@ -70,6 +72,7 @@ export class BodyWriter {
   #local: readonly number[] = []
   #level: readonly number[] = []
   #frameBytes = 0
+  #begins = 0
   #copied = 0
   #localRight = false
   #globalRight = true
@@ -83,11 +86,13 @@ export class BodyWriter {
     out: ByteWriter
     runs: RunList
     helpers: Helpers
+    hints: BranchHints
     takesStack: (functionIndex: number) => boolean
   }) {
     this.#bytes = parts.bytes
     this.#out = parts.out
     this.#runs = parts.runs
+    this.#hints = parts.hints
     const fuel = encodeU32(parts.helpers.fuelGlobal)
     this.#getFuel = [GLOBAL_GET, ...fuel]
     this.#setFuel = [GLOBAL_SET, ...fuel]
@@ -105,6 +110,7 @@ export class BodyWriter {
     out.reserve(SIZE_WIDTH)
     out.length += SIZE_WIDTH
     const begin = out.length
+    this.#begins = begin
     this.#begin(body, plan)
     this.#copied = body.locals.offset
     this.#runs.push(out.length, this.#copied)
@@ -282,6 +288,7 @@ export class BodyWriter {
     out.bytes[out.length++] = I64_CONST
     out.bytes[out.length++] = 0
     out.bytes[out.length++] = I64_LT_S
+    this.#hints.add(out.length - this.#begins)
     out.bytes[out.length++] = IF
     out.bytes[out.length++] = EMPTY
     this.#put1(LOCAL_GET, this.#local)

@@ -6,10 +6,17 @@ import type { AddedTypes } from './added-types.ts'
 import { BlockAnalysis } from './block-analysis.ts'
 import type { Body } from './body-writer.ts'
 import { BodyWriter } from './body-writer.ts'
+import { BranchHints } from './branch-hints.ts'
 import { createBulkPricer } from './bulk.ts'
 import { boundFrame } from './frame-size.ts'
 import { RunList } from './offset-map.ts'
 import { Arities } from './operand-stack.ts'
+
+/** Where code that was copied is in the result. */
+export interface Code {
+  readonly runs: RunList
+  readonly codeEnd: number
+}
 
 /**
  * Writes the contents of the code section: each body metered, then the helpers. One pass over each body to analyse it,
@@ -20,7 +27,7 @@ import { Arities } from './operand-stack.ts'
 export function writeCode(
   out: ByteWriter,
   parts: { info: ModuleInfo; helpers: Helpers; types: AddedTypes },
-): { runs: RunList; codeEnd: number } {
+): Code & { readonly hints: BranchHints } {
   const { info, helpers, types } = parts
   const { count, offsets, sizes } = info.code
   const runs = new RunList()
@@ -31,8 +38,9 @@ export function writeCode(
     price: createBulkPricer(info, helpers),
     arities: new Arities(info),
   })
+  const hints = new BranchHints()
   const takesStack = (functionIndex: number): boolean => covered[functionIndex] !== 1
-  const writer = new BodyWriter({ bytes: info.bytes, out, runs, helpers, takesStack })
+  const writer = new BodyWriter({ bytes: info.bytes, out, runs, helpers, hints, takesStack })
   out.writeU32(count + helpers.functions.length)
   for (let i = 0; i < count; i++) {
     const offset = offsets[i] as number
@@ -43,6 +51,7 @@ export function writeCode(
     if (frameBytes === 0) covered[info.importedFunctionCount + i] = 1
     const before = out.length
     writer.write({ ...body, frameBytes }, analysis.plan)
+    hints.endFunction(info.importedFunctionCount + i)
     if (out.length - before > MODULE_LIMITS.functionBytes) {
       throw beyondLimit(offset, 'bytes in a metered function', MODULE_LIMITS.functionBytes, out.length - before)
     }
@@ -52,7 +61,7 @@ export function writeCode(
     out.writeU32(body.length)
     out.writeBytes(body)
   }
-  return { runs, codeEnd }
+  return { runs, codeEnd, hints }
 }
 
 /** Fuel, and the stack that is left. */

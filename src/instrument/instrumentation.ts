@@ -55,7 +55,8 @@ interface Plan {
  * No index changes: types, functions, globals and exports are added at the ends of their index spaces, and one i64
  * local at the end of each function's locals. The sums of the memories' and of the tables' maxima keep to `rules`.
  * Nothing of the guest runs before the host has set the fuel: the start section becomes an export.
- * Custom sections are kept as they are, except `metadata.code.*`, whose offsets would be wrong.
+ * Custom sections are kept as they are, except `metadata.code.*`, whose offsets would be wrong; a section of branch hints
+ * for the charges is added.
  *
  * The caller validates `bytes` first: the rewriter looks at what it needs, no more.
  * Cost: linear; two passes over the code, which grows to 1.5 to 2 times its size, 8 bytes of map for each insertion.
@@ -127,10 +128,22 @@ function writeSections(out: ByteWriter, plan: Plan): { runs: RunList; codeEnd: n
 }
 
 function writeCodeSection(out: ByteWriter, plan: Plan): { runs: RunList; codeEnd: number } {
+  const start = out.length
   const contents = beginSection(out, SECTION.code)
-  const code = writeCode(out, plan)
+  const { runs, codeEnd, hints } = writeCode(out, plan)
   endSection(out, contents)
-  return code
+  const section = hints.finish()
+  insertBytes(out, start, section)
+  runs.shift(section.length)
+  return { runs, codeEnd: codeEnd + section.length }
+}
+
+/** Moves what is behind an offset to make room: the hints are known behind the code and stand before it. */
+function insertBytes(out: ByteWriter, offset: number, bytes: Uint8Array): void {
+  out.reserve(bytes.length)
+  out.bytes.copyWithin(offset + bytes.length, offset, out.length)
+  out.bytes.set(bytes, offset)
+  out.length += bytes.length
 }
 
 function rewriteSection(out: ByteWriter, plan: Plan, id: number, section: Section | null): void {

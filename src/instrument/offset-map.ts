@@ -87,6 +87,11 @@ export class RunList {
   original = new Uint32Array(64)
   count = 0
 
+  /** Moves all runs in the rewritten file. */
+  shift(distance: number): void {
+    for (let run = 0; run < this.count; run++) this.rewritten[run] = (this.rewritten[run] as number) + distance
+  }
+
   push(rewritten: number, original: number): void {
     if (this.count === this.rewritten.length) {
       this.rewritten = grow(this.rewritten)
