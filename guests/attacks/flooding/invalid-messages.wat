@@ -1,0 +1,14 @@
+;; Sends what is no message, thousands of times.
+;; @expect harmless
+;; @grants {"send": ["*"]}
+(module
+  (import "caxton" "send_message" (func $send (param i32 i32) (result i32)))
+  (memory (export "memory") 4)
+  (data (i32.const 8192) "\7b\22\70\65\72\66\6f\72\6d\61\74\69\76\65\22\3a")
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (local $i i32)
+    (loop $again
+      (drop (call $send (i32.const 8192) (i32.const 16)))
+      (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 20000))))
+    (i32.const 0)))

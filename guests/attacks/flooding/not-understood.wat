@@ -1,0 +1,13 @@
+;; Understands no answer of the runtime either.
+;; @expect harmless
+;; @grants {}
+(module
+  (import "caxton" "send_message" (func $send (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (global $count (mut i32) (i32.const 0))
+  (data (i32.const 8192) "\7b\22\70\65\72\66\6f\72\6d\61\74\69\76\65\22\3a\22\69\6e\66\6f\72\6d\22\2c\22\72\65\63\65\69\76\65\72\22\3a\22\4e\6f\74\20\41\20\4e\61\6d\65\21\22\7d")
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (global.set $count (i32.add (global.get $count) (i32.const 1)))
+    (drop (call $send (i32.const 8192) (i32.const 50)))
+    (i32.gt_u (global.get $count) (i32.const 1))))

@@ -1,0 +1,9 @@
+;; Loops over blocks that cost nothing.
+;; @expect ERR_LIMIT_FUEL
+;; @limits {"fuel": "1M"}
+(module
+  (memory (export "memory") 1)
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (loop $again {{200 * (block (block (block))) }} (br $again))
+    (unreachable)))

@@ -1,0 +1,12 @@
+;; Sends exceptions up through delegating blocks, for ever.
+;; @expect ERR_LIMIT_FUEL
+;; @limits {"fuel": "1M"}
+(module
+  (memory (export "memory") 1)
+  (tag $oops)
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (loop $again
+      (try $outer (do (try (do (try (do (throw $oops)) (delegate $outer)))  (delegate $outer))) (catch_all))
+      (br $again))
+    (unreachable)))

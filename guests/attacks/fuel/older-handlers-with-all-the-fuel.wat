@@ -1,0 +1,9 @@
+;; Has fuel for years and catches everything in the older form.
+;; @expect ERR_LIMIT_WALL
+;; @limits {"fuel": "1000T", "wall": "20ms"}
+(module
+  (memory (export "memory") 1)
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (loop $again (try (do (loop $l (br $l))) (catch_all)) (br $again))
+    (unreachable)))

@@ -1,0 +1,12 @@
+;; Calls `send_message` to nobody for ever, with fuel for years: it is killed in the middle of one.
+;; @expect ERR_LIMIT_WALL
+;; @limits {"fuel": "1000T", "wall": "20ms", "host_calls": 1000000000, "messages": 1000000}
+;; @grants {"send": ["*"], "register": ["count"], "log": "debug", "clock": "1ms", "random": "secure"}
+(module
+  (import "caxton" "send_message" (func $send (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 8192) "\7b\22\70\65\72\66\6f\72\6d\61\74\69\76\65\22\3a\22\69\6e\66\6f\72\6d\22\2c\22\72\65\63\65\69\76\65\72\22\3a\22\6e\65\69\67\68\62\6f\75\72\2d\77\68\6f\2d\69\73\2d\6e\6f\74\2d\74\68\65\72\65\22\2c\22\63\6f\6e\74\65\6e\74\22\3a\5b\31\2c\32\2c\33\5d\7d")
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (loop $again (drop (call $send (i32.const 8192) (i32.const 83))) (br $again))
+    (unreachable)))

@@ -1,0 +1,7 @@
+;; Declares 4 GiB to begin with.
+;; @expect ERR_LIMIT_MEMORY at deploy
+(module
+  (memory (export "memory") 65536)
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (i32.const 0)))

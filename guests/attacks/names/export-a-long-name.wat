@@ -1,0 +1,8 @@
+;; Exports a name of 100,000 bytes.
+;; @expect harmless
+(module
+  (memory (export "memory") 1)
+  (func (export "{{100000 * a}}"))
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (i32.const 0)))

@@ -1,0 +1,8 @@
+;; Exports a function named `constructor`, which JavaScript might call by itself.
+;; @expect harmless
+(module
+  (memory (export "memory") 1)
+  (func (export "constructor") (result i32) (unreachable))
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (i32.const 0)))

@@ -1,0 +1,9 @@
+;; Logs a line of 4 GiB.
+;; @expect ERR_LIMIT_FUEL
+;; @grants {"log": "info"}
+(module
+  (import "caxton" "log" (func $log (param i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (call $log (i32.const 1) (i32.const 0) (i32.const -1))))

@@ -1,0 +1,8 @@
+;; Sends a message of 4 GiB.
+;; @expect ERR_LIMIT_FUEL
+(module
+  (import "caxton" "send_message" (func $send (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (call $send (i32.const 0) (i32.const -1))))

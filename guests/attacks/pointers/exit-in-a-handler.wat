@@ -1,0 +1,9 @@
+;; Calls `proc_exit` where nobody expects it, and catches everything.
+;; @expect ERR_GUEST_EXIT
+(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (block $caught (try_table (catch_all $caught) (call $exit (i32.const 0))))
+    (i32.const 0)))

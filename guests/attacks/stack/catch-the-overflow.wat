@@ -1,0 +1,9 @@
+;; Catches everything, so that the end of the stack would be caught, and calls on.
+;; @expect ERR_LIMIT_STACK
+;; @limits {"fuel": "100G"}
+(module
+  (memory (export "memory") 1)
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (block $caught (try_table (catch_all $caught) (drop (call $handle (local.get $ptr) (local.get $len)))))
+    (call $handle (local.get $ptr) (local.get $len))))

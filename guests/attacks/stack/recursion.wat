@@ -1,0 +1,8 @@
+;; Calls itself without end.
+;; @expect ERR_LIMIT_STACK
+;; @limits {"fuel": "100G"}
+(module
+  (memory (export "memory") 1)
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (i32.add (i32.const 1) (call $handle (local.get $ptr) (local.get $len)))))

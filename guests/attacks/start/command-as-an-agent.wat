@@ -1,0 +1,5 @@
+;; Is a command that ends at once and then gets a message.
+;; @expect ERR_GUEST_ABI
+(module
+  (memory (export "memory") 1)
+  (func (export "_start")))

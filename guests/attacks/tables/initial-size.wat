@@ -1,0 +1,8 @@
+;; Declares a table of 10,000,000 elements.
+;; @expect ERR_LIMIT_TABLE at deploy
+(module
+  (memory (export "memory") 1)
+  (table 10000000 funcref)
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (i32.const 0)))

@@ -1,0 +1,10 @@
+;; Repeats a growth that is refused.
+;; @expect ERR_LIMIT_FUEL
+;; @limits {"fuel": "1M"}
+(module
+  (memory (export "memory") 1)
+  (table $t 1 funcref)
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (loop $again (drop (table.grow $t (ref.null func) (i32.const 1000000))) (br $again))
+    (unreachable)))

@@ -1,0 +1,8 @@
+;; Declares more tables than are taken.
+;; @expect ERR_WASM_LIMIT at deploy
+(module
+  (memory (export "memory") 1)
+  {{1001 * (table 0 funcref) }}
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (i32.const 0)))
