@@ -163,6 +163,7 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   'kills/in-send': 'ERR_LIMIT_WALL',
   'kills/in-yield': 'ERR_LIMIT_WALL',
   'memory/array-in-an-initializer': 'ERR_LIMIT_MEMORY at deploy',
+  'memory/array-larger-than-the-heap': 'ERR_LIMIT_MEMORY',
   'memory/array-of-4-billion': 'ERR_LIMIT_MEMORY',
   'memory/array-of-vectors': 'ERR_LIMIT_MEMORY',
   'memory/fill-outside': 'ERR_GUEST_TRAP',
