@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { createSliceHook } from './index.ts'
 import { assemble, call, countSlowly, instantiate, Metered, SLOW_COUNT } from './kit.test.ts'
 
 /** Statements as text, given how many labels there are around them. */
@@ -95,6 +96,23 @@ function program(body: string, leaf: string, withExceptions: boolean): string {
     (func (export "run") (param i32) (result i32) ${body} (local.get 0)))`
 }
 
+const SLICE = 37n
+
+/** Runs a program that gets its fuel in small slices. */
+function runInSlices(bytes: Uint8Array<ArrayBuffer>, argument: number): { outcome: unknown; used: bigint } {
+  const metered = new Metered(bytes)
+  let granted = SLICE
+  const hook = createSliceHook((owed) => {
+    const more = SLICE > -owed ? SLICE : -owed
+    granted += more
+    return owed + more
+  })
+  Object.assign(metered.exports[metered.module.names.slice] as object, { value: hook })
+  metered.fuel = SLICE
+  const outcome = call(metered.exports, 'run', argument)
+  return { outcome, used: granted - metered.fuel }
+}
+
 for (const withExceptions of [false, true]) {
   const kind = withExceptions
     ? 'with exceptions are charged at least what they run'
@@ -113,6 +131,7 @@ for (const withExceptions of [false, true]) {
         const { value: count } = slow[SLOW_COUNT] as unknown as { value: bigint }
         const { outcome, used } = new Metered(bytes).call('run', argument)
         assert.deepEqual(outcome, expected)
+        assert.deepEqual(runInSlices(bytes, argument), { outcome: expected, used })
         if (withExceptions) assert.ok(used >= count, `ran ${count}, was charged ${used}`)
         else assert.equal(used, count)
       }),
