@@ -75,6 +75,8 @@ const REFUSED: readonly { name: string; input: Record<string, unknown>; code: Er
   { name: 'no program', input: {}, code: 'ERR_CONFIG_INVALID' },
   { name: 'two programs', input: { bytes: SILENT, source: ECHO }, code: 'ERR_CONFIG_INVALID' },
   { name: 'a reserved name', input: { name: 'user', bytes: SILENT }, code: 'ERR_CONFIG_INVALID' },
+  { name: 'a wall that there is not', input: { bytes: SILENT, isolation: 'moat' }, code: 'ERR_CONFIG_INVALID' },
+  { name: 'a tenant without a name', input: { bytes: SILENT, isolation: 'process:' }, code: 'ERR_CONFIG_INVALID' },
   { name: 'a missing source', input: { source: join(folder, 'none.c') }, code: 'ERR_CONFIG_FILE_MISSING' },
   { name: 'a source of no language', input: { source: join(folder, 'agent.cob') }, code: 'ERR_LANGUAGE_UNKNOWN' },
   {
@@ -134,6 +136,24 @@ test('an agent whose start fails leaves its name free', async () => {
   await assert.rejects(caxton.deploy({ name: 'one', bytes: failing }), hasCode('ERR_GUEST_STATUS'))
   assert.deepEqual(caxton.agents(), [])
   await caxton.deploy({ name: 'one', bytes: SILENT })
+})
+
+test('an agent in a process of its own answers, fails and ends like one in a thread', async () => {
+  await using caxton = await Caxton.start({ threads: 1 })
+  await caxton.deploy({ name: 'echo', source: ECHO, isolation: 'process' })
+  await caxton.deploy({ name: 'near', source: ECHO })
+  await caxton.deploy({ name: 'loop', bytes: LOOPING, limits: { fuel: '1M' }, isolation: 'process:acme' })
+  await assert.rejects(caxton.request({ performative: 'request', receiver: 'loop' }), hasCode('ERR_REQUEST_FAILED'))
+  assert.equal(caxton.agents().find(({ name }) => name === 'loop')?.reason?.code, 'ERR_LIMIT_FUEL')
+  for (const receiver of ['echo', 'near']) {
+    const reply = await caxton.request({ performative: 'request', receiver, content: [receiver] })
+    assert.deepEqual(reply.content, [receiver])
+  }
+  await caxton.drain()
+  assert.deepEqual(
+    caxton.agents().map(({ phase }) => phase),
+    ['stopped', 'stopped', 'failed'],
+  )
 })
 
 test('a name is taken while its agent lives', async () => {

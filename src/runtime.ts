@@ -10,7 +10,7 @@ import { buildSource, toGuest } from './languages/index.ts'
 import type { ConversationInfo, RouterListener } from './router/index.ts'
 import { Router } from './router/index.ts'
 import type { SandboxSpec } from './sandbox/index.ts'
-import { assertModuleFits, messageBytes, SandboxPool } from './sandbox/index.ts'
+import { assertModuleFits, messageBytes, ProcessPool, SandboxPool } from './sandbox/index.ts'
 import type { AgentInput, AgentOptions, Program } from './system/index.ts'
 import { parseAgentOptions } from './system/index.ts'
 
@@ -73,6 +73,7 @@ export class Caxton implements AsyncDisposable {
   readonly #options: CaxtonOptions
   readonly #modules: ModuleCache
   readonly #pool: SandboxPool
+  readonly #processes: ProcessPool
   readonly #router: Router
   readonly #supervisors = new Map<string, Supervisor>()
   readonly #streams = new Set<EventStream>()
@@ -87,6 +88,7 @@ export class Caxton implements AsyncDisposable {
       ...(options.moduleCacheDirectory === undefined ? {} : { directory: options.moduleCacheDirectory }),
     })
     this.#pool = new SandboxPool({ run }, options.threads === undefined ? {} : { threads: options.threads })
+    this.#processes = new ProcessPool({ run, mailboxes: this.#pool.mailboxes })
     this.#router = new Router({ clock, credit: this.#pool.mailboxes, sizeOf: messageBytes }, { run })
     this.#router.subscribe((event) => {
       for (const stream of this.#streams) stream.push(event)
@@ -218,15 +220,17 @@ export class Caxton implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#endSupervision()
     await this.#router.close()
-    await this.#pool.close()
+    await Promise.all([this.#pool.close(), this.#processes.close()])
     for (const stream of [...this.#streams]) stream.close()
   }
 
   async #prepare(options: AgentOptions): Promise<PreparedAgent> {
-    const { name, limits, grants, config } = options
+    const { name, limits, grants, config, isolation } = options
     const guest = await this.#readGuest(options.program)
     const compiled = await this.#modules.compile(guest.bytes, limits)
-    const spec: SandboxSpec = { name, compiled, door: guest.door, script: guest.script, grants, limits, config }
+    const { door, script } = guest
+    const tenant = tenantOf(name, isolation)
+    const spec: SandboxSpec = { name, compiled, door, script, grants, limits, config, tenant }
     assertModuleFits(spec)
     return { options, spec }
   }
@@ -257,7 +261,10 @@ export class Caxton implements AsyncDisposable {
     const events = this.#router.agentEvents
     return new Agent(
       {
-        createSandbox: (sandboxEvents) => this.#pool.create(spec, sandboxEvents),
+        createSandbox: (sandboxEvents) => {
+          const pool = options.isolation.kind === 'process' ? this.#processes : this.#pool
+          return pool.create(spec, sandboxEvents)
+        },
         credit: this.#pool.mailboxes,
         events: supervisor?.watch(events) ?? events,
         clock: this.#options.clock ?? SYSTEM_CLOCK,
@@ -296,6 +303,12 @@ export function parseContent<Header extends Draft>(
 ): Omit<Header, 'content'> & { readonly content?: unknown } {
   const { content, ...header } = message
   return content === undefined ? header : { ...header, content: JSON.parse(content) as unknown }
+}
+
+/** Names the tenant whose process an agent runs in. An agent that is alone never shares one with a tenant of its name. */
+function tenantOf(agent: string, isolation: AgentOptions['isolation']): string {
+  const isAlone = isolation.kind !== 'process' || isolation.tenant === null
+  return isAlone ? `agent:${agent}` : `tenant:${isolation.tenant}`
 }
 
 interface DeployFailure {

@@ -178,6 +178,7 @@ test('an agent of the library has all its limits and grants', () => {
       rates: {},
       warn: DEFAULT_WARN_SHARE,
       grants: { ...NO_GRANTS, send: ['b'] },
+      isolation: { kind: 'thread' },
       config: { n: '1' },
       restart: null,
     },
@@ -199,7 +200,7 @@ test('all problems of an agent are reported together', () => {
     'bytes: is "x", expected a Uint8Array',
     'limits.feul: is not a known key, did you mean "fuel"?',
     'grants.log: is 1, expected one of debug, info, warn, error',
-    'replicas: is not a known key, expected one of name, bytes, source, module, language, limits, grants, config, restart',
+    'replicas: is not a known key, expected one of name, bytes, source, module, language, limits, grants, isolation, config, restart',
   ])
   assert.deepEqual(
     problemsOf(() => parseAgentOptions(null)),

@@ -6,6 +6,8 @@ import { HOST_LIMITS, RUNTIME_NAME, USER_NAME } from '../core/index.ts'
 import { field, Mismatch, nameProblem, table, text } from './field.ts'
 import type { GrantsInput } from './grants.ts'
 import { grantsSchema } from './grants.ts'
+import type { Isolation } from './isolation.ts'
+import { DEFAULT_ISOLATION, isolationSchema } from './isolation.ts'
 import type { LimitSettings, LimitsInput, WrittenLimits } from './limits.ts'
 import { DEFAULT_SETTINGS, limitsSchema, mergeLimits } from './limits.ts'
 import { configError, deepFreeze, formatPath, mismatch, show, toProblems } from './problems.ts'
@@ -38,6 +40,11 @@ export interface AgentInput {
    * (1s to 24h, @default 60s): with a fresh instance, after a pause that doubles from time to time. @default never
    */
   readonly restart?: { readonly max?: number; readonly within?: string | number }
+  /**
+   * The wall around the agent: `thread`, `process`, or `process:<tenant>` for a process that agents of one tenant share.
+   * @default thread
+   */
+  readonly isolation?: 'thread' | 'process' | `process:${string}`
   /** What `get_config` answers; numbers and booleans are given as text. At most 64 KiB in all. */
   readonly config?: Readonly<Record<string, string | number | boolean>>
 }
@@ -51,6 +58,7 @@ export interface AgentOptions {
   /** Share of each limit from which the agent is warned of; 0 warns never. */
   readonly warn: number
   readonly grants: Grants
+  readonly isolation: Isolation
   readonly config: Readonly<Record<string, string>>
   /** Null: it stays failed. */
   readonly restart: { readonly max: number; readonly withinMs: number } | null
@@ -90,6 +98,7 @@ export const agentFields = {
   language: text('the name of a language', 64).optional(),
   limits: limitsSchema.optional(),
   grants: grantsSchema.optional(),
+  isolation: isolationSchema.optional(),
   config: field(readConfig).optional(),
   restart: restartSchema.optional(),
 }
@@ -141,6 +150,7 @@ interface WrittenAgent {
   readonly language?: string | undefined
   readonly limits?: WrittenLimits | undefined
   readonly grants?: Grants | undefined
+  readonly isolation?: Isolation | undefined
   readonly config?: Record<string, string> | undefined
   readonly restart?: AgentOptions['restart'] | undefined
 }
@@ -155,6 +165,7 @@ export function completeAgent(
     program: chooseProgram(agent, resolve),
     ...mergeLimits(base, agent.limits),
     grants: agent.grants ?? NO_GRANTS,
+    isolation: agent.isolation ?? DEFAULT_ISOLATION,
     config: agent.config ?? {},
     restart: agent.restart ?? null,
   }
