@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
+import { benchFairness } from './fairness.ts'
 import type { Report } from './measure.ts'
 import { formatReport } from './measure.ts'
 import { benchMessages } from './messages.ts'
@@ -11,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
   metering: benchMetering,
   start: benchStart,
   messages: benchMessages,
+  fairness: benchFairness,
 }
 
 /** `npm run bench [-- name …]`: measures, prints, and writes BENCHMARKS.md when everything was measured. */

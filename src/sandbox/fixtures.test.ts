@@ -9,6 +9,7 @@ import type { DoorName, ErrorData, Limits, Message } from '../core/index.ts'
 import { DEFAULT_LIMITS } from '../core/index.ts'
 import type { LogLine, Outcome, Sandbox } from './index.ts'
 import { SandboxPool } from './index.ts'
+import type { Scheduling } from './turn-queue.ts'
 
 /** A pool with one thread: all agents of a test are neighbours. */
 export function createPool(): SandboxPool {
@@ -51,12 +52,12 @@ export const COUNTER = agentWat(
 export const SPIN = agentWat('(loop $again (br $again)) (unreachable)')
 
 /** Sends the draft once for every message; the answer of `send_message` is its status. `wrap` puts code around the call. */
-export function sendWat(draft: object | string, wrap = (call: string) => call): string {
+export function sendWat(draft: object | string, wrap = (call: string) => call, fields = ''): string {
   const text = typeof draft === 'string' ? draft : JSON.stringify(draft)
   const data = [...Buffer.from(text)].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join('')
   return agentWat(
     wrap(`(call $send (i32.const 8192) (i32.const ${Buffer.byteLength(text)}))`),
-    `(import "caxton" "send_message" (func $send (param i32 i32) (result i32))) (data (i32.const 8192) "${data}")`,
+    `(import "caxton" "send_message" (func $send (param i32 i32) (result i32))) (data (i32.const 8192) "${data}") ${fields}`,
   )
 }
 
@@ -77,6 +78,7 @@ export interface DeployOptions {
   readonly limits?: Partial<Limits>
   readonly config?: Readonly<Record<string, string>>
   readonly tenant?: string
+  readonly scheduling?: Partial<Scheduling> | undefined
 }
 
 export async function deploy(
@@ -99,6 +101,7 @@ export async function deploy(
       grants: { ...NO_GRANTS, ...options.grants },
       limits,
       config: options.config ?? {},
+      scheduling: options.scheduling ?? {},
       ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
     },
     {

@@ -1,3 +1,5 @@
+import { JOURNAL_WORDS } from './mailbox-table.ts'
+
 /*
  * What a worker thread is doing, in memory that it shares with the main thread.
  *
@@ -15,10 +17,13 @@ const AGENT = 1
 /** Float64 index; bytes 8 to 15. */
 const DEADLINE = 1
 const JOURNAL = 4
-const BYTES = 64
+const LEDGER = JOURNAL + JOURNAL_WORDS
+/** Messages in a ledger. */
+export const LEDGER_MESSAGES = 64
+const BYTES = (LEDGER + 1 + LEDGER_MESSAGES * JOURNAL_WORDS) * 4
 const LAST_CALL = 2 ** 29
 
-/** A call that is running. */
+/** A call that is running, or a slice of one. */
 export interface RunningCall {
   readonly agent: number
   readonly call: number
@@ -36,6 +41,8 @@ export class Heartbeat {
   readonly buffer: SharedArrayBuffer
   /** The worker's journal of reservations. */
   readonly journal: Int32Array
+  /** Reservations of the messages that the worker has accepted and not posted yet: their count, then a journal of each. */
+  readonly ledger: Int32Array
   readonly #words: Int32Array
   readonly #times: Float64Array
   #call = 0
@@ -43,8 +50,9 @@ export class Heartbeat {
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(BYTES)) {
     this.buffer = buffer
     this.#words = new Int32Array(buffer)
-    this.#times = new Float64Array(buffer)
-    this.journal = new Int32Array(buffer, JOURNAL * 4)
+    this.#times = new Float64Array(buffer, 0, DEADLINE + 1)
+    this.journal = new Int32Array(buffer, JOURNAL * 4, JOURNAL_WORDS)
+    this.ledger = new Int32Array(buffer, LEDGER * 4)
   }
 
   /** Worker: marks the begin of a call. */
@@ -77,6 +85,14 @@ export class Heartbeat {
   /** Main: decides to kill a call. False if it is not running any more. */
   condemn(call: number): boolean {
     return Atomics.compareExchange(this.#words, STATE, call * 2, call * 2 + 1) === call * 2
+  }
+
+  /** Main: the reservations that the worker held when it was lost, to be undone: of what was not posted, and the last one. */
+  *held(): Generator<Int32Array> {
+    for (let message = 0; message < this.ledger[0]!; message += 1) {
+      yield this.ledger.slice(1 + message * JOURNAL_WORDS, 1 + (message + 1) * JOURNAL_WORDS)
+    }
+    yield this.journal
   }
 
   /** Main: the termination has landed, nothing runs. */

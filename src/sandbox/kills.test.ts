@@ -5,6 +5,10 @@ import { SandboxPool } from './index.ts'
 
 const ENDLESS = { fuel: 1e15, wallMs: 20 }
 
+/** Fills the heap of the thread with a list that never ends. */
+const GROW = '(loop $again (global.set $head (struct.new $node (global.get $head))) (br $again)) (unreachable)'
+const LIST = '(type $node (struct (field (ref null $node)))) (global $head (mut (ref null $node)) (ref.null $node))'
+
 /** Cannot stop anything: threads have to be ended. */
 const POWERLESS = { terminate: async () => false, close: () => {} }
 
@@ -89,15 +93,19 @@ suite('kills', () => {
   })
 })
 
+/** Slices so long that no guest is asked whether its wall time is used up. */
+const UNSLICED = { threads: 1, sliceFuel: 1e12 }
+
 suite('a thread that is lost', () => {
   test('costs the agent that ran its life, and the others their memory alone', async () => {
-    await using pool = new SandboxPool({ run: 'test', terminator: POWERLESS }, { threads: 1 })
+    await using pool = new SandboxPool({ run: 'test', terminator: POWERLESS }, UNSLICED)
     const neighbour = await deploy(pool, COUNTER, { name: 'neighbour' })
     await neighbour.sandbox.start()
     assert.equal((await neighbour.handle()).status, 1)
     const fresh = await deploy(pool, COUNTER, { name: 'fresh' })
     const { handle } = await deploy(pool, SPIN, { limits: ENDLESS })
     const lost = handle()
+    await new Promise((resolve) => setTimeout(resolve, 5))
     const queued = [neighbour.handle(), neighbour.handle()]
     const { error } = await lost
     assert.equal(error?.code, 'ERR_SANDBOX_THREAD_LOST')
@@ -114,27 +122,41 @@ suite('a thread that is lost', () => {
     assert.equal(pool.agentCount, 2)
   })
 
-  test('a message that was accepted before is delivered and keeps its room', async () => {
-    await using pool = new SandboxPool({ run: 'test', terminator: POWERLESS }, { threads: 1 })
-    const capacities = { mailboxMessages: 10, mailboxBytes: 10_000, outstandingMessages: 10 }
+  const capacities = { mailboxMessages: 10, mailboxBytes: 10_000, outstandingMessages: 10 }
+  const draft = { performative: 'inform', receiver: 'other' }
+
+  test('a message that was accepted a slice before is delivered and keeps its room', async () => {
+    await using pool = new SandboxPool({ run: 'test' }, { threads: 1, heapMiB: 16 })
     pool.mailboxes.open('other', capacities)
-    const wat = sendWat(
-      { performative: 'inform', receiver: 'other' },
-      (call) => `(drop ${call}) (loop $again (br $again)) (unreachable)`,
-    )
-    const { handle, sent } = await deploy(pool, wat, { limits: ENDLESS, grants: { send: ['*'] } })
+    const next = '(local.tee $len (i32.add (local.get $len) (i32.const 1)))'
+    const wait = `(loop $wait (br_if $wait (i32.lt_u ${next} (i32.const 5000000))))`
+    const wat = sendWat(draft, (call) => `(drop ${call}) ${wait} ${GROW}`, LIST)
+    const { handle, sent } = await deploy(pool, wat, {
+      limits: { fuel: 1e15, wallMs: 60_000 },
+      grants: { send: ['*'] },
+    })
     assert.equal((await handle()).error?.code, 'ERR_SANDBOX_THREAD_LOST')
     assert.equal(sent.length, 1)
     assert.equal(pool.mailboxes.read('other')?.messages, 1)
+  })
+
+  test('a message that was accepted in the last slice is lost with it and gives its room back', async () => {
+    await using pool = new SandboxPool({ run: 'test', terminator: POWERLESS }, UNSLICED)
+    pool.mailboxes.open('subject', capacities)
+    pool.mailboxes.open('other', capacities)
+    const twice = (call: string) => `(drop ${call}) (drop ${call}) (loop $again (br $again)) (unreachable)`
+    const { handle, sent } = await deploy(pool, sendWat(draft, twice), { limits: ENDLESS, grants: { send: ['*'] } })
+    assert.equal((await handle()).error?.code, 'ERR_SANDBOX_THREAD_LOST')
+    assert.equal(sent.length, 0)
+    assert.deepEqual(pool.mailboxes.read('other'), { messages: 0, bytes: 0, outstanding: 0 })
+    assert.equal(pool.mailboxes.read('subject')?.outstanding, 0)
   })
 
   test('a guest that fills the heap of its thread is the one that fails', async () => {
     await using pool = new SandboxPool({ run: 'test' }, { threads: 1, heapMiB: 16 })
     const neighbour = await deploy(pool, COUNTER, { name: 'neighbour' })
     await neighbour.handle()
-    const grow = '(loop $again (global.set $head (struct.new $node (global.get $head))) (br $again)) (unreachable)'
-    const list = '(type $node (struct (field (ref null $node)))) (global $head (mut (ref null $node)) (ref.null $node))'
-    const { handle } = await deploy(pool, agentWat(grow, list), { limits: { fuel: 1e15, wallMs: 60_000 } })
+    const { handle } = await deploy(pool, agentWat(GROW, LIST), { limits: { fuel: 1e15, wallMs: 60_000 } })
     assert.equal((await handle()).error?.code, 'ERR_SANDBOX_THREAD_LOST')
     assert.equal((await neighbour.handle()).status, 1)
     assert.equal(neighbour.restarts.length, 1)

@@ -3,6 +3,7 @@ import type { DoorName, ErrorData, Limits, Message, Script } from '../core/index
 import type { FunctionImport } from './imports.ts'
 import type { Slot } from './mailbox-table.ts'
 import type { LogLine, OutputStream, Usage } from './sandbox.ts'
+import type { Scheduling } from './turn-queue.ts'
 
 /** What a worker thread is started with. */
 export interface WorkerParts {
@@ -11,6 +12,8 @@ export interface WorkerParts {
   readonly slots: readonly (readonly [string, Slot])[]
   /** Tells message ids of this run from those of others. */
   readonly run: string
+  /** Fuel that a guest gets at a time. */
+  readonly sliceFuel: number
 }
 
 /** A guest to be instantiated. `agent` is the number of this placement: an agent that is placed again has another. */
@@ -28,12 +31,14 @@ export interface GuestSpec {
   readonly module: WebAssembly.Module
   readonly imports: readonly FunctionImport[]
   readonly names: GuestNames
+  readonly scheduling: Scheduling
 }
 
 /** Exports that instrumentation has added to the module. */
 export interface GuestNames {
   readonly fuel: string
   readonly refusedPages: string
+  readonly slice: string
   readonly stack: string
   readonly start?: string
 }

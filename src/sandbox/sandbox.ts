@@ -1,6 +1,7 @@
 import type { Grants, LogLevel } from '../capability/index.ts'
 import type { CompiledModule } from '../compile/index.ts'
 import type { CaxtonError, DoorName, ErrorData, Limits, Message, Script } from '../core/index.ts'
+import type { Scheduling } from './turn-queue.ts'
 
 /** Everything that is needed to run one agent. */
 export interface SandboxSpec {
@@ -21,13 +22,16 @@ export interface SandboxSpec {
   readonly env?: Readonly<Record<string, string>>
   /** Standard input of a WASI program. @default empty */
   readonly stdin?: Uint8Array
+  /** How the agent shares its thread with others. @default DEFAULT_SCHEDULING: weight 100, priority normal */
+  readonly scheduling?: Partial<Scheduling>
 }
 
 /** What one call of a guest used. */
 export interface Usage {
   readonly fuel: number
-  /** CPU time of the thread; for calls shorter than 10 ms, which the operating system cannot tell apart, their wall time. */
+  /** CPU time of the thread; for calls that ran less than 10 ms, which the operating system cannot tell apart, that time. */
   readonly cpuMs: number
+  /** Time that the guest ran, without what it waited for its thread. */
   readonly wallMs: number
   /** Bytes of linear memory when the call ended. Memory never shrinks, so this is the peak. */
   readonly memoryBytes: number
@@ -64,7 +68,8 @@ export interface SandboxEvents {
   onRefuse(refusal: ErrorData): void
   /**
    * The thread of the agent was lost while another agent ran in it: this one was instantiated and started again in another
-   * thread, without what it had in memory. Its calls that had not run stay in order.
+   * thread, without what it had in memory. Its calls that had not ended stay in order; one that had begun, and was waiting for
+   * its next slice, begins again: what it had sent before is sent twice.
    */
   onRestart?(reason: CaxtonError): void
 }

@@ -33,7 +33,8 @@ export class Terminator {
     const session = this.#connect()
     if (session === null) return false
     const { promise, resolve } = Promise.withResolvers<boolean>()
-    const timer = setTimeout(resolve, PATIENCE_MS, false)
+    // An answer that has come while this thread itself was late is read first.
+    const timer = setTimeout(() => setImmediate(resolve, false), PATIENCE_MS)
     this.#lastId += 1
     const id = this.#lastId
     this.#answered.set(id, resolve)

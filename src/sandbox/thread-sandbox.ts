@@ -5,6 +5,7 @@ import { readFunctionImports } from './imports.ts'
 import type { FromWorker, GuestCall, GuestEvent } from './protocol.ts'
 import type { Outcome, Sandbox, SandboxEvents, SandboxSpec } from './sandbox.ts'
 import type { Thread } from './thread.ts'
+import { DEFAULT_SCHEDULING } from './turn-queue.ts'
 import { NO_USAGE } from './usage.ts'
 
 /*
@@ -159,7 +160,7 @@ export class ThreadSandbox implements Sandbox {
   }
 
   #createCall(): GuestCall {
-    const { name, compiled, door, script, grants, limits, config, args, env, stdin } = this.#parts.spec
+    const { name, compiled, door, script, grants, limits, config, args, env, stdin, scheduling } = this.#parts.spec
     const { info, names } = compiled.instrumented
     return {
       kind: 'create',
@@ -177,6 +178,7 @@ export class ThreadSandbox implements Sandbox {
         module: compiled.module,
         imports: readFunctionImports(info),
         names,
+        scheduling: { ...DEFAULT_SCHEDULING, ...scheduling },
       },
     }
   }

@@ -5,6 +5,7 @@ import type { RunningCall } from './heartbeat.ts'
 import { Heartbeat, processMs } from './heartbeat.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { FromWorker, ToWorker, WorkerParts } from './protocol.ts'
+import { DEFAULT_SLICE_FUEL } from './slices.ts'
 import type { Terminator } from './terminator.ts'
 import type { Batch } from './wire.ts'
 import { readFromWorker, writeToWorker } from './wire.ts'
@@ -33,6 +34,8 @@ export interface ThreadParts {
 export interface ThreadOptions {
   /** Bound of the JavaScript heap of the worker, MiB. Memories of guests are not in it. */
   readonly heapMiB: number
+  /** Fuel that a guest gets at a time, see `SandboxPoolOptions`. @default DEFAULT_SLICE_FUEL */
+  readonly sliceFuel?: number
   /** Module that the worker runs instead of its own entry, which it imports. @default the entry itself */
   readonly entry?: URL
   /** Options of Node for the worker. Under the permission model they must ask for it: the one of the process is not inherited. @default none */
@@ -58,6 +61,7 @@ export class Thread {
       mailboxes: parts.mailboxes.table.buffer,
       slots: parts.mailboxes.entries(),
       run: parts.run,
+      sliceFuel: options.sliceFuel ?? DEFAULT_SLICE_FUEL,
     }
     this.#worker = new Worker(options.entry ?? WORKER_URL, {
       workerData,
@@ -178,7 +182,7 @@ export class Thread {
   #lose(): void {
     if (this.#isClosing) return
     this.#isClosing = true
-    this.#parts.mailboxes.table.undo(this.#heartbeat.journal)
+    for (const held of this.#heartbeat.held()) this.#parts.mailboxes.table.undo(held)
     const cause = toLoss(this.#failure)
     this.#parts.onLost(this, { running: this.#heartbeat.running()?.agent ?? null, wasUp: this.#wasUp, cause })
     this.addWaiting(-this.#waitingCount)

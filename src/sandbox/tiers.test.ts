@@ -33,7 +33,8 @@ const TIERS: readonly TierCase[] = [
     name: 'thread',
     lostCode: 'ERR_SANDBOX_THREAD_LOST',
     open: () => openThreads(createPool()),
-    openFragile: () => openThreads(new SandboxPool({ run: 'test', terminator: POWERLESS }, { threads: 1 })),
+    openFragile: () =>
+      openThreads(new SandboxPool({ run: 'test', terminator: POWERLESS }, { threads: 1, sliceFuel: 1e12 })),
   },
   { name: 'process', lostCode: 'ERR_SANDBOX_PROCESS_LOST', open: openProcess, openFragile: openMortalProcess },
 ]
@@ -295,8 +296,8 @@ for (const { name, lostCode, open, openFragile } of TIERS) {
       assert.equal((await other.handle()).status, 1)
       const subject = await neighbour(tier, SPIN, { limits: { fuel: 1e15, wallMs: SHORT_MS } })
       const running = subject.handle()
-      const queued = [other.handle(), other.handle()]
       const { error } = await running
+      const queued = [other.handle(), other.handle()]
       assert.equal(error?.code, lostCode)
       assert.equal(error.data['agent'], 'subject')
       assert.deepEqual(

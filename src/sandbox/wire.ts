@@ -12,6 +12,13 @@ import type { Usage } from './sandbox.ts'
 /** Messages in their order; made and read by the functions of this file alone. */
 export type Batch = unknown[]
 
+/** A message that a guest has sent. */
+export interface SentMessage {
+  readonly agent: number
+  readonly message: Message
+  readonly reserved: boolean
+}
+
 const OTHER = 0
 const HANDLE = 1
 const SEND = 2
@@ -36,11 +43,27 @@ export function readToWorker(batch: Batch, take: (message: ToWorker) => void): v
   }
 }
 
-/** Writes a message that a guest has sent. `held` is the journal of its reservation; it may change afterwards. */
-export function writeSend(batch: Batch, agent: number, message: Message, reserved: boolean, held: Int32Array): void {
-  const { content, ...header } = message
-  batch.push(SEND, agent, JSON.stringify(header), content, reserved)
-  batch.push(held[0], held[1], held[2], held[3], held[4], held[5])
+/**
+ * Writes a message that a guest has sent, and moves its reservation from the journal to the ledger, where there must be room.
+ *
+ * From the push on nothing is called and nothing loops: V8 cannot stop the thread between these steps, so that a message is
+ * in the batch if and only if its reservation is in the ledger.
+ */
+export function writeSend(batch: Batch, message: SentMessage, journal: Int32Array, ledger: Int32Array): void {
+  const { content, ...header } = message.message
+  const text = JSON.stringify(header)
+  const [stage, receiver, receiverGeneration, sender, senderGeneration, bytes] = journal
+  const at = 1 + ledger[0]! * HELD_WORDS
+  // biome-ignore format: one push
+  batch.push(SEND, message.agent, text, content, message.reserved, stage, receiver, receiverGeneration, sender, senderGeneration, bytes)
+  ledger[at] = stage!
+  ledger[at + 1] = receiver!
+  ledger[at + 2] = receiverGeneration!
+  ledger[at + 3] = sender!
+  ledger[at + 4] = senderGeneration!
+  ledger[at + 5] = bytes!
+  ledger[0]! += 1
+  journal[0] = 0
 }
 
 export function writeFromWorker(batch: Batch, message: FromWorker): void {

@@ -1,41 +1,59 @@
-import { MessageChannel, parentPort, workerData } from 'node:worker_threads'
+import { MessageChannel, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { ErrorData } from '../core/index.ts'
 import type { CallResult, GuestParts } from './guest/guest.ts'
 import { Guest } from './guest/guest.ts'
 import { explainThrown } from './guest/meter.ts'
-import { Heartbeat, processMs } from './heartbeat.ts'
+import { toSliceHook } from './guest/slice-hook.ts'
+import { Heartbeat, LEDGER_MESSAGES, processMs } from './heartbeat.ts'
 import type { Slot } from './mailbox-table.ts'
 import { MailboxTable } from './mailbox-table.ts'
-import type { FromWorker, GuestCall, ToWorker, WorkerParts } from './protocol.ts'
+import type { FromWorker, GuestCall, GuestSpec, ToWorker, WorkerParts } from './protocol.ts'
+import { HEAD_START_SLICES } from './slices.ts'
+import { Turn, TurnQueue } from './turn-queue.ts'
 import { NO_USAGE } from './usage.ts'
 import type { Batch } from './wire.ts'
 import { readToWorker, writeFromWorker, writeSend } from './wire.ts'
 
 /*
- * Entry of a worker thread: many guests, one call at a time.
+ * Entry of a worker thread: many guests, one of which runs at a time.
  *
- * 1. Calls of one guest run in order; guests that have calls waiting take turns, one call each.
- * 2. `current` is set exactly while a call runs, or while a termination of it is on its way: then nothing else runs.
- * 3. A termination unwinds everything up to the event loop. What outlives it is changed only outside of calls, except the
- *    journal of reservations, which is undone.
- * 4. What goes to the main thread waits in `outbox`, in order. It is posted when the turns end, and at once when a guest
- *    has sent a message: from then on the message outlives the thread.
+ * 1. Calls of one guest run in order, one at a time; guests that have something to do take turns, see `TurnQueue`. A turn is
+ *    a call, or a slice of one: a guest that is suspended waits for its next turn like one whose call waits.
+ * 2. `current` is set exactly while a turn runs, or while a termination of it is on its way: then nothing else runs. Of a turn
+ *    that goes on in microtasks only those of its own guest are queued: a termination drops all that are.
+ * 3. A termination unwinds everything up to the event loop. What outlives it is changed only outside of turns, except the
+ *    journal of reservations, which is undone, and `outbox` with the ledger, which change together.
+ * 4. What goes to the main thread waits in `outbox`, in order. It is posted when the turns end and when a slice does. If the
+ *    thread is lost before, all of it is: outcomes, and messages whose reservations the main thread finds in the ledger.
  */
 
-interface Resident {
+class Resident {
   readonly agent: number
-  readonly calls: GuestCall[]
-  guest: Guest | null
-  wallMs: number
+  readonly calls: GuestCall[] = []
+  readonly turn: Turn<Resident>
+  readonly wallMs: number
+  guest: Guest | null = null
+
+  constructor({ agent, scheduling, limits }: GuestSpec) {
+    this.agent = agent
+    this.turn = new Turn(this, scheduling)
+    this.wallMs = limits.wallMs
+  }
 }
 
 interface Current {
   readonly resident: Resident
+  /** Fuel of the call that was used before this turn. */
+  readonly fuelBefore: number
   result: CallResult | null
 }
 
-/** Calls are run without a look at the main thread for this long, milliseconds. */
+/** Turns are taken without a look at the main thread for this long, milliseconds. */
 const TURNS_MS = 1
+/** An instance is made within this time or the wall time of a call, whichever is longer: nothing of the guest runs yet. */
+const CREATE_MS = 5_000
+/** What a call costs its thread beside what its guest does, in fuel. */
+const CALL_FUEL = 10_000
 
 const port = parentPort!
 const parts = workerData as WorkerParts
@@ -43,23 +61,29 @@ const heartbeat = new Heartbeat(parts.heartbeat)
 const mailboxes = new MailboxTable(parts.mailboxes)
 const slots = new Map<string, Slot>(parts.slots)
 const residents = new Map<number, Resident>()
-/** Residents with calls waiting, in the order of their turns. */
-const turns: Resident[] = []
+const turns = new TurnQueue<Resident>(parts.sliceFuel * HEAD_START_SLICES)
 const guestParts: GuestParts = {
   run: parts.run,
+  sliceFuel: parts.sliceFuel,
+  hooks: {
+    suspending: toSliceHook(new WebAssembly.Suspending(suspendCurrent)),
+    granting: toSliceHook(refillCurrent),
+  },
   mailboxes,
   journal: heartbeat.journal,
   findSlot: (name) => slots.get(name),
   emit: (agent, event) => post({ type: 'event', agent, event }),
-  emitSend: (agent, message, reserved) => {
-    writeSend(outbox, agent, message, reserved, heartbeat.journal)
-    flush()
+  emitSend: (message) => {
+    if (heartbeat.ledger[0] === LEDGER_MESSAGES) flush()
+    writeSend(outbox, message, heartbeat.journal, heartbeat.ledger)
   },
 }
-/** Wakes the thread for the next turn. A channel of its own: what a termination unwinds is then this handler alone. */
+/** Wakes the thread for the next turns. A channel of its own: what a termination unwinds is then this handler alone. */
 const { port1: wake, port2: woken } = new MessageChannel()
 let current: Current | null = null
 let isAwake = false
+let isTakingTurns = false
+let turnsEndMs = 0
 let outbox: Batch = []
 
 port.on('message', (batch: Batch) => {
@@ -91,42 +115,69 @@ function enqueue(agent: number, call: GuestCall): void {
   let resident = residents.get(agent)
   if (resident === undefined) {
     if (call.kind !== 'create') return
-    resident = { agent, calls: [], guest: null, wallMs: call.spec.limits.wallMs }
+    resident = new Resident(call.spec)
     residents.set(agent, resident)
   }
   resident.calls.push(call)
-  if (resident.calls.length === 1 && resident !== current?.resident) turns.push(resident)
+  if (resident !== current?.resident) turns.add(resident.turn)
   awake()
 }
 
 function awake(): void {
-  if (isAwake || current !== null || turns.length === 0) return
+  if (isAwake || current !== null || turns.size === 0) return
   isAwake = true
   wake.postMessage(null)
 }
 
-/** Runs calls for a while and comes back for more, so that messages from the main thread are seen in between. */
+/** Takes turns for a while and comes back for more, so that messages from the main thread are seen in between. */
 function takeTurns(): void {
   isAwake = false
   if (current !== null) return
-  const endMs = performance.now() + TURNS_MS
-  do {
-    const resident = turns.shift()
-    const call = resident?.calls.shift()
-    if (resident === undefined || call === undefined) break
-    runCall(resident, call)
-  } while (performance.now() < endMs)
+  // Node hands out up to 1,000 messages of one channel before it looks at another: turns must not outrun what is asked.
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+    readToWorker(next.message as Batch, receive)
+  }
+  turnsEndMs = performance.now() + TURNS_MS
+  continueTurns()
+}
+
+/** Ends with `current` set when a turn goes on in microtasks: its end calls this again. */
+function continueTurns(): void {
+  if (isTakingTurns) return
+  isTakingTurns = true
+  while (current === null) {
+    const turn = turns.take()
+    if (turn === undefined) break
+    runTurn(turn.owner)
+    if (performance.now() >= turnsEndMs) break
+  }
+  isTakingTurns = false
+  if (current !== null) return
   flush()
   awake()
 }
 
 /** The one place where a guest is called. */
-function runCall(resident: Resident, call: GuestCall): void {
-  current = { resident, result: null }
-  heartbeat.begin(resident.agent, processMs() + resident.wallMs)
-  current.result = call.kind === 'create' ? create(resident, call) : resident.guest!.run(call)
-  heartbeat.end()
-  finishCall(current.resident, current.result)
+function runTurn(resident: Resident): void {
+  const { guest } = resident
+  if (guest?.isSuspended) {
+    current = { resident, fuelBefore: guest.fuelUsed, result: null }
+    heartbeat.begin(resident.agent, processMs() + resident.wallMs - guest.ranMs())
+    guest.resume()
+    return
+  }
+  const call = resident.calls.shift()!
+  current = { resident, fuelBefore: 0, result: null }
+  const wallMs = call.kind === 'create' ? Math.max(resident.wallMs, CREATE_MS) : resident.wallMs
+  heartbeat.begin(resident.agent, processMs() + wallMs)
+  if (call.kind === 'create') endTurn(create(resident, call))
+  else if (guest!.pace !== 'sliced') endTurn(guest!.run(call))
+  else {
+    guest!.runSliced(call, (result) => {
+      endTurn(result)
+      continueTurns()
+    })
+  }
 }
 
 function create(resident: Resident, call: GuestCall & { readonly kind: 'create' }): CallResult {
@@ -138,23 +189,51 @@ function create(resident: Resident, call: GuestCall & { readonly kind: 'create' 
   return resident.guest.run(call)
 }
 
-function finishCall(resident: Resident, result: CallResult): void {
+/** The call of this turn has ended: notes its result, from then on it counts whatever lands. */
+function endTurn(result: CallResult): void {
+  current!.result = result
+  heartbeat.end()
+  finishCall(current!, result)
+}
+
+/** The slice hook of guests that may be suspended: ends the turn in the middle of the call. */
+function suspendCurrent(owed: bigint): Promise<bigint> {
+  const { resident, fuelBefore } = current!
+  const guest = resident.guest!
+  guest.assertMayGoOn(owed)
+  heartbeat.end()
   current = null
+  turns.charge(resident.turn, guest.fuelUsed - fuelBefore)
+  turns.add(resident.turn)
+  flush()
+  awake()
+  return guest.suspend(owed)
+}
+
+/** The slice hook of guests that keep the thread: what they have sent goes out, and they go on. */
+function refillCurrent(owed: bigint): bigint {
+  flush()
+  return current!.resident.guest!.refill(owed)
+}
+
+function finishCall({ resident, fuelBefore }: Current, result: CallResult): void {
+  current = null
+  turns.charge(resident.turn, result.usage.fuel - fuelBefore + CALL_FUEL)
   if (result.ending !== null) {
     mailboxes.undo(heartbeat.journal)
     forget(resident)
   } else if (resident.calls.length > 0) {
-    turns.push(resident)
+    turns.add(resident.turn)
   }
   post({ type: 'outcome', agent: resident.agent, ...result })
 }
 
 /** A call was terminated, or had just ended when the termination landed: then its own end counts. */
 function settleKilled(reason: ErrorData): void {
+  isTakingTurns = false
   if (current === null) return
-  const { resident, result } = current
-  const usage = resident.guest?.readUsage() ?? NO_USAGE
-  finishCall(resident, result ?? { status: -1, ending: { reason, frames: [] }, usage })
+  const usage = current.resident.guest?.readUsage() ?? NO_USAGE
+  finishCall(current, current.result ?? { status: -1, ending: { reason, frames: [] }, usage })
   awake()
 }
 
@@ -167,19 +246,19 @@ function closeResident(agent: number): void {
 function forget(resident: Resident): void {
   residents.delete(resident.agent)
   resident.calls.length = 0
+  turns.remove(resident.turn)
+  resident.guest?.abandon()
   resident.guest = null
-  const turn = turns.indexOf(resident)
-  if (turn >= 0) turns.splice(turn, 1)
 }
 
 function post(message: FromWorker): void {
   writeFromWorker(outbox, message)
 }
 
-/** Sends what waits. A termination that lands in between can neither lose nor repeat it: see `MailboxTable`, 3. */
+/** Posts what waits. Nothing can stop the thread between the three steps: see `MailboxTable`, 3. */
 function flush(): void {
   if (outbox.length === 0) return
-  const batch = outbox
+  port.postMessage(outbox)
+  heartbeat.ledger[0] = 0
   outbox = []
-  port.postMessage(batch)
 }

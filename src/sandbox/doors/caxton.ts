@@ -1,5 +1,5 @@
 import { ASSEMBLYSCRIPT_ENV } from './assemblyscript.ts'
-import type { Door, DoorParts, DoorSession, GuestFunction } from './door.ts'
+import type { Door, DoorParts, DoorSession, GuestSteps } from './door.ts'
 
 /** An agent of caxton ABI 1: a core module that exports `handle_message`. */
 export const CAXTON_DOOR: Door<CaxtonSession> = {
@@ -12,31 +12,29 @@ export const CAXTON_DOOR: Door<CaxtonSession> = {
     { name: '_initialize', kind: 'function', required: false, params: [], results: [] },
   ],
   modules: [ASSEMBLYSCRIPT_ENV],
+  isSliced: true,
   open: (parts) => new CaxtonSession(parts),
 }
 
 class CaxtonSession implements DoorSession {
   readonly parts: DoorParts
-  #alloc: GuestFunction | undefined
-  #handleMessage: GuestFunction | undefined
 
   constructor(parts: DoorParts) {
     this.parts = parts
   }
 
-  start(): number {
-    this.parts.function('_initialize')?.()
-    return toStatus(this.parts.function('agent_init')?.())
+  *start(): GuestSteps {
+    if (this.parts.function('_initialize') !== undefined) yield { name: '_initialize', args: [] }
+    if (this.parts.function('agent_init') === undefined) return 0
+    return toStatus(yield { name: 'agent_init', args: [] })
   }
 
-  handle(message: Uint8Array): number {
+  *handle(message: Uint8Array): GuestSteps {
     const { memory } = this.parts
-    this.#alloc ??= this.parts.function('caxton_alloc')
-    this.#handleMessage ??= this.parts.function('handle_message')
-    const pointer = Number(this.#alloc?.(message.length) ?? 0) >>> 0
+    const pointer = Number(yield { name: 'caxton_alloc', args: [message.length] }) >>> 0
     if (pointer === 0 || pointer + message.length > memory.byteLength) this.#refusePointer(pointer, message.length)
     memory.write(pointer, message)
-    return toStatus(this.#handleMessage?.(pointer, message.length))
+    return toStatus(yield { name: 'handle_message', args: [pointer, message.length] })
   }
 
   #refusePointer(pointer: number, length: number): never {

@@ -1,4 +1,4 @@
-import type { Door, DoorParts, DoorSession } from './door.ts'
+import type { Door, DoorParts, DoorSession, GuestSteps } from './door.ts'
 
 /** A WASI preview 1 command: it runs once from `_start` and takes no messages. */
 export const COMMAND_DOOR: Door = {
@@ -8,6 +8,7 @@ export const COMMAND_DOOR: Door = {
     { name: '_start', kind: 'function', required: true, params: [], results: [] },
   ],
   modules: [],
+  isSliced: true,
   open: (parts) => new CommandSession(parts),
 }
 
@@ -19,9 +20,9 @@ class CommandSession implements DoorSession {
   }
 
   /** Answers the exit code. */
-  start(): number {
+  *start(): GuestSteps {
     try {
-      this.#parts.function('_start')?.()
+      yield { name: '_start', args: [] }
       return 0
     } catch (thrown) {
       const code = this.#parts.exitCode()

@@ -39,12 +39,24 @@ export interface DoorParts {
   exitCode(): number | null
 }
 
-/** One agent behind its door. Both calls answer the status of the guest: 0 is success. */
+/** A function that the guest exports, which a session wants called next, and with what. */
+export interface GuestStep {
+  readonly name: string
+  readonly args: readonly (number | bigint)[]
+}
+
+/** Functions to be called one after the other: `yield` answers what each returned, or throws what it threw. */
+export type GuestSteps = Generator<GuestStep, number, number | bigint | undefined>
+
+/**
+ * One agent behind its door. Both calls answer the status of the guest, 0 is success: at once, or after the steps that are
+ * still to be made.
+ */
 export interface DoorSession {
   /** Runs the guest's own initialisation, once, before the first message. */
-  start(): number
+  start(): number | GuestSteps
   /** Hands over one message, its JSON text in UTF-8. */
-  handle(message: Uint8Array): number
+  handle(message: Uint8Array): number | GuestSteps
 }
 
 /**
@@ -59,5 +71,12 @@ export interface Door<Session extends DoorSession = DoorSession> {
   readonly exports: readonly DoorExport[]
   /** Host functions that this door offers besides those of every door (`caxton`, WASI); they act on the session. */
   readonly modules: readonly HostModule<Session>[]
+  /**
+   * Whether a guest may be suspended in the middle of a call, so that others in its thread run meanwhile. Only for a door
+   * whose session calls the guest by steps and by nothing else: no frame of JavaScript may be between its functions.
+   *
+   * @default false: a call keeps its thread until it ends
+   */
+  readonly isSliced?: boolean
   open(parts: DoorParts): Session
 }

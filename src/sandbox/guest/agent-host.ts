@@ -1,12 +1,13 @@
 import type { CaxtonHost, Grants, GuestMemory, LogLevel, Status } from '../../capability/index.ts'
 import { encodeText, LOG_LEVELS, maySend, STATUS } from '../../capability/index.ts'
-import type { Draft, ErrorData, Limits, Message } from '../../core/index.ts'
+import type { Draft, ErrorData, Limits } from '../../core/index.ts'
 import { completeDraft, createIdSource, HOST_LIMITS, isCaxtonError, isName, parseDraft } from '../../core/index.ts'
 import type { ClockSource, RandomGenerator } from '../../wasi/index.ts'
 import type { MailboxTable, Slot } from '../mailbox-table.ts'
 import { messageBytes } from '../message-size.ts'
 import type { GuestEvent } from '../protocol.ts'
 import type { OutputStream } from '../sandbox.ts'
+import type { SentMessage } from '../wire.ts'
 import type { Meter } from './meter.ts'
 
 /** What the hosts of all agents of a thread share. */
@@ -17,8 +18,8 @@ export interface HostParts {
   /** The thread's journal of reservations. */
   readonly journal: Int32Array
   emit(agent: number, event: Exclude<GuestEvent, { readonly type: 'send' }>): void
-  /** Passes a message on whose reservation is in the journal; the journal may be cleared afterwards. */
-  emitSend(agent: number, message: Message, reserved: boolean): void
+  /** Passes a message on whose reservation is in the journal, and takes it out of there. */
+  emitSend(message: SentMessage): void
 }
 
 export interface HostOptions {
@@ -196,8 +197,7 @@ export class AgentHost implements CaxtonHost {
       this.#refuse('ERR_LIMIT_MAILBOX', { receiver: draft.receiver })
       return STATUS.MAILBOX_FULL
     }
-    this.#parts.emitSend(this.#options.agent, message, receiver !== null)
-    journal[0] = 0
+    this.#parts.emitSend({ agent: this.#options.agent, message, reserved: receiver !== null })
     this.messagesSent += 1
     return STATUS.OK
   }

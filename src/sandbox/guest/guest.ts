@@ -8,7 +8,7 @@ import {
   createRandomSource,
   WASI_PREVIEW1,
 } from '../../wasi/index.ts'
-import type { DoorParts, DoorSession, GuestFunction } from '../doors/door.ts'
+import type { DoorParts, DoorSession, GuestFunction, GuestStep, GuestSteps } from '../doors/door.ts'
 import { DOORS } from '../doors/doors.ts'
 import type { Ending, GuestCall, GuestSpec } from '../protocol.ts'
 import type { OutputStream, Usage } from '../sandbox.ts'
@@ -21,11 +21,24 @@ import type { BoundModule } from './linker.ts'
 import { linkImports } from './linker.ts'
 import type { FuelCounter, StackLevel } from './meter.ts'
 import { Meter } from './meter.ts'
+import { runSteps } from './run-steps.ts'
+import type { CallEnd } from './sliced-call.ts'
+import { SlicedCall } from './sliced-call.ts'
 
 /** What the guests of one thread share. */
 export interface GuestParts extends HostParts {
   readonly run: string
+  /** Fuel of a slice: a guest with a greater budget for a call asks for more when it is used up. */
+  readonly sliceFuel: number
+  /** What a guest calls then: one that may be suspended, and one that must not be. */
+  readonly hooks: { readonly suspending: CallableFunction; readonly granting: CallableFunction }
 }
+
+/**
+ * How a guest gets the fuel of a call: all of it at once; in slices between which others run; or in slices that it gets
+ * without waiting, because frames of JavaScript may be among its own.
+ */
+export type Pace = 'whole' | 'sliced' | 'granted'
 
 /** How one call ended. After an ending the guest must not be called again. */
 export interface CallResult {
@@ -49,15 +62,23 @@ export class Guest {
   readonly #lines: readonly LineSink[]
   readonly #session: DoorSession
   readonly #imports: () => WebAssembly.Imports
+  readonly pace: Pace
+  readonly #hook: CallableFunction | null
+  readonly #promising = new Map<string, ReturnType<typeof WebAssembly.promising>>()
+  #sliced: SlicedCall | null = null
   #exports: WebAssembly.Exports = Object.create(null)
   #exitCode: number | null = null
   #startedMs = 0
+  /** Time and CPU time of the slices of this call that have ended. */
+  #ranMs = 0
+  #ranCpuMs = 0
+  #owed = 0n
   #startedCpu: NodeJS.CpuUsage = { user: 0, system: 0 }
 
   constructor(parts: GuestParts, spec: GuestSpec) {
     const { agent, name, grants, limits, config } = spec
     this.#spec = spec
-    this.#meter = new Meter(limits)
+    this.#meter = new Meter(limits, parts.sliceFuel)
     const meter = this.#meter
     const memory = new GuestMemory(this.#memory)
     const clock = createClockSource(grants.clock, SYSTEM_CLOCK)
@@ -69,6 +90,9 @@ export class Guest {
     const stderr = this.#createSink('stderr')
     this.#lines = [stdout, stderr].filter((sink) => sink instanceof LineSink)
     const door = DOORS[spec.door]
+    this.pace = limits.fuel <= parts.sliceFuel ? 'whole' : door.isSliced === true ? 'sliced' : 'granted'
+    const { suspending, granting } = parts.hooks
+    this.#hook = { whole: null, sliced: suspending, granted: granting }[this.pace]
     this.#session = door.open(this.#createDoorParts(memory))
     const wasi: WasiHost = {
       memory,
@@ -92,21 +116,86 @@ export class Guest {
   run(call: GuestCall): CallResult {
     this.#begin(call)
     try {
-      const status = this.#call(call)
-      for (const sink of this.#lines) sink.flush()
-      this.#host.finish()
-      return { status, ending: null, usage: this.readUsage() }
+      return this.#conclude(call, {
+        status: runSteps(this.#steps(call), ({ name, args }) => this.#function(name)!(...args)),
+      })
     } catch (thrown) {
-      return { status: -1, ending: this.#explain(call, thrown), usage: this.readUsage() }
+      return this.#conclude(call, { thrown })
     }
+  }
+
+  /**
+   * Begins a call that others may interrupt: it runs until its first slice is used up. `onEnd` gets its result, at once or in
+   * a later microtask. Must not be called before the last call has ended, nor after one that ended the guest.
+   */
+  runSliced(call: GuestCall, onEnd: (result: CallResult) => void): void {
+    this.#begin(call)
+    this.#sliced = new SlicedCall({
+      steps: this.#steps(call),
+      call: (step) => this.#callPromising(step),
+      onEnd: (end) => {
+        this.#sliced = null
+        onEnd(this.#conclude(call, end))
+      },
+    })
+    this.#sliced.start()
+  }
+
+  /** From a slice hook: throws TRAP if the guest must end, because the fuel it owes or its wall time is used up. */
+  assertMayGoOn(owed: bigint): void {
+    const { wallMs } = this.#spec.limits
+    this.#meter.assertFuel(owed)
+    if (this.ranMs() >= wallMs) {
+      this.#meter.end({ code: 'ERR_LIMIT_WALL', detail: `${wallMs} ms`, data: { limit: wallMs } })
+    }
+  }
+
+  /** From a slice hook: answers the counter of a guest that goes on without waiting. */
+  refill(owed: bigint): bigint {
+    this.assertMayGoOn(owed)
+    return this.#meter.refill(owed)
+  }
+
+  get isSuspended(): boolean {
+    return this.#sliced?.isSuspended ?? false
+  }
+
+  /** From the slice hook: stops the clock of the guest and answers what it has to wait for. */
+  suspend(owed: bigint): Promise<bigint> {
+    const wallMs = performance.now() - this.#startedMs
+    this.#ranCpuMs += readCpuMs(this.#startedCpu)
+    this.#ranMs += wallMs
+    this.#owed = owed
+    return this.#sliced!.suspend()
+  }
+
+  /** Lets a guest that is suspended go on in a microtask. */
+  resume(): void {
+    this.#startClock()
+    this.#sliced!.resume(this.#meter.refill(this.#owed))
+  }
+
+  /** Frees the stack of a call that is suspended. The guest must not be called any more. */
+  abandon(): void {
+    this.#sliced?.abandon()
+  }
+
+  /** Milliseconds that the call has run, without what it waited between slices. */
+  ranMs(): number {
+    return this.isSuspended ? this.#ranMs : this.#ranMs + performance.now() - this.#startedMs
+  }
+
+  get fuelUsed(): number {
+    return this.#meter.fuelUsed
   }
 
   /** Returns what the last call has used until now. */
   readUsage(): Usage {
-    const wallMs = performance.now() - this.#startedMs
+    const wallMs = this.ranMs()
+    const cpuMs = this.#ranCpuMs + (this.isSuspended ? 0 : readCpuMs(this.#startedCpu))
     return {
       fuel: this.#meter.fuelUsed,
-      cpuMs: wallMs < CPU_STEP_MS ? wallMs : readCpuMs(this.#startedCpu, wallMs),
+      cpuMs: wallMs < CPU_STEP_MS ? wallMs : Math.min(cpuMs, wallMs),
       wallMs,
       memoryBytes: this.#memory.buffer.byteLength,
       hostCalls: this.#meter.hostCalls,
@@ -116,27 +205,59 @@ export class Guest {
   }
 
   #begin(call: GuestCall): void {
-    this.#startedCpu = process.threadCpuUsage()
-    this.#startedMs = performance.now()
+    this.#ranMs = 0
+    this.#ranCpuMs = 0
+    this.#startClock()
     this.#meter.begin()
     this.#host.begin(call.kind === 'handle' ? call.sender : null)
     const refused = this.#exports[this.#spec.names.refusedPages] as WebAssembly.Global | undefined
     if (refused !== undefined) refused.value = typeof refused.value === 'bigint' ? 0n : 0
   }
 
-  #call(call: GuestCall): number {
+  #startClock(): void {
+    this.#startedCpu = process.threadCpuUsage()
+    this.#startedMs = performance.now()
+  }
+
+  *#steps(call: GuestCall): GuestSteps {
     if (call.kind === 'create') return this.#instantiate()
-    if (call.kind === 'handle') return this.#session.handle(Buffer.from(call.text))
-    if (this.#spec.names.start !== undefined) this.#function(this.#spec.names.start)?.()
-    return this.#session.start()
+    if (call.kind === 'start' && this.#spec.names.start !== undefined) {
+      yield { name: this.#spec.names.start, args: [] }
+    }
+    const steps = call.kind === 'handle' ? this.#session.handle(Buffer.from(call.text)) : this.#session.start()
+    return typeof steps === 'number' ? steps : yield* steps
+  }
+
+  #conclude(call: GuestCall, end: CallEnd): CallResult {
+    try {
+      if ('thrown' in end) throw end.thrown
+      for (const sink of this.#lines) sink.flush()
+      this.#host.finish()
+      return { status: end.status, ending: null, usage: this.readUsage() }
+    } catch (thrown) {
+      return { status: -1, ending: this.#explain(call, thrown), usage: this.readUsage() }
+    }
+  }
+
+  /** Calls an export on a stack of its own, with no frame of JavaScript on it. */
+  #callPromising({ name, args }: GuestStep): Promise<number | bigint | undefined> {
+    let promising = this.#promising.get(name)
+    if (promising === undefined) {
+      promising = WebAssembly.promising(this.#exports[name] as CallableFunction)
+      this.#promising.set(name, promising)
+    }
+    this.#meter.enterStack()
+    return promising(...args) as Promise<number | bigint | undefined>
   }
 
   #instantiate(): number {
     this.#exports = new WebAssembly.Instance(this.#spec.module, this.#imports()).exports
     const memory = this.#exports['memory']
     if (memory instanceof WebAssembly.Memory) this.#memory.attach(memory)
-    const { fuel, stack } = this.#spec.names
+    const { fuel, stack, slice } = this.#spec.names
     this.#meter.attach(this.#exports[fuel] as unknown as FuelCounter, this.#exports[stack] as unknown as StackLevel)
+    const hook = this.#exports[slice] as unknown as { value: CallableFunction | null }
+    hook.value = this.#hook
     return 0
   }
 
@@ -198,7 +319,7 @@ export class Guest {
   }
 }
 
-function readCpuMs(started: NodeJS.CpuUsage, wallMs: number): number {
+function readCpuMs(started: NodeJS.CpuUsage): number {
   const { user, system } = process.threadCpuUsage(started)
-  return Math.min((user + system) / 1_000, wallMs)
+  return (user + system) / 1_000
 }

@@ -21,20 +21,27 @@ const HOST_STACK_BYTES = 4_096
 /**
  * What one call of a guest has used, and why it has to end.
  *
+ * The counter holds what is left of a slice, `#reserve` what is left of the budget beyond it; what was used never depends on
+ * how a budget is cut into slices.
+ *
  * Whatever must end a guest is remembered here and thrown as TRAP. The first reason counts.
  */
 export class Meter {
   hostCalls = 0
   #limits: Limits
+  readonly #slice: bigint
   #counter: FuelCounter = { value: 0n }
+  #reserve = 0n
   #stack: StackLevel = { value: 0 }
   /** Calls into the guest that are running, one inside the other. */
   #depth = 0
   #reason: ErrorData | null = null
   #frames: readonly Frame[] = []
 
-  constructor(limits: Limits) {
+  /** @param sliceFuel fuel that the guest gets at a time; all of its budget by default */
+  constructor(limits: Limits, sliceFuel: number = limits.fuel) {
     this.#limits = limits
+    this.#slice = BigInt(Math.min(sliceFuel, limits.fuel))
   }
 
   /** Names the counters, once the instance exists. */
@@ -46,9 +53,28 @@ export class Meter {
   /** Fills the budget for one call. */
   begin(): void {
     this.hostCalls = 0
-    this.#counter.value = BigInt(this.#limits.fuel)
+    this.#counter.value = this.#slice
+    this.#reserve = BigInt(this.#limits.fuel) - this.#slice
+    this.enterStack()
+  }
+
+  /** Gives the guest all of its stack, for a call that finds it empty. */
+  enterStack(): void {
     this.#stack.value = this.#limits.stackBytes
     this.#depth = 0
+  }
+
+  /** Throws TRAP if a guest owes more than there is. */
+  assertFuel(owed: bigint): void {
+    if (owed + this.#reserve < 0n) this.#endForFuel()
+  }
+
+  /** Answers the counter with one more slice, for a guest that owes so much and for which there is so much. */
+  refill(owed: bigint): bigint {
+    const wanted = owed + this.#slice < 0n ? -owed : this.#slice
+    const granted = wanted < this.#reserve ? wanted : this.#reserve
+    this.#reserve -= granted
+    return owed + granted
   }
 
   /**
@@ -79,12 +105,12 @@ export class Meter {
   }
 
   get isFuelOut(): boolean {
-    return this.#counter.value < 0n
+    return this.#counter.value + this.#reserve < 0n
   }
 
   /** Fuel used since `begin`; all of it when it ran out. */
   get fuelUsed(): number {
-    const left = this.#counter.value
+    const left = this.#counter.value + this.#reserve
     return this.#limits.fuel - (left > 0n ? Number(left) : 0)
   }
 
@@ -126,8 +152,18 @@ export class Meter {
       this.#counter.value = left
       return
     }
+    if (left + this.#reserve >= 0n) {
+      this.#reserve += left
+      this.#counter.value = 0n
+      return
+    }
     this.#counter.value = -1n
-    this.end({ code: 'ERR_LIMIT_FUEL', data: { limit: this.#limits.fuel, used: this.#limits.fuel } })
+    this.#reserve = 0n
+    this.#endForFuel()
+  }
+
+  #endForFuel(): never {
+    return this.end({ code: 'ERR_LIMIT_FUEL', data: { limit: this.#limits.fuel, used: this.#limits.fuel } })
   }
 }
 

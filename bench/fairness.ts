@@ -1,0 +1,86 @@
+import { NO_GRANTS } from '../src/capability/index.ts'
+import { ModuleCache } from '../src/compile/index.ts'
+import { DEFAULT_LIMITS } from '../src/core/index.ts'
+import type { Sandbox } from '../src/sandbox/index.ts'
+import { SandboxPool } from '../src/sandbox/index.ts'
+import type { Report } from './measure.ts'
+import { summarise } from './measure.ts'
+
+const SPINNERS = 100
+const REPLIES = 200
+/** Fuel of a slice, millions: about half a millisecond each. */
+const SLICES = [1, 2]
+
+/** `(module (memory (export "memory") 1) (func (export "caxton_alloc") (param i32) (result i32) i32.const 4096) …` */
+function createAgent(body: readonly number[]): Uint8Array {
+  const text = (name: string) => [name.length, ...Buffer.from(name)]
+  const section = (id: number, bytes: readonly number[]) => [id, bytes.length, ...bytes]
+  const code = (bytes: readonly number[]) => [bytes.length + 1, 0, ...bytes]
+  return Uint8Array.from([
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, [2, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 2, 0x7f, 0x7f, 1, 0x7f]),
+    ...section(3, [2, 0, 1]),
+    ...section(5, [1, 0, 1]),
+    ...section(7, [3, ...text('memory'), 2, 0, ...text('caxton_alloc'), 0, 0, ...text('handle_message'), 0, 1]),
+    ...section(10, [2, ...code([0x41, 0x80, 0x20, 0x0b]), ...code(body)]),
+  ])
+}
+
+const ECHO = createAgent([0x41, 0, 0x0b])
+/** `(loop (br 0)) unreachable` */
+const SPIN = createAgent([0x03, 0x40, 0x0c, 0, 0x0b, 0x00, 0x0b])
+
+/**
+ * Measures how long a message to a well-behaved agent takes, from the main thread and back, alone in its worker and among 100
+ * agents that never return.
+ */
+export async function benchFairness(): Promise<Report> {
+  const rows = [await measureReplies(0, 2)]
+  for (const slice of SLICES) rows.push(await measureReplies(SPINNERS, slice))
+  return {
+    title: 'Fairness in one worker',
+    about:
+      `${REPLIES} messages, one after the other, to an agent that answers at once; beside it agents in endless loops, each with more ` +
+      'fuel than it can use. Not measured: what routing adds.',
+    columns: ['endless loops beside it', 'slice, fuel', 'reply p50', 'reply p99'],
+    rows,
+  }
+}
+
+async function measureReplies(spinners: number, sliceMillions: number): Promise<string[]> {
+  const sliceFuel = sliceMillions * 1e6
+  await using pool = new SandboxPool({ run: 'bench' }, { threads: 1, sliceFuel })
+  const echo = await create(pool, 'echo', ECHO)
+  const spinning = []
+  for (let index = 0; index < spinners; index += 1) spinning.push(await create(pool, `spinner-${index}`, SPIN))
+  for (const spinner of spinning) void handle(spinner)
+  for (let round = 0; round < 20; round += 1) await handle(echo)
+  const times = []
+  for (let round = 0; round < REPLIES; round += 1) {
+    const startMs = performance.now()
+    await handle(echo)
+    times.push(performance.now() - startMs)
+  }
+  const { medianMs, p99Ms } = summarise('echo', times)
+  return [`${spinners}`, sliceFuel.toLocaleString('en'), `${medianMs.toFixed(2)} ms`, `${p99Ms.toFixed(2)} ms`]
+}
+
+const modules = new ModuleCache()
+
+async function create(pool: SandboxPool, name: string, bytes: Uint8Array): Promise<Sandbox> {
+  const limits = { ...DEFAULT_LIMITS, fuel: 1e15, wallMs: 3_600_000 }
+  const compiled = await modules.compile(bytes, limits)
+  const spec = { name, compiled, door: 'caxton', script: null, grants: NO_GRANTS, limits, config: {} } as const
+  return pool.create(spec, { onSend() {}, onLog() {}, onRegister() {}, onRefuse() {} })
+}
+
+function handle(sandbox: Sandbox) {
+  const message = {
+    performative: 'request',
+    sender: 'user',
+    receiver: 'agent',
+    message_id: 'm',
+    conversation_id: 'm',
+  } as const
+  return sandbox.handle(message)
+}

@@ -1,0 +1,84 @@
+import type { GuestStep, GuestSteps } from '../doors/door.ts'
+import { TRAP } from './trap.ts'
+
+/*
+ * One call of a guest on stacks of its own, which can be suspended.
+ *
+ * 1. `onEnd` is called once, in a microtask, unless the call is abandoned or its thread was terminated while it ran.
+ * 2. A call that is suspended goes on by `resume` or is unwound by `abandon`, one of the two: V8 never frees a stack whose
+ *    promise is not settled.
+ * 3. Nothing but the guest's own frames is on a stack that is suspended.
+ */
+
+export interface SlicedCallParts {
+  readonly steps: GuestSteps
+  /** Runs a function of the guest on a stack of its own. */
+  call(step: GuestStep): Promise<number | bigint | undefined>
+  onEnd(end: CallEnd): void
+}
+
+/** What a call answered, or what it threw. */
+export type CallEnd = { readonly status: number } | { readonly thrown: unknown }
+
+export class SlicedCall {
+  readonly #parts: SlicedCallParts
+  #suspended: PromiseWithResolvers<bigint> | null = null
+  #isAbandoned = false
+
+  constructor(parts: SlicedCallParts) {
+    this.#parts = parts
+  }
+
+  get isSuspended(): boolean {
+    return this.#suspended !== null
+  }
+
+  /** Runs until the guest is suspended or has ended; how it ended is told later. */
+  start(): void {
+    this.#advance(() => this.#parts.steps.next())
+  }
+
+  /** Answers what the guest, in its slice hook, waits for. */
+  suspend(): Promise<bigint> {
+    this.#suspended = Promise.withResolvers<bigint>()
+    return this.#suspended.promise
+  }
+
+  /** Lets the guest go on, in a microtask, with that counter. */
+  resume(counter: bigint): void {
+    const suspended = this.#suspended
+    this.#suspended = null
+    suspended?.resolve(counter)
+  }
+
+  /** Unwinds a suspended guest, in a microtask; none of its code runs. */
+  abandon(): void {
+    this.#isAbandoned = true
+    this.#suspended?.reject(TRAP)
+    this.#suspended = null
+  }
+
+  #advance(next: () => IteratorResult<GuestStep, number>): void {
+    if (this.#isAbandoned) return
+    let result: ReturnType<typeof next>
+    try {
+      result = next()
+    } catch (thrown) {
+      this.#end({ thrown })
+      return
+    }
+    if (result.done === true) {
+      this.#end({ status: result.value })
+      return
+    }
+    const { steps } = this.#parts
+    this.#parts.call(result.value).then(
+      (answer) => this.#advance(() => steps.next(answer)),
+      (thrown: unknown) => this.#advance(() => steps.throw(thrown)),
+    )
+  }
+
+  #end(end: CallEnd): void {
+    this.#parts.onEnd(end)
+  }
+}
