@@ -4,6 +4,7 @@ import { beyondLimit, malformed, OPCODE_BY_ROW, rowByName } from '../wasm/index.
 import { ACTION, ACTION_BY_ROW } from './actions.ts'
 import type { BulkPricer } from './bulk.ts'
 import { COST_BY_ROW, REFUSED } from './costs.ts'
+import type { ExceptionEncoding } from './exception-encoding.ts'
 import { EVENT, FunctionPlan } from './function-plan.ts'
 import type { Arities } from './operand-stack.ts'
 import { EFFECT_BY_ROW, OperandStack, WIDE_BY_ROW } from './operand-stack.ts'
@@ -13,6 +14,7 @@ const CALL = rowByName('call')
 const STRUCT_NEW = rowByName('struct.new')
 const ARRAY_NEW_FIXED = rowByName('array.new_fixed')
 const CATCH_ALL = rowByName('catch_all')
+const THROW_REF = rowByName('throw_ref')
 
 /**
  * Finds the blocks of a function body and what they cost.
@@ -27,6 +29,7 @@ const CATCH_ALL = rowByName('catch_all')
  */
 export class BlockAnalysis {
   readonly plan = new FunctionPlan()
+  readonly #exceptions: ExceptionEncoding
   readonly #cursor: InstructionCursor
   readonly #price: BulkPricer
   readonly #operands: OperandStack
@@ -42,8 +45,14 @@ export class BlockAnalysis {
   readonly #entered = new Uint8Array(MODULE_LIMITS.nesting + 1)
   readonly #joined = new Uint8Array(MODULE_LIMITS.nesting + 1)
 
-  constructor(parts: { cursor: InstructionCursor; price: BulkPricer; arities: Arities }) {
+  constructor(parts: {
+    cursor: InstructionCursor
+    price: BulkPricer
+    arities: Arities
+    exceptions: ExceptionEncoding
+  }) {
     this.#cursor = parts.cursor
+    this.#exceptions = parts.exceptions
     this.#price = parts.price
     this.#operands = new OperandStack(parts.arities)
   }
@@ -101,8 +110,11 @@ export class BlockAnalysis {
 
   #act(action: number): void {
     switch (action) {
-      case ACTION.block:
       case ACTION.try:
+        this.#exceptions.note('legacy', this.#cursor.start)
+        this.#open(action, this.#currentBlock())
+        return
+      case ACTION.block:
         this.#open(action, this.#currentBlock())
         return
       case ACTION.loop:
@@ -124,9 +136,11 @@ export class BlockAnalysis {
         this.#close()
         return
       case ACTION.tryTable:
+        this.#exceptions.note('exnref', this.#cursor.start)
         this.#openTryTable()
         return
       default:
+        if (this.#cursor.row === THROW_REF) this.#exceptions.note('exnref', this.#cursor.start)
         if (this.#live) this.#leave(action)
     }
   }

@@ -8,6 +8,7 @@ import type { Body } from './body-writer.ts'
 import { BodyWriter } from './body-writer.ts'
 import { BranchHints } from './branch-hints.ts'
 import { createBulkPricer } from './bulk.ts'
+import { ExceptionEncoding } from './exception-encoding.ts'
 import { boundFrame } from './frame-size.ts'
 import { RunList } from './offset-map.ts'
 import { Arities } from './operand-stack.ts'
@@ -37,6 +38,7 @@ export function writeCode(
     cursor: new InstructionCursor(info.bytes),
     price: createBulkPricer(info, helpers),
     arities: new Arities(info),
+    exceptions: new ExceptionEncoding(info),
   })
   const hints = new BranchHints()
   const takesStack = (functionIndex: number): boolean => covered[functionIndex] !== 1

@@ -5,6 +5,7 @@ import type { Opcode } from '../wasm/index.ts'
 import { encodeU32, InstructionCursor, OPCODES, readLocals, readModule, rowOf } from '../wasm/index.ts'
 import { ACTION, ACTION_BY_ROW } from './actions.ts'
 import { BlockAnalysis } from './block-analysis.ts'
+import { ExceptionEncoding } from './exception-encoding.ts'
 import { assemble } from './kit.test.ts'
 import { Arities, EFFECT_BY_ROW, readBlockType } from './operand-stack.ts'
 
@@ -98,6 +99,7 @@ function checkHeights(bytes: Uint8Array): number {
     cursor: new InstructionCursor(bytes),
     price: () => ({ helper: -1, fixed: 0 }),
     arities: new Arities(info),
+    exceptions: new ExceptionEncoding(info),
   })
   for (let i = 0; i < info.code.count; i++) {
     const offset = info.code.offsets[i] as number
