@@ -29,6 +29,17 @@ test('a slow reader loses the oldest events and is told how many', async () => {
   assert.equal(textOf(await stream.next()), '5')
 })
 
+test('a slow reader of large events loses them by their bytes', async () => {
+  const stream = new EventStream(() => {})
+  const text = 'x'.repeat(2 ** 20)
+  const count = HOST_LIMITS.bufferedEventBytes / 2 ** 20
+  for (let index = 0; index < count; index += 1) stream.push(log(text))
+  const first = (await stream.next()).value as { type: string; count: number }
+  assert.equal(first.type, 'dropped')
+  assert.ok(first.count >= count / 2 && first.count < count, `${first.count} of ${count}`)
+  assert.equal(textOf(await stream.next()), text)
+})
+
 test('a closed stream gives what is left in it, then ends every reader', async () => {
   let closedCount = 0
   const stream = new EventStream(() => {

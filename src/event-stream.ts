@@ -9,12 +9,14 @@ export type CaxtonEvent =
 /**
  * Events for one reader, kept until it takes them.
  *
- * Holds at most HOST_LIMITS.bufferedEvents: beyond that the oldest are dropped, and an event `dropped` in their place counts them.
+ * Holds at most HOST_LIMITS.bufferedEvents and about HOST_LIMITS.bufferedEventBytes: beyond that the oldest are dropped, and an
+ * event `dropped` in their place counts them.
  */
 export class EventStream implements AsyncIterableIterator<CaxtonEvent, undefined> {
   readonly #onClose: (stream: EventStream) => void
   #events: CaxtonEvent[] = []
   #next = 0
+  #bytes = 0
   #droppedCount = 0
   #waiting: PromiseWithResolvers<IteratorResult<CaxtonEvent, undefined>>[] = []
   #isClosed = false
@@ -30,8 +32,14 @@ export class EventStream implements AsyncIterableIterator<CaxtonEvent, undefined
       waiting.resolve({ done: false, value: event })
       return
     }
-    if (this.#events.length - this.#next >= HOST_LIMITS.bufferedEvents) this.#drop()
+    this.#bytes += sizeOf(event)
     this.#events.push(event)
+    while (this.#isFull) this.#drop()
+  }
+
+  get #isFull(): boolean {
+    const count = this.#events.length - this.#next
+    return count > HOST_LIMITS.bufferedEvents || (count > 1 && this.#bytes > HOST_LIMITS.bufferedEventBytes)
   }
 
   next(): Promise<IteratorResult<CaxtonEvent, undefined>> {
@@ -47,6 +55,7 @@ export class EventStream implements AsyncIterableIterator<CaxtonEvent, undefined
   return(): Promise<IteratorResult<CaxtonEvent, undefined>> {
     this.#events = []
     this.#next = 0
+    this.#bytes = 0
     this.#droppedCount = 0
     this.close()
     return Promise.resolve({ done: true, value: undefined })
@@ -83,9 +92,19 @@ export class EventStream implements AsyncIterableIterator<CaxtonEvent, undefined
 
   /** Moves past the oldest event; the taken half of the array is cut off once it is the larger one. */
   #advance(): void {
+    this.#bytes -= sizeOf(this.#events[this.#next])
     this.#next += 1
     if (this.#next * 2 <= this.#events.length) return
     this.#events = this.#events.slice(this.#next)
     this.#next = 0
   }
+}
+
+/** What an event takes besides its texts, bytes. */
+const EVENT_BYTES = 512
+
+function sizeOf(event: CaxtonEvent | undefined): number {
+  if (event === undefined) return 0
+  if ('message' in event) return EVENT_BYTES + 2 * (event.message.content?.length ?? 0)
+  return EVENT_BYTES + (event.type === 'log' ? 2 * event.text.length : 0)
 }

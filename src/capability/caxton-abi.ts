@@ -12,7 +12,8 @@ export interface CaxtonHost {
   chargeFuel(fuel: number): void
   /** Sends the message whose JSON text is given. */
   send(text: Uint8Array): Status
-  log(level: LogLevel, text: string): Status
+  /** Writes a line; `text` is UTF-8, a view of guest memory. */
+  log(level: LogLevel, text: Uint8Array): Status
   registerCapability(name: string): Status
   nowMicros(): bigint
   randomU32(): number
@@ -59,7 +60,7 @@ const functions: readonly HostFunction<CaxtonHost>[] = [
       const name = LOG_LEVELS[level]
       if (name === undefined) return STATUS.INVALID
       host.chargeFuel(length >>> 0)
-      return host.log(name, host.memory.readText(pointer, length))
+      return host.log(name, host.memory.range(pointer, length))
     },
   },
   {

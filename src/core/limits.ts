@@ -26,7 +26,7 @@ export interface Limits {
   readonly mailboxBytes: number
   /** Host calls while handling one message. */
   readonly hostCalls: number
-  /** Bytes logged while handling one message, standard output and error included. */
+  /** Bytes logged while handling one message, line ends, standard output and error included. */
   readonly logBytes: number
 }
 
@@ -124,7 +124,7 @@ export const LIMITS: Readonly<Record<keyof Limits, LimitRow>> = {
     unit: 'bytes',
     min: 0,
     max: 2 ** 30,
-    sentence: 'Bytes logged while handling one message, standard output and error included.',
+    sentence: 'Bytes logged while handling one message, line ends, standard output and error included.',
   },
 }
 
@@ -154,6 +154,13 @@ export const MODULE_LIMITS = Object.freeze({
   functionResults: 1_000,
   /** V8 `kV8MaxWasmFunctionSize`, bytes. */
   functionBytes: 7_654_321,
+  /**
+   * Branches and blocks of a function, times its locals and operands: V8's baseline compiler looks at each pair, about 30 million a
+   * second, when the function is first called, and nothing can interrupt it. The largest function of LLVM has 3.7 million.
+   */
+  functionMerges: 16_000_000,
+  /** One array, bytes: V8 ends the whole process when a single object does not fit into what a full heap leaves. */
+  arrayBytes: 4 * 2 ** 20,
   /** 7.5 MB of nested blocks validate and take 1.8 GB to compile. */
   nesting: 10_000,
   /** V8 `kV8MaxWasmStringSize`, bytes. */
@@ -162,6 +169,8 @@ export const MODULE_LIMITS = Object.freeze({
   elementEntries: 10_000_000,
   /** V8 `kV8MaxWasmStructFields`. */
   structFields: 10_000,
+  /** Fields of all types; each is an object here. */
+  fields: 1_000_000,
   customSections: 10_000,
 })
 
@@ -176,12 +185,14 @@ export const HOST_LIMITS = Object.freeze({
   processes: 64,
   /** Events that wait for a slow reader before the oldest are dropped and counted. */
   bufferedEvents: 100_000,
+  /** Bytes of those events, about. */
+  bufferedEventBytes: 64 * 2 ** 20,
   agentNameBytes: 64,
   capabilitiesPerAgent: 64,
   /** Conversations remembered; the oldest that waits for no reply goes first. */
   conversations: 10_000,
-  participantsPerConversation: 256,
-  openRepliesPerConversation: 256,
+  participantsPerConversation: 64,
+  openRepliesPerConversation: 64,
   /** Requests of the user that wait for a reply. */
   pendingRequests: 10_000,
   /** Notices of the runtime that wait for room in the mailbox of one agent. */

@@ -71,8 +71,8 @@ describe('parseDraft', () => {
     },
     {
       name: 'a long field',
-      text: JSON.stringify({ performative: 'inform', receiver: 'a', trace: 'x'.repeat(1_025) }),
-      problem: /^trace: longer than 1024/,
+      text: JSON.stringify({ performative: 'inform', receiver: 'a', trace: 'x'.repeat(257) }),
+      problem: /^trace: longer than 256/,
     },
   ]
   for (const { name, text, problem } of problems) {

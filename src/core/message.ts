@@ -69,7 +69,8 @@ const TEXT_FIELDS = [
 ] as const
 const FIELDS: ReadonlySet<string> = new Set([...TEXT_FIELDS, 'performative', 'content', 'message_id'])
 const ACTS: ReadonlySet<string> = new Set(PERFORMATIVES)
-const FIELD_BYTES = 1_024
+/** Longest field but the content, characters: what the runtime remembers of a conversation is made of these. */
+const FIELD_LENGTH = 256
 
 /**
  * Parses the JSON text of a message that an agent sends.
@@ -144,7 +145,7 @@ function findProblems(fields: Readonly<Record<string, unknown>>): string[] {
     const value = fields[name]
     if (value === undefined) continue
     if (typeof value !== 'string') problems.push(`${name}: expected a string`)
-    else if (value.length > FIELD_BYTES) problems.push(`${name}: longer than ${FIELD_BYTES} characters`)
+    else if (value.length > FIELD_LENGTH) problems.push(`${name}: longer than ${FIELD_LENGTH} characters`)
   }
   if (fields['receiver'] === undefined || fields['receiver'] === '') problems.push('receiver: is missing')
   if (typeof fields['performative'] !== 'string' || !ACTS.has(fields['performative'])) {

@@ -1,3 +1,4 @@
+import { MODULE_LIMITS } from '../core/index.ts'
 import type { ModuleInfo } from '../wasm/index.ts'
 import { encodeS64, encodeU32 } from '../wasm/index.ts'
 import type { AddedTypes } from './added-types.ts'
@@ -94,7 +95,7 @@ export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes, rul
     for (const scale of SCALES) add(`${type} ${scale}`, { type, body: payLength(type, scale, pay) })
   }
   if (info.types.some(({ type }) => type.kind === 'array')) {
-    const parts = { pay, refused: globals.refused, mostBytes: rules.memoryMaxBytes }
+    const parts = { pay, refused: globals.refused, mostBytes: Math.min(rules.memoryMaxBytes, MODULE_LIMITS.arrayBytes) }
     for (const scale of ARRAY_SCALES) add(`array ${scale}`, { type: 'i32', body: payArray(scale, parts) })
   }
   const grow = { pay, refused: globals.refused }

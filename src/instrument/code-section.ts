@@ -10,6 +10,7 @@ import { BranchHints } from './branch-hints.ts'
 import { createBulkPricer } from './bulk.ts'
 import { ExceptionEncoding } from './exception-encoding.ts'
 import { boundFrame } from './frame-size.ts'
+import type { FunctionPlan } from './function-plan.ts'
 import { RunList } from './offset-map.ts'
 import { Arities } from './operand-stack.ts'
 
@@ -49,6 +50,7 @@ export function writeCode(
     const end = offset + (sizes[i] as number)
     const body = readBody(info, types, i, offset, end)
     analysis.analyse(body.locals.offset, end)
+    checkMerges(body, analysis.plan)
     const frameBytes = boundFrame(body, analysis.plan)
     if (frameBytes === 0) covered[info.importedFunctionCount + i] = 1
     const before = out.length
@@ -68,6 +70,14 @@ export function writeCode(
 
 /** Fuel, and the stack that is left. */
 const ADDED_LOCALS = 2
+
+/** Refuses a function that takes V8 too long to compile. */
+function checkMerges({ type, locals, offset }: ReadBody, plan: FunctionPlan): void {
+  const values = type.params.length + locals.count + plan.highest
+  const merges = values * (plan.eventCount + plan.frameCount)
+  const limit = MODULE_LIMITS.functionMerges
+  if (merges > limit) throw beyondLimit(offset, 'values at the branches of a function', limit, merges)
+}
 
 type ReadBody = Omit<Body, 'frameBytes'> & { readonly type: FunctionType }
 

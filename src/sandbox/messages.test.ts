@@ -185,7 +185,7 @@ suite('what else a guest asks for', () => {
     const { handle, logs } = await deploy(pool, agentWat(body, fields), { grants: { log: 'info' } })
     const { usage } = await handle()
     assert.deepEqual(logs, [{ level: 'warn', text: 'hi' }])
-    assert.equal(usage.logBytes, 2)
+    assert.equal(usage.logBytes, 3)
   })
 
   test('a capability is registered once, and only if it is granted', async () => {

@@ -161,8 +161,7 @@ class JavaScriptSession implements DoorSession {
     if (name === undefined) return STATUS.INVALID
     const argument = this.#engine.argument(count, values, 2)
     const { host, limits } = this.#parts
-    const log = (bytes: Uint8Array) =>
-      bytes.length > limits.logBytes ? STATUS.LIMIT : host.log(name, UTF8.decode(bytes))
+    const log = (bytes: Uint8Array) => (bytes.length > limits.logBytes ? STATUS.LIMIT : host.log(name, bytes))
     return this.#engine.withString(argument, log) ?? STATUS.INVALID
   }
 

@@ -37,6 +37,7 @@ export interface HostOptions {
 
 /** Refusals that are reported for one message; the rest is counted. */
 const REFUSALS_REPORTED = 4
+const LOOSE_UTF8 = new TextDecoder()
 const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 /** What one agent may ask of the host, with its grants and its limits for one message. */
@@ -110,15 +111,16 @@ export class AgentHost implements CaxtonHost {
     return this.#post(draft)
   }
 
-  log(level: LogLevel, text: string): Status {
+  log(level: LogLevel, text: Uint8Array): Status {
     if (LOG_LEVELS.indexOf(level) < this.#leastLevel) return STATUS.OK
-    const bytes = Buffer.byteLength(text)
+    // The end of a line counts: a guest that logs nothing in a loop is bounded, too.
+    const bytes = text.length + 1
     if (bytes > this.#options.limits.logBytes - this.#logBytes) {
       this.#refuse('ERR_LIMIT_LOG', { limit: this.#options.limits.logBytes, asked: this.#logBytes + bytes })
       return STATUS.LIMIT
     }
     this.#logBytes += bytes
-    this.#emit({ type: 'log', line: { level, text } })
+    this.#emit({ type: 'log', line: { level, text: LOOSE_UTF8.decode(text) } })
     return STATUS.OK
   }
 

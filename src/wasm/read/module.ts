@@ -13,7 +13,7 @@ import type { Imports } from './imports.ts'
 import { readImports } from './imports.ts'
 import { readMemories } from './memories.ts'
 import type { Names } from './names.ts'
-import { readNames } from './names.ts'
+import { readFunctionNames, readNames } from './names.ts'
 import { readProducers, readTargetFeatures } from './producers.ts'
 import { readSections, sectionName } from './sections.ts'
 import { readTables } from './tables.ts'
@@ -56,6 +56,7 @@ export function readModule(bytes: Uint8Array): ModuleInfo {
   functions.set(ownFunctions, imports.functions.length)
   const custom = (name: string) => customSections.find((section) => section.name === name)
   let names: Names | undefined
+  let functionNames: Names['functions'] | undefined
   let features: ReadonlySet<Feature> | undefined
   const nameSection = (): Names => {
     names ??= readNames(bytes, custom('name'))
@@ -82,7 +83,10 @@ export function readModule(bytes: Uint8Array): ModuleInfo {
     producers: readProducers(bytes, custom('producers')),
     targetFeatures: readTargetFeatures(bytes, custom('target_features')),
     functionType: (index) => asFunctionType(types[functions[index] ?? -1]?.type),
-    functionName: (index) => nameSection().functions.get(index) ?? null,
+    functionName: (index) => {
+      functionNames ??= readFunctionNames(bytes, custom('name'))
+      return functionNames.get(index) ?? null
+    },
     localNames: (index) => nameSection().locals.get(index) ?? NO_NAMES,
     moduleName: () => nameSection().module,
     features: () => {

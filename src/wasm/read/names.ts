@@ -17,7 +17,29 @@ export function readNames(bytes: Uint8Array, section: CustomSection | undefined)
     functions: new Map<number, string>(),
     locals: new Map<number, Map<number, string>>(),
   }
-  if (section === undefined) return names
+  readSubsections(bytes, section, (id, part) => {
+    if (id === 0) names.module = part.readName('the name of the module')
+    if (id === 1) readNameMap(part, names.functions)
+    if (id === 2) readIndirectNameMap(part, names.locals)
+  })
+  return names
+}
+
+/** Reads the names of functions alone: those of locals can be many times as many. */
+export function readFunctionNames(bytes: Uint8Array, section: CustomSection | undefined): Names['functions'] {
+  const names = new Map<number, string>()
+  readSubsections(bytes, section, (id, part) => {
+    if (id === 1) readNameMap(part, names)
+  })
+  return names
+}
+
+function readSubsections(
+  bytes: Uint8Array,
+  section: CustomSection | undefined,
+  read: (id: number, part: ByteReader) => void,
+): void {
+  if (section === undefined) return
   const reader = new ByteReader(bytes, section.offset, section.offset + section.size)
   try {
     while (reader.left > 0) {
@@ -25,14 +47,11 @@ export function readNames(bytes: Uint8Array, section: CustomSection | undefined)
       const size = reader.readU32('the size of a subsection')
       const part = new ByteReader(bytes, reader.offset, reader.offset + Math.min(size, reader.left))
       reader.skip(size, 'a subsection')
-      if (id === 0) names.module = part.readName('the name of the module')
-      if (id === 1) readNameMap(part, names.functions)
-      if (id === 2) readIndirectNameMap(part, names.locals)
+      read(id, part)
     }
   } catch (error) {
     if (!isCaxtonError(error)) throw error
   }
-  return names
 }
 
 function readNameMap(reader: ByteReader, names: Map<number, string>): void {

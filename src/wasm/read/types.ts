@@ -11,15 +11,21 @@ const SUB = 0x50
 /** Reads the type section: recursion groups are flattened into the index space and keep their group number. */
 export function readTypes(reader: ByteReader): TypeEntry[] {
   const types: TypeEntry[] = []
+  let fields = 0
+  const add = (start: number, entry: TypeEntry): void => {
+    types.push(entry)
+    fields += entry.type.kind === 'struct' ? entry.type.fields.length : 0
+    if (fields > MODULE_LIMITS.fields) throw beyondLimit(start, 'fields of all types', MODULE_LIMITS.fields, fields)
+  }
   const groups = reader.readCount('types', MODULE_LIMITS.types)
   for (let group = 0; group < groups; group++) {
     const start = reader.offset
     if (reader.peekByte('a type') !== REC) {
-      types.push(readType(reader, group))
+      add(start, readType(reader, group))
     } else {
       reader.offset += 1
       const count = reader.readCount('types in a recursion group', MODULE_LIMITS.types)
-      for (let i = 0; i < count; i++) types.push(readType(reader, group))
+      for (let i = 0; i < count; i++) add(start, readType(reader, group))
     }
     if (types.length > MODULE_LIMITS.types) throw beyondLimit(start, 'types', MODULE_LIMITS.types, types.length)
   }
