@@ -113,14 +113,17 @@ export class AgentHost implements CaxtonHost {
 
   log(level: LogLevel, text: Uint8Array): Status {
     if (LOG_LEVELS.indexOf(level) < this.#leastLevel) return STATUS.OK
+    const room = this.#options.limits.logBytes - this.#logBytes
+    // Looked at before it is decoded: a text can be longer than V8 can hold.
+    const line = text.length < room ? LOOSE_UTF8.decode(text) : null
     // The end of a line counts: a guest that logs nothing in a loop is bounded, too.
-    const bytes = text.length + 1
-    if (bytes > this.#options.limits.logBytes - this.#logBytes) {
+    const bytes = (line === null ? text.length : Buffer.byteLength(line)) + 1
+    if (line === null || bytes > room) {
       this.#refuse('ERR_LIMIT_LOG', { limit: this.#options.limits.logBytes, asked: this.#logBytes + bytes })
       return STATUS.LIMIT
     }
     this.#logBytes += bytes
-    this.#emit({ type: 'log', line: { level, text: LOOSE_UTF8.decode(text) } })
+    this.#emit({ type: 'log', line: { level, text: line } })
     return STATUS.OK
   }
 
