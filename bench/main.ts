@@ -6,10 +6,12 @@ import type { Report } from './measure.ts'
 import { formatReport } from './measure.ts'
 import { benchMessages } from './messages.ts'
 import { benchMetering } from './metering.ts'
+import { benchNative } from './native.ts'
 import { benchStart } from './start.ts'
 
-const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
+const BENCHES: Readonly<Record<string, () => Promise<Report | null>>> = {
   metering: benchMetering,
+  native: benchNative,
   start: benchStart,
   messages: benchMessages,
   fairness: benchFairness,
@@ -26,7 +28,11 @@ if (unknown.length > 0) {
 const reports: string[] = []
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue
-  const report = formatReport(await bench())
+  const measured = await bench()
+  const report =
+    measured === null
+      ? `## ${name}\n\nNot measured: what it compares with is not on this machine.\n`
+      : formatReport(measured)
   reports.push(report)
   console.log(report)
 }
