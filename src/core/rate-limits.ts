@@ -1,4 +1,5 @@
 import { LIMITS } from './limits.ts'
+import type { Rate } from './units.ts'
 import { formatBytes, formatCount, formatRate } from './units.ts'
 
 /**
@@ -7,11 +8,6 @@ import { formatBytes, formatCount, formatRate } from './units.ts'
 
 /** What can be limited over time. */
 export type RateName = 'fuel' | 'messages' | 'hostCalls' | 'logBytes'
-
-export interface Rate {
-  readonly amount: number
-  readonly periodMs: number
-}
 
 /** A rate and what happens beyond it. */
 export interface RateLimit extends Rate {

@@ -1,5 +1,10 @@
 import { CaxtonError } from './errors.ts'
-import type { Rate } from './rate-limits.ts'
+
+/** An amount in each period of time. */
+export interface Rate {
+  readonly amount: number
+  readonly periodMs: number
+}
 
 const BYTE_UNITS: Readonly<Record<string, number>> = {
   B: 1,

@@ -1,7 +1,7 @@
 import { MODULE_LIMITS } from '../core/index.ts'
 import type { ModuleInfo } from '../wasm/index.ts'
 import { encodeS64, encodeU32 } from '../wasm/index.ts'
-import type { AddedTypes } from './added-types.ts'
+import type { AddedTypes, HelperType } from './added-types.ts'
 import type { Caps } from './caps.ts'
 import type { InstrumentRules } from './rules.ts'
 
@@ -10,9 +10,6 @@ export interface Helper {
   readonly type: HelperType
   readonly body: readonly number[]
 }
-
-/** One parameter and one result of the same type. */
-export type HelperType = 'i32' | 'i64'
 
 /** Logarithm of fuel per unit of length, −4 for one unit of fuel per 16 bytes. */
 export type Scale = -4 | 0 | 1 | 2 | 3 | 4

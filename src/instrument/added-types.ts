@@ -1,6 +1,8 @@
 import type { FunctionType, ModuleInfo } from '../wasm/index.ts'
 import { ByteWriter, encodeS64, writeFunctionType, writeValueType } from '../wasm/index.ts'
-import type { HelperType } from './added-functions.ts'
+
+/** Type of an added function: one parameter and one result of the same type. */
+export type HelperType = 'i32' | 'i64'
 
 /** Types at the end of the type index space: those of the helpers, and of blocks with several results. */
 export interface AddedTypes {

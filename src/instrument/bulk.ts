@@ -1,6 +1,7 @@
 import type { ModuleInfo, ValueType } from '../wasm/index.ts'
 import { malformed, rowByName } from '../wasm/index.ts'
-import type { Helpers, HelperType, Scale } from './added-functions.ts'
+import type { Helpers, Scale } from './added-functions.ts'
+import type { HelperType } from './added-types.ts'
 
 /** How an instruction pays for the length on top of its stack, or for the size of the object it makes. */
 export interface BulkPrice {
