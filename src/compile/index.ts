@@ -1,6 +1,4 @@
 /** Original bytes to modules that any thread can instantiate: digest, instrumentation, compilation, cache. */
-export type { Refill } from '../instrument/index.ts'
-export { createSliceHook } from '../instrument/index.ts'
 export type { ModuleInfo } from '../wasm/index.ts'
 export type { CompiledModule } from './compiled-module.ts'
 export { digestBytes } from './digest.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createSliceHook } from './index.ts'
+import { createSliceHook } from '../core/index.ts'
 import { assemble, call, countSlowly, instantiate, Metered, SLOW_COUNT } from './kit.test.ts'
 
 /** Statements as text, given how many labels there are around them. */

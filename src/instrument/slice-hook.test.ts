@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { Refill } from './index.ts'
-import { createSliceHook } from './index.ts'
+import type { Refill } from '../core/index.ts'
+import { createSliceHook } from '../core/index.ts'
 import { assemble, attempt, call, countSlowly, instantiate, Metered, PLENTY, SLOW_COUNT } from './kit.test.ts'
 
 const SLICE = 1_000n

@@ -1,9 +1,9 @@
 import { MessageChannel, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { ErrorData } from '../core/index.ts'
+import { createSliceHook } from '../core/index.ts'
 import type { CallResult, GuestParts } from './guest/guest.ts'
 import { Guest } from './guest/guest.ts'
 import { explainThrown } from './guest/meter.ts'
-import { toSliceHook } from './guest/slice-hook.ts'
 import { Heartbeat, LEDGER_MESSAGES, processMs } from './heartbeat.ts'
 import type { Slot } from './mailbox-table.ts'
 import { MailboxTable } from './mailbox-table.ts'
@@ -66,8 +66,8 @@ const guestParts: GuestParts = {
   run: parts.run,
   sliceFuel: parts.sliceFuel,
   hooks: {
-    suspending: toSliceHook(new WebAssembly.Suspending(suspendCurrent)),
-    granting: toSliceHook(refillCurrent),
+    suspending: createSliceHook(new WebAssembly.Suspending(suspendCurrent)),
+    granting: createSliceHook(refillCurrent),
   },
   mailboxes,
   journal: heartbeat.journal,
