@@ -76,6 +76,9 @@ const REFUSED: readonly { name: string; input: Record<string, unknown>; code: Er
   { name: 'two programs', input: { bytes: SILENT, source: ECHO }, code: 'ERR_CONFIG_INVALID' },
   { name: 'a reserved name', input: { name: 'user', bytes: SILENT }, code: 'ERR_CONFIG_INVALID' },
   { name: 'a wall that there is not', input: { bytes: SILENT, isolation: 'moat' }, code: 'ERR_CONFIG_INVALID' },
+  { name: 'a weight of nothing', input: { bytes: SILENT, weight: 0 }, code: 'ERR_CONFIG_INVALID' },
+  { name: 'a weight beyond the most', input: { bytes: SILENT, weight: 10_001 }, code: 'ERR_CONFIG_INVALID' },
+  { name: 'a priority that there is not', input: { bytes: SILENT, priority: 'urgent' }, code: 'ERR_CONFIG_INVALID' },
   { name: 'a tenant without a name', input: { bytes: SILENT, isolation: 'process:' }, code: 'ERR_CONFIG_INVALID' },
   { name: 'a missing source', input: { source: join(folder, 'none.c') }, code: 'ERR_CONFIG_FILE_MISSING' },
   { name: 'a source of no language', input: { source: join(folder, 'agent.cob') }, code: 'ERR_LANGUAGE_UNKNOWN' },
@@ -154,6 +157,19 @@ test('an agent in a process of its own answers, fails and ends like one in a thr
     caxton.agents().map(({ phase }) => phase),
     ['stopped', 'stopped', 'failed'],
   )
+})
+
+test('agents share a thread by weight and priority', async () => {
+  await using caxton = await Caxton.start({ threads: 1 })
+  const spinner = { bytes: LOOPING, limits: { fuel: '40M' } }
+  await caxton.deploy({ name: 'light', ...spinner, weight: 10 })
+  await caxton.deploy({ name: 'heavy', ...spinner, weight: 1_000 })
+  await caxton.deploy({ name: 'urgent', ...spinner, priority: 'high' })
+  const order: string[] = []
+  const spin = (receiver: string) =>
+    assert.rejects(caxton.request({ performative: 'request', receiver })).then(() => order.push(receiver))
+  await Promise.all(['light', 'heavy', 'urgent'].map(spin))
+  assert.deepEqual(order, ['urgent', 'heavy', 'light'])
 })
 
 test('a name is taken while its agent lives', async () => {

@@ -225,12 +225,12 @@ export class Caxton implements AsyncDisposable {
   }
 
   async #prepare(options: AgentOptions): Promise<PreparedAgent> {
-    const { name, limits, grants, config, isolation } = options
+    const { name, limits, grants, config, isolation, scheduling } = options
     const guest = await this.#readGuest(options.program)
     const compiled = await this.#modules.compile(guest.bytes, limits)
     const { door, script } = guest
     const tenant = tenantOf(name, isolation)
-    const spec: SandboxSpec = { name, compiled, door, script, grants, limits, config, tenant }
+    const spec: SandboxSpec = { name, compiled, door, script, grants, limits, config, tenant, scheduling }
     assertModuleFits(spec)
     return { options, spec }
   }

@@ -5,11 +5,10 @@ import type { Grants } from '../capability/index.ts'
 import { NO_GRANTS } from '../capability/index.ts'
 import type { CompiledModule } from '../compile/index.ts'
 import { ModuleCache } from '../compile/index.ts'
-import type { DoorName, ErrorData, Limits, Message } from '../core/index.ts'
+import type { DoorName, ErrorData, Limits, Message, Scheduling } from '../core/index.ts'
 import { DEFAULT_LIMITS } from '../core/index.ts'
 import type { LogLine, Outcome, Sandbox } from './index.ts'
 import { SandboxPool } from './index.ts'
-import type { Scheduling } from './turn-queue.ts'
 
 /** A pool with one thread: all agents of a test are neighbours. */
 export function createPool(): SandboxPool {

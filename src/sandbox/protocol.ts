@@ -1,9 +1,8 @@
 import type { Grants } from '../capability/index.ts'
-import type { DoorName, ErrorData, Limits, Message, Script } from '../core/index.ts'
+import type { DoorName, ErrorData, Limits, Message, Scheduling, Script } from '../core/index.ts'
 import type { FunctionImport } from './imports.ts'
 import type { Slot } from './mailbox-table.ts'
 import type { LogLine, OutputStream, Usage } from './sandbox.ts'
-import type { Scheduling } from './turn-queue.ts'
 
 /** What a worker thread is started with. */
 export interface WorkerParts {

@@ -1,7 +1,6 @@
 import type { Grants, LogLevel } from '../capability/index.ts'
 import type { CompiledModule } from '../compile/index.ts'
-import type { CaxtonError, DoorName, ErrorData, Limits, Message, Script } from '../core/index.ts'
-import type { Scheduling } from './turn-queue.ts'
+import type { CaxtonError, DoorName, ErrorData, Limits, Message, Scheduling, Script } from '../core/index.ts'
 
 /** Everything that is needed to run one agent. */
 export interface SandboxSpec {

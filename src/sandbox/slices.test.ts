@@ -17,11 +17,18 @@ const WORK = agentWat(
    (func $turn (global.set $turns (i32.add (global.get $turns) (i32.const 1))))`,
 )
 
-async function endOrder(pool: SandboxPool, agents: Readonly<Record<string, DeployOptions['scheduling']>>) {
+interface Spinner {
+  readonly scheduling?: DeployOptions['scheduling']
+  /** @default 30,000,000 */
+  readonly fuel?: number
+}
+
+/** Lets agents use up their fuel at the same time and tells in which order they did. */
+async function endOrder(pool: SandboxPool, agents: Readonly<Record<string, Spinner>>) {
   const order: string[] = []
   const spinners = []
-  for (const [name, scheduling] of Object.entries(agents)) {
-    spinners.push({ name, ...(await deploy(pool, SPIN, { name, limits: { fuel: 30_000_000 }, scheduling })) })
+  for (const [name, { scheduling, fuel = 30_000_000 }] of Object.entries(agents)) {
+    spinners.push({ name, ...(await deploy(pool, SPIN, { name, limits: { fuel }, scheduling })) })
   }
   await Promise.all(spinners.map(({ name, handle }) => handle().then(() => order.push(name))))
   return order
@@ -71,12 +78,38 @@ suite('slices', () => {
 
   test('come sooner to agents of more weight', async () => {
     await using pool = createPool()
-    assert.deepEqual(await endOrder(pool, { light: { weight: 100 }, heavy: { weight: 400 } }), ['heavy', 'light'])
+    const agents = { light: { scheduling: { weight: 100 } }, heavy: { scheduling: { weight: 400 } } }
+    assert.deepEqual(await endOrder(pool, agents), ['heavy', 'light'])
+  })
+
+  test('are shared in proportion to weight', async () => {
+    await using pool = createPool()
+    const light = { scheduling: { weight: 100 } }
+    const heavy = (fuel: number) => ({ scheduling: { weight: 400 }, fuel })
+    assert.deepEqual(await endOrder(pool, { light, heavy: heavy(100_000_000) }), ['heavy', 'light'])
+    assert.deepEqual(await endOrder(pool, { light, heavy: heavy(150_000_000) }), ['light', 'heavy'])
+  })
+
+  test('come to a quiet agent of little weight and low priority, however many loud ones there are', async () => {
+    await using pool = createPool()
+    const quiet = await deploy(pool, COUNTER, { name: 'quiet', scheduling: { weight: 1, priority: 'low' } })
+    const loud = { scheduling: { weight: 10_000, priority: 'high' }, fuel: 100_000_000 } as const
+    const loudest = Object.fromEntries(Array.from({ length: SPINNERS }, (_, index) => [`loud-${index}`, loud]))
+    const order: string[] = []
+    const spinning = endOrder(pool, loudest).then(() => order.push('loud'))
+    for (let round = 1; round <= 3; round += 1) assert.equal((await quiet.handle()).status, round)
+    order.push('quiet')
+    await spinning
+    assert.deepEqual(order, ['quiet', 'loud'])
   })
 
   test('come sooner to agents of higher priority', async () => {
     await using pool = createPool()
-    const agents = { low: { priority: 'low' }, normal: {}, high: { priority: 'high' } } as const
+    const agents = {
+      low: { scheduling: { priority: 'low' } },
+      normal: {},
+      high: { scheduling: { priority: 'high' } },
+    } as const
     assert.deepEqual(await endOrder(pool, agents), ['high', 'normal', 'low'])
   })
 

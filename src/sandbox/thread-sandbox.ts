@@ -1,11 +1,10 @@
 import type { ErrorData, Message } from '../core/index.ts'
-import { CaxtonError, formatMessage } from '../core/index.ts'
+import { CaxtonError, DEFAULT_SCHEDULING, formatMessage } from '../core/index.ts'
 import { toGuestError } from './guest-error.ts'
 import { readFunctionImports } from './imports.ts'
 import type { FromWorker, GuestCall, GuestEvent } from './protocol.ts'
 import type { Outcome, Sandbox, SandboxEvents, SandboxSpec } from './sandbox.ts'
 import type { Thread } from './thread.ts'
-import { DEFAULT_SCHEDULING } from './turn-queue.ts'
 import { NO_USAGE } from './usage.ts'
 
 /*

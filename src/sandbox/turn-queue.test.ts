@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import type { Scheduling } from './turn-queue.ts'
-import { DEFAULT_SCHEDULING, Turn, TurnQueue } from './turn-queue.ts'
+import type { Scheduling } from '../core/index.ts'
+import { DEFAULT_SCHEDULING } from '../core/index.ts'
+import { Turn, TurnQueue } from './turn-queue.ts'
 
 /** Fuel of two turns. */
 const HEAD_START = 200

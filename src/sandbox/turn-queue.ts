@@ -1,3 +1,6 @@
+import type { Scheduling } from '../core/index.ts'
+import { PRIORITIES } from '../core/index.ts'
+
 /*
  * Who runs next in a thread. Pure: no clock, no thread, no guest.
  *
@@ -10,20 +13,6 @@
  * 3. A higher priority runs first, but PATIENCE turns taken in a row past a lower one that waits are followed by one of it:
  *    nobody starves.
  */
-
-export const PRIORITIES = ['high', 'normal', 'low'] as const
-
-export type Priority = (typeof PRIORITIES)[number]
-
-/** How an agent shares its thread with others. */
-export interface Scheduling {
-  /** Share of the fuel among agents of one priority that run at the same time, from 1 to 10,000. @default 100 */
-  readonly weight: number
-  /** What waits behind what; a lower priority still gets one turn in 17. @default normal */
-  readonly priority: Priority
-}
-
-export const DEFAULT_SCHEDULING: Scheduling = Object.freeze({ weight: 100, priority: 'normal' })
 
 /** Turns that may pass a lower priority that waits, one after the other. */
 const PATIENCE = 16

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Grants } from '../capability/index.ts'
 import { NO_GRANTS } from '../capability/index.ts'
-import type { Limits, RateLimits } from '../core/index.ts'
+import type { Limits, Priority, RateLimits, Scheduling } from '../core/index.ts'
 import { HOST_LIMITS, RUNTIME_NAME, USER_NAME } from '../core/index.ts'
 import { field, Mismatch, nameProblem, table, text } from './field.ts'
 import type { GrantsInput } from './grants.ts'
@@ -12,6 +12,8 @@ import type { LimitSettings, LimitsInput, WrittenLimits } from './limits.ts'
 import { DEFAULT_SETTINGS, limitsSchema, mergeLimits } from './limits.ts'
 import { configError, deepFreeze, formatPath, mismatch, show, toProblems } from './problems.ts'
 import { restartSchema } from './restart.ts'
+import type { WrittenScheduling } from './scheduling.ts'
+import { completeScheduling, schedulingFields } from './scheduling.ts'
 
 /** What an agent runs. */
 export type Program =
@@ -45,6 +47,13 @@ export interface AgentInput {
    * @default thread
    */
   readonly isolation?: 'thread' | 'process' | `process:${string}`
+  /**
+   * Share of the thread among agents of one priority that run at the same time: one of weight 400 gets four times the fuel of
+   * one of weight 100. From 1 to 10,000. @default 100
+   */
+  readonly weight?: number
+  /** Agents of a higher priority take their turns first; a lower one still gets one turn in 17. @default normal */
+  readonly priority?: Priority
   /** What `get_config` answers; numbers and booleans are given as text. At most 64 KiB in all. */
   readonly config?: Readonly<Record<string, string | number | boolean>>
 }
@@ -59,6 +68,7 @@ export interface AgentOptions {
   readonly warn: number
   readonly grants: Grants
   readonly isolation: Isolation
+  readonly scheduling: Scheduling
   readonly config: Readonly<Record<string, string>>
   /** Null: it stays failed. */
   readonly restart: { readonly max: number; readonly withinMs: number } | null
@@ -99,6 +109,7 @@ export const agentFields = {
   limits: limitsSchema.optional(),
   grants: grantsSchema.optional(),
   isolation: isolationSchema.optional(),
+  ...schedulingFields,
   config: field(readConfig).optional(),
   restart: restartSchema.optional(),
 }
@@ -143,7 +154,7 @@ export function parseAgentOptions(input: unknown, base: LimitSettings = DEFAULT_
   return deepFreeze({ name: result.data.name, ...completeAgent(result.data, base, (path) => path) })
 }
 
-interface WrittenAgent {
+interface WrittenAgent extends WrittenScheduling {
   readonly source?: string | undefined
   readonly module?: string | undefined
   readonly bytes?: Uint8Array | undefined
@@ -166,6 +177,7 @@ export function completeAgent(
     ...mergeLimits(base, agent.limits),
     grants: agent.grants ?? NO_GRANTS,
     isolation: agent.isolation ?? DEFAULT_ISOLATION,
+    scheduling: completeScheduling(agent),
     config: agent.config ?? {},
     restart: agent.restart ?? null,
   }

@@ -57,6 +57,8 @@ limits = { fuel = "20G", memory = "512MiB", log_bytes = { rate = "1MiB/m", over 
 grants = { send = ["*"], log = "info", clock = "10us", random = "seeded:42", register = ["count"] }
 config = { top = 20, name = "x", fast = true }
 restart = { max = 5 }
+weight = 400
+priority = "high"
 [agents.counter]
 module = "b.wasm"
 [input]
@@ -102,6 +104,7 @@ performative = "inform"
             random: { source: 'seeded', seed: 42 },
           },
           isolation: { kind: 'thread' },
+          scheduling: { weight: 400, priority: 'high' },
           config: { top: '20', name: 'x', fast: 'true' },
           restart: { max: 5, withinMs: 60_000 },
         },
@@ -113,6 +116,7 @@ performative = "inform"
           warn: 0.9,
           grants: { send: [], register: [], log: null, clock: null, random: null },
           isolation: { kind: 'thread' },
+          scheduling: { weight: 100, priority: 'normal' },
           config: {},
           restart: null,
         },
@@ -179,7 +183,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
     name: 'an unknown key far from all known ones',
     text: 'zzzzzz = 1\n[network]\nx = 1',
     lines: [
-      'F:4: agents.a.zzzzzz: is not a known key, expected one of source, module, language, limits, grants, isolation, config, restart',
+      'F:4: agents.a.zzzzzz: is not a known key, expected one of source, module, language, limits, grants, isolation, weight, priority, config, restart',
       'F:5: network: is not a known key, expected one of name, limits, agents, input, send, goal',
     ],
   },
