@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Behaviour } from '../../test/fakes/sandbox.ts'
 import { createGate, FakeSandbox, SOME_USAGE, settle } from '../../test/fakes/sandbox.ts'
+import { NO_GRANTS } from '../capability/index.ts'
 import type { ErrorCode, Message } from '../core/index.ts'
 import { CaxtonError, completeDraft, DEFAULT_LIMITS, HOST_LIMITS } from '../core/index.ts'
 import type { SandboxEvents } from '../sandbox/index.ts'
@@ -56,7 +57,7 @@ function createAgent(
     {
       name: 'one',
       limits: DEFAULT_LIMITS,
-      grants: { send: [], register: ['count', 'sort'], log: null, clock: null, random: null },
+      grants: { ...NO_GRANTS, register: ['count', 'sort'] },
     },
   )
   return {
@@ -487,7 +488,7 @@ describe('what a guest asks for', () => {
       {
         name: 'one',
         limits: DEFAULT_LIMITS,
-        grants: { send: [], register: names, log: null, clock: null, random: null },
+        grants: { ...NO_GRANTS, register: names },
       },
     )
     const started = agent.start()

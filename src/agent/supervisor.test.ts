@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { FakeSandbox, SOME_USAGE, settle } from '../../test/fakes/sandbox.ts'
+import { NO_GRANTS } from '../capability/index.ts'
 import type { RateLimits } from '../core/index.ts'
 import { CaxtonError, completeDraft, DEFAULT_LIMITS } from '../core/index.ts'
 import { Agent } from './agent.ts'
@@ -81,7 +82,7 @@ async function supervise({ mock }: TestContext, { starts = ['runs'], random = 1,
         name: 'one',
         limits: DEFAULT_LIMITS,
         rates,
-        grants: { send: [], register: [], log: null, clock: null, random: null },
+        grants: NO_GRANTS,
       },
     )
   }

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Behaviour } from '../../test/fakes/sandbox.ts'
 import { FakeSandbox, SOME_USAGE, settle } from '../../test/fakes/sandbox.ts'
+import { NO_GRANTS } from '../capability/index.ts'
 import type { RateLimits } from '../core/index.ts'
 import { completeDraft, DEFAULT_LIMITS } from '../core/index.ts'
 import { Agent } from './agent.ts'
@@ -44,7 +45,7 @@ async function startAgent({ mock }: TestContext, rates: RateLimits, behave: Beha
       limits: { ...DEFAULT_LIMITS, fuel: SOME_USAGE.fuel },
       rates,
       warn: 0,
-      grants: { send: [], register: [], log: null, clock: null, random: null },
+      grants: NO_GRANTS,
     },
   )
   await agent.start()

@@ -1,4 +1,5 @@
 import { Agent } from '../../src/agent/index.ts'
+import { NO_GRANTS } from '../../src/capability/index.ts'
 import type { Draft, Limits, Message, RateLimits } from '../../src/core/index.ts'
 import { CaxtonError, completeDraft, createIdSource, DEFAULT_LIMITS } from '../../src/core/index.ts'
 import type { RouterEvent } from '../../src/router/index.ts'
@@ -91,7 +92,7 @@ export class World {
         limits,
         ...(spawn.rates === undefined ? {} : { rates: spawn.rates }),
         ...(spawn.warn === undefined ? {} : { warn: spawn.warn }),
-        grants: { send: ['*'], register: spawn.mayOffer ?? spawn.offers ?? [], log: null, clock: null, random: null },
+        grants: { ...NO_GRANTS, send: ['*'], register: spawn.mayOffer ?? spawn.offers ?? [] },
       },
     )
     router.add(agent)
