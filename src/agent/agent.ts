@@ -161,6 +161,7 @@ export class Agent {
       capabilities: Object.freeze([...this.#capabilities]),
       ...counted,
       memoryBytes: isFinal(state.phase) ? 0 : counted.memoryBytes,
+      tableElements: isFinal(state.phase) ? 0 : counted.tableElements,
       throttled: this.#throttle.hold(),
       timesThrottled: this.#throttle.holds,
       throttledMs: this.#throttle.heldMs,

@@ -9,7 +9,15 @@ import type { Warning } from './warnings.ts'
 /** What one message used, kind by kind. */
 export type MessageUse = Pick<
   Usage,
-  'fuel' | 'cpuMs' | 'wallMs' | 'memoryBytes' | 'hostCalls' | 'messagesSent' | 'logBytes'
+  | 'fuel'
+  | 'cpuMs'
+  | 'wallMs'
+  | 'memoryBytes'
+  | 'tableElements'
+  | 'stackBytes'
+  | 'hostCalls'
+  | 'messagesSent'
+  | 'logBytes'
 >
 
 /** What is known of one agent at one moment: plain data, frozen. Sums begin with the agent. */
@@ -54,6 +62,15 @@ export interface AgentInfo {
   readonly peakMemoryBytes: number
   readonly logBytes: number
   readonly hostCalls: number
+  /** Host calls by the name of the function. */
+  readonly callsByName: Readonly<Record<string, number>>
+  /** Elements of its tables now: after its last message, 0 when it has ended. */
+  readonly tableElements: number
+  readonly peakTableElements: number
+  /** The deepest that its stack was, bytes. */
+  readonly peakStackBytes: number
+  /** What it keeps in the store, bytes. */
+  readonly storeBytes: number
   /** What its last message used; null before the first has ended. */
   readonly last: MessageUse | null
   /** The most that one message used, kind by kind. */

@@ -24,8 +24,8 @@ function createMonitor(warn = 0.8) {
 
 test('an agent that has done nothing has used nothing', () => {
   const { monitor } = createMonitor()
-  const { last, lastWarning, lastRefusal, most, perSecond, refusalsByCode, ...counts } = monitor.read(NONE)
-  assert.deepEqual([last, lastWarning, lastRefusal, refusalsByCode], [null, null, null, {}])
+  const { last, lastWarning, lastRefusal, most, perSecond, refusalsByCode, callsByName, ...counts } = monitor.read(NONE)
+  assert.deepEqual([last, lastWarning, lastRefusal, refusalsByCode, callsByName], [null, null, null, {}, {}])
   for (const amounts of [counts, most, perSecond]) {
     assert.ok(Object.values(amounts).every((amount) => amount === 0))
   }
@@ -39,6 +39,17 @@ test('sums, the last message and the most that one used are told apart', () => {
   assert.deepEqual([fuel, wallMs, wallMsMax, memoryBytes, peakMemoryBytes, handled], [50, 10, 6, 700, 700, 2])
   assert.deepEqual([last?.fuel, last?.wallMs, last?.logBytes], [20, 6, 0])
   assert.deepEqual([most.fuel, most.wallMs, most.memoryBytes, most.logBytes], [30, 6, 700, 1])
+})
+
+test('host calls are summed by name; tables and stacks have peaks', () => {
+  const { monitor, end } = createMonitor()
+  end({ callsByName: { log: 2 }, tableElements: 7, stackBytes: 900 })
+  end({ callsByName: { log: 1, send_message: 4 }, tableElements: 9, stackBytes: 100 })
+  monitor.noteStore(77)
+  const info = monitor.read(NONE)
+  assert.deepEqual(info.callsByName, { log: 3, send_message: 4 })
+  assert.deepEqual([info.tableElements, info.peakTableElements, info.peakStackBytes, info.storeBytes], [9, 9, 900, 77])
+  assert.deepEqual([info.last?.stackBytes, info.most.stackBytes, info.most.tableElements], [100, 900, 9])
 })
 
 test('memory is what it is now, and its peak what it was at most', () => {

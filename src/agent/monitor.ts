@@ -54,10 +54,16 @@ export class Monitor {
     peakMemoryBytes: 0,
     logBytes: 0,
     hostCalls: 0,
+    tableElements: 0,
+    peakTableElements: 0,
+    peakStackBytes: 0,
+    storeBytes: 0,
     peakWaitingMessages: 0,
     peakWaitingBytes: 0,
   }
   readonly #most: { -readonly [Name in keyof MessageUse]: number } = { ...pickUse(NO_USAGE) }
+  /** Null until there was a host call: most agents that do nothing else are many. */
+  #callsByName: Record<string, number> | null = null
   #last: Usage | null = null
   #lastWarning: Warning | null = null
 
@@ -93,6 +99,11 @@ export class Monitor {
     this.#counts.recoveries += 1
   }
 
+  /** Notes what the agent keeps in the store. */
+  noteStore(bytes: number): void {
+    this.#counts.storeBytes = bytes
+  }
+
   /** Counts what the start of the agent used. */
   addStart(usage: Usage): void {
     this.#recent.sample(this.#counts)
@@ -112,7 +123,8 @@ export class Monitor {
   }
 
   /** Warns of what one message used. */
-  checkUsage({ fuel, wallMs, messagesSent, hostCalls, logBytes, memoryBytes }: Usage): void {
+  checkUsage(usage: Usage): void {
+    const { fuel, wallMs, messagesSent, hostCalls, logBytes, memoryBytes, tableElements, stackBytes } = usage
     const limits = this.#limits
     const warnings = this.#warnings
     warnings.check('message', 'fuel', fuel, limits.fuel)
@@ -120,7 +132,9 @@ export class Monitor {
     warnings.check('message', 'messages', messagesSent, limits.messages)
     warnings.check('message', 'hostCalls', hostCalls, limits.hostCalls)
     warnings.check('message', 'logBytes', logBytes, limits.logBytes)
+    warnings.check('message', 'stackBytes', stackBytes, limits.stackBytes)
     warnings.check('agent', 'memoryBytes', memoryBytes, limits.memoryBytes)
+    warnings.check('agent', 'tableElements', tableElements, limits.tableElements)
   }
 
   /** Warns of what is used of a limit over time. */
@@ -146,6 +160,7 @@ export class Monitor {
       refusalsByCode: this.refusals.byCode(),
       lastRefusal: this.refusals.last,
       ...this.#counts,
+      callsByName: Object.freeze({ ...this.#callsByName }),
       last: this.#last === null ? null : pickUse(this.#last),
       most: pickUse(this.#most),
       perSecond: this.#recent.average(this.#counts),
@@ -164,11 +179,29 @@ export class Monitor {
     counts.peakMemoryBytes = Math.max(counts.peakMemoryBytes, usage.memoryBytes)
     counts.logBytes += usage.logBytes
     counts.hostCalls += usage.hostCalls
+    counts.tableElements = usage.tableElements
+    counts.peakTableElements = Math.max(counts.peakTableElements, usage.tableElements)
+    counts.peakStackBytes = Math.max(counts.peakStackBytes, usage.stackBytes)
+    for (const name in usage.callsByName) {
+      this.#callsByName ??= Object.create(null) as Record<string, number>
+      this.#callsByName[name] = (this.#callsByName[name] ?? 0) + (usage.callsByName[name] ?? 0)
+    }
   }
 }
 
-function pickUse({ fuel, cpuMs, wallMs, memoryBytes, hostCalls, messagesSent, logBytes }: MessageUse): MessageUse {
-  return Object.freeze({ fuel, cpuMs, wallMs, memoryBytes, hostCalls, messagesSent, logBytes })
+function pickUse(use: MessageUse): MessageUse {
+  const { fuel, cpuMs, wallMs, memoryBytes, tableElements, stackBytes, hostCalls, messagesSent, logBytes } = use
+  return Object.freeze({
+    fuel,
+    cpuMs,
+    wallMs,
+    memoryBytes,
+    tableElements,
+    stackBytes,
+    hostCalls,
+    messagesSent,
+    logBytes,
+  })
 }
 
 /** Puts the larger of each kind into `most`. */
@@ -177,6 +210,8 @@ function raise(most: { -readonly [Name in keyof MessageUse]: number }, use: Mess
   if (use.cpuMs > most.cpuMs) most.cpuMs = use.cpuMs
   if (use.wallMs > most.wallMs) most.wallMs = use.wallMs
   if (use.memoryBytes > most.memoryBytes) most.memoryBytes = use.memoryBytes
+  if (use.tableElements > most.tableElements) most.tableElements = use.tableElements
+  if (use.stackBytes > most.stackBytes) most.stackBytes = use.stackBytes
   if (use.hostCalls > most.hostCalls) most.hostCalls = use.hostCalls
   if (use.messagesSent > most.messagesSent) most.messagesSent = use.messagesSent
   if (use.logBytes > most.logBytes) most.logBytes = use.logBytes

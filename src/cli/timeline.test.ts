@@ -30,7 +30,7 @@ function render(events: readonly RunEvent[], options: Partial<TimelineOptions> =
   return [...events.flatMap((event) => timeline.render(event)), ...timeline.flush()]
 }
 
-const USAGE = { fuel: 12_345, cpuMs: 0.5 }
+const USAGE = { fuel: 12_345, cpuMs: 0.5, stackBytes: 2_048, callsByName: { send_message: 2, log: 1 } }
 const STORY: readonly RunEvent[] = [
   { type: 'state', elapsedMs: 0.5, agent: 'coordinator', from: 'loaded', to: 'running', reason: null },
   { type: 'registered', elapsedMs: 1, agent: 'count-c', capability: 'count' },
@@ -100,7 +100,10 @@ test('verbose shows states, deliveries and what each message cost', () => {
   assert.equal(lines.length, STORY.length)
   assert.match(lines[0] ?? '', /running {2,}was loaded$/)
   assert.match(lines[3] ?? '', /coordinator → count-c +delivered +c-1$/)
-  assert.match(lines[4] ?? '', /handled +cfp of coordinator in c-1: 12\.3K fuel, 0\.50 ms CPU$/)
+  assert.match(
+    lines[4] ?? '',
+    /handled +cfp of coordinator in c-1: 12\.3K fuel, 0\.50 ms CPU, stack 2\.00 KiB, send_message 2, log 1$/,
+  )
 })
 
 test('warnings, throttling and restarts say how much, how long and why', () => {

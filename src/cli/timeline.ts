@@ -168,7 +168,9 @@ function describeHandled(event: RunEvent & { type: 'handled' }, verbose: boolean
   if (event.error !== null) {
     return { ...agentLine(agent), tone: 'dim', what: 'not handled', text: `${of}: ${event.error.code}` }
   }
-  const text = `${of}: ${formatCount(usage.fuel)} fuel, ${formatDurationMs(usage.cpuMs)} CPU`
+  const calls = Object.entries(usage.callsByName).map(([name, count]) => `${name} ${count}`)
+  const used = `${formatCount(usage.fuel)} fuel, ${formatDurationMs(usage.cpuMs)} CPU, stack ${formatBytes(usage.stackBytes)}`
+  const text = [`${of}: ${used}`, ...calls].join(', ')
   return { ...agentLine(agent), tone: 'dim', what: 'handled', text }
 }
 

@@ -14,7 +14,12 @@ export type RunEvent = {
       readonly message: Message
       readonly status: number
       readonly error: ErrorData | null
-      readonly usage: { readonly fuel: number; readonly cpuMs: number }
+      readonly usage: {
+        readonly fuel: number
+        readonly cpuMs: number
+        readonly stackBytes: number
+        readonly callsByName: Readonly<Record<string, number>>
+      }
     }
   | { readonly type: 'undelivered'; readonly message: Message; readonly error: ErrorData }
   | { readonly type: 'refused'; readonly agent: string; readonly error: ErrorData }

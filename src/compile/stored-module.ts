@@ -8,7 +8,7 @@ const HEADER_BYTES = 8
 type Facts = Omit<InstrumentedModule, 'bytes' | 'info' | 'offsetMap'>
 
 /** Every fact of a rewritten module that is stored as JSON: one that is not named here does not pass the type checker. */
-const STORED_FACTS = { names: true } as const satisfies Readonly<Record<keyof Facts, true>>
+const STORED_FACTS = { names: true, instantiationFuel: true } as const satisfies Readonly<Record<keyof Facts, true>>
 
 /**
  * Writes a rewritten module: lengths, facts as JSON, the offset map, the bytes. What can be read again from the original

@@ -20,11 +20,13 @@ export interface Helpers {
   readonly refusedPagesGlobal: number
   readonly sliceGlobal: number
   readonly stackGlobal: number
+  readonly stackFloorGlobal: number
+  readonly tableGrowthGlobal: number
   readonly functions: readonly Helper[]
   /** Function index: takes the negative counter; traps, or comes back with the counter that the slice hook answered. */
   readonly outOfFuel: number
-  /** Function index: takes the negative rest of the stack, traps. */
-  readonly outOfStack: number
+  /** Function index: takes a rest of the stack below the floor, which it lowers to that; traps if the rest is negative. */
+  readonly lowerFloor: number
   /** Function index: takes a length, pays for it, returns it. */
   payLength(type: HelperType, scale: Scale): number
   /** Function index: takes the length of a new array, pays for it unless it is longer than an object may be, returns it. */
@@ -57,18 +59,21 @@ const OP = {
   memorySize: 0x3f,
   i32Const: 0x41,
   i64Const: 0x42,
+  i32LtS: 0x48,
   i32LeU: 0x4d,
   i32GtU: 0x4b,
   i64LtS: 0x53,
   i64LtU: 0x54,
   i64GtU: 0x56,
   i64LeU: 0x58,
+  i32Add: 0x6a,
   i32Sub: 0x6b,
   i64Add: 0x7c,
   i64Sub: 0x7d,
   i64Shl: 0x86,
   i64ShrU: 0x88,
   refNullType: 0x63,
+  i32WrapI64: 0xa7,
   i64ExtendU: 0xad,
   refNull: 0xd0,
   refIsNull: 0xd1,
@@ -79,14 +84,15 @@ const ONE_I64_LOCAL = [1, 1, 0x7e]
 /** Plans the functions a module needs added. Which ones depends on its declarations only, never on its code. */
 export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes, rules: InstrumentRules): Helpers {
   const first = info.globals.length
-  const globals = { fuel: first, refused: first + 1, slice: first + 2, stack: first + 3 }
+  const globals = { fuel: first, refused: first + 1, slice: first + 2, stack: first + 3, floor: first + 4 }
+  const tableGrowth = first + 5
   const functions: Helper[] = []
   const indices = new Map<string, number>()
   const add = (key: string, helper: Helper): void => {
     indices.set(key, info.functions.length + functions.push(helper) - 1)
   }
   add('out', { type: 'i64', body: outOfFuel(globals, types.helperType('i64')) })
-  add('stack', { type: 'i32', body: outOfStack(globals.stack) })
+  add('stack', { type: 'i32', body: lowerFloor(globals) })
   const pay = (length: readonly number[]): number[] => payFor(length, globals.fuel, indices.get('out') ?? 0)
   for (const type of LENGTH_TYPES) {
     for (const scale of SCALES) add(`${type} ${scale}`, { type, body: payLength(type, scale, pay) })
@@ -104,7 +110,7 @@ export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes, rul
       scale: PAGE_SCALE,
     }
     const own = capped ? (info.memories[index]?.limits.maximum ?? MOST_PAGES[limits.index]) : null
-    add(`memory ${index}`, { type: limits.index, body: payGrowth({ ...sized, own }, grow) })
+    add(`memory ${index}`, { type: limits.index, body: payGrowth({ ...sized, own, counter: null }, grow) })
   })
   caps.tables.forEach(({ limits }, index) => {
     const sized = {
@@ -113,7 +119,7 @@ export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes, rul
       size: [0xfc, 0x10, ...encodeU32(index)],
       scale: 0,
     }
-    add(`table ${index}`, { type: limits.index, body: payGrowth({ ...sized, own: null }, grow) })
+    add(`table ${index}`, { type: limits.index, body: payGrowth({ ...sized, own: null, counter: tableGrowth }, grow) })
   })
   const find = (key: string): number => indices.get(key) ?? -1
   return {
@@ -121,9 +127,11 @@ export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes, rul
     refusedPagesGlobal: globals.refused,
     sliceGlobal: globals.slice,
     stackGlobal: globals.stack,
+    stackFloorGlobal: globals.floor,
+    tableGrowthGlobal: tableGrowth,
     functions,
     outOfFuel: find('out'),
-    outOfStack: find('stack'),
+    lowerFloor: find('stack'),
     payLength: (type, scale) => find(`${type} ${scale}`),
     payArray: (scale) => find(`array ${scale}`),
     payGrowth: (kind, index) => find(`${kind} ${index}`),
@@ -156,8 +164,14 @@ function outOfFuel(globals: { fuel: number; slice: number }, hookType: number): 
   ]
 }
 
-function outOfStack(stack: number): number[] {
-  return [0, OP.localGet, 0, OP.globalSet, ...encodeU32(stack), OP.unreachable, OP.end]
+/** Notes a stack that is deeper than before, or traps with a negative rest of it in the stack global. */
+function lowerFloor(globals: { stack: number; floor: number }): number[] {
+  return [
+    ...[0, OP.localGet, 0, OP.i32Const, 0, OP.i32LtS, OP.if, EMPTY],
+    ...[OP.localGet, 0, OP.globalSet, ...encodeU32(globals.stack), OP.unreachable, OP.end],
+    ...[OP.localGet, 0, OP.globalSet, ...encodeU32(globals.floor)],
+    ...[OP.localGet, 0, OP.end],
+  ]
 }
 
 /** Takes the i64 that `length` computes off the fuel global; uses local 1. */
@@ -208,6 +222,8 @@ interface Growth {
   readonly own: number | null
   readonly size: readonly number[]
   readonly scale: number
+  /** Global that sums up what was grown; null for none. */
+  readonly counter: number | null
 }
 
 /** Growth beyond the maximum costs nothing: the instruction behind fails and answers −1. */
@@ -223,12 +239,17 @@ function payGrowth(growth: Growth, parts: { pay: (length: readonly number[]) => 
     ...[OP.localGet, 0, ...room(own), wide ? OP.i64LeU : OP.i32LeU, OP.if, EMPTY],
     ...[...widened, ...remember, OP.end],
   ]
+  const narrowed = wide ? [OP.localGet, 0, OP.i32WrapI64] : [OP.localGet, 0]
+  const count = (counter: number): number[] => [
+    ...[OP.globalGet, ...encodeU32(counter), ...narrowed, OP.i32Add, OP.globalSet, ...encodeU32(counter)],
+  ]
   return [
     ...ONE_I64_LOCAL,
     ...[OP.localGet, 0, ...room(growth.maximum), wide ? OP.i64GtU : OP.i32GtU, OP.if, EMPTY],
     ...(growth.own === null ? [] : ifOwnAllows(growth.own)),
     ...[OP.localGet, 0, OP.return, OP.end],
     ...parts.pay([...widened, ...shift(growth.scale)]),
+    ...(growth.counter === null ? [] : count(growth.counter)),
     ...[OP.localGet, 0, OP.end],
   ]
 }

@@ -67,7 +67,8 @@ export class BodyWriter {
   readonly #callOutOfFuel: readonly number[]
   readonly #getStack: readonly number[]
   readonly #setStack: readonly number[]
-  readonly #callOutOfStack: readonly number[]
+  readonly #getFloor: readonly number[]
+  readonly #callLowerFloor: readonly number[]
   readonly #takesStack: (functionIndex: number) => boolean
   #local: readonly number[] = []
   #level: readonly number[] = []
@@ -100,7 +101,8 @@ export class BodyWriter {
     const stack = encodeU32(parts.helpers.stackGlobal)
     this.#getStack = [GLOBAL_GET, ...stack]
     this.#setStack = [GLOBAL_SET, ...stack]
-    this.#callOutOfStack = [CALL, ...encodeU32(parts.helpers.outOfStack)]
+    this.#getFloor = [GLOBAL_GET, ...encodeU32(parts.helpers.stackFloorGlobal)]
+    this.#callLowerFloor = [CALL, ...encodeU32(parts.helpers.lowerFloor)]
     this.#takesStack = parts.takesStack
   }
 
@@ -228,13 +230,12 @@ export class BodyWriter {
     out.length = writeS64(out.bytes, out.length, this.#frameBytes)
     out.bytes[out.length++] = I32_SUB
     this.#put1(LOCAL_TEE, this.#level)
-    out.bytes[out.length++] = I32_CONST
-    out.bytes[out.length++] = 0
+    this.#put(this.#getFloor)
     out.bytes[out.length++] = I32_LT_S
     out.bytes[out.length++] = IF
     out.bytes[out.length++] = EMPTY
     this.#put1(LOCAL_GET, this.#level)
-    this.#put(this.#callOutOfStack)
+    this.#put(this.#callLowerFloor)
     out.bytes[out.length++] = DROP
     out.bytes[out.length++] = END
   }

@@ -9,16 +9,18 @@ const NEW_FIXED = rowByName('array.new_fixed')
 const NEW_STRUCT = new Set(['struct.new', 'struct.new_default'].map(rowByName))
 /** Bytes an array element, a struct field and an object's header take at most. */
 const FIELD_BYTES = 16
+const BYTES_PER_FUEL = 16
 
 /**
  * Bounds what a module's constant expressions allocate: they run when it is instantiated, before there is fuel.
  * The sum over globals, tables and element segments keeps to the memory rule. The length of a new array must be a
  * constant right before it.
  *
+ * @returns the sum, bytes
  * @throws CaxtonError ERR_LIMIT_MEMORY with `data.limit`, `asked` (bytes), `offset`
  * @throws CaxtonError ERR_INSTRUMENT_OPCODE_REFUSED for an array whose length is computed, `data.offset`
  */
-export function checkInitializers(info: ModuleInfo, rules: InstrumentRules): void {
+export function checkInitializers(info: ModuleInfo, rules: InstrumentRules): number {
   let asked = 0
   const add = (range: ByteRange | null): void => {
     if (range === null) return
@@ -33,6 +35,19 @@ export function checkInitializers(info: ModuleInfo, rules: InstrumentRules): voi
   for (const { initializer } of info.globals) add(initializer)
   for (const { initializer } of info.tables) add(initializer)
   for (const { form, entries } of info.elements) if (form === 'expressions') add(entries)
+  return asked
+}
+
+/**
+ * Prices what the engine does for a new instance, like the instructions that do the same: active data 1 for 16 bytes, an element
+ * or an initial table entry 1, a global 1, objects 1 a byte. Memory that is zero costs nothing.
+ */
+export function priceInitializers(info: ModuleInfo, objectBytes: number): number {
+  let fuel = objectBytes + info.globals.length
+  for (const { mode, contents } of info.data) if (mode === 'active') fuel += Math.ceil(contents.size / BYTES_PER_FUEL)
+  for (const { count } of info.elements) fuel += count
+  for (const { limits, initializer } of info.tables) if (initializer !== null) fuel += limits.initial
+  return fuel
 }
 
 function allocatedBytes(info: ModuleInfo, range: ByteRange): number {

@@ -24,7 +24,7 @@ import { planTypes } from './added-types.ts'
 import type { Caps } from './caps.ts'
 import { planCaps } from './caps.ts'
 import { writeCode } from './code-section.ts'
-import { checkInitializers } from './initializers.ts'
+import { checkInitializers, priceInitializers } from './initializers.ts'
 import { OffsetMap, RunList } from './offset-map.ts'
 import { checkPolicy } from './policy.ts'
 import type { InstrumentedModule, InstrumentRules, ReservedNames } from './rules.ts'
@@ -78,7 +78,7 @@ export function instrumentModule(bytes: Uint8Array, rules: InstrumentRules): Ins
  */
 export function rewriteModule(info: ModuleInfo, rules: InstrumentRules): InstrumentedModule {
   const caps = planCaps(info, rules)
-  checkInitializers(info, rules)
+  const instantiationFuel = priceInitializers(info, checkInitializers(info, rules))
   const names = planNames(info)
   const types = planTypes(info)
   const plan: Plan = { info, caps, helpers: planHelpers(info, caps, types, rules), types, names }
@@ -86,7 +86,7 @@ export function rewriteModule(info: ModuleInfo, rules: InstrumentRules): Instrum
   writeHeader(out)
   const { runs, codeEnd } = writeSections(out, plan)
   const parts = { runs, codeEnd, bodies: info.code, importedFunctionCount: info.importedFunctionCount }
-  return { bytes: out.finish(), info, offsetMap: new OffsetMap(parts), names }
+  return { bytes: out.finish(), info, offsetMap: new OffsetMap(parts), names, instantiationFuel }
 }
 
 function planNames(info: ModuleInfo): ReservedNames {
@@ -95,6 +95,8 @@ function planNames(info: ModuleInfo): ReservedNames {
     refusedPages: `${RESERVED_PREFIX}refused-pages`,
     slice: `${RESERVED_PREFIX}slice`,
     stack: `${RESERVED_PREFIX}stack`,
+    stackFloor: `${RESERVED_PREFIX}stack-floor`,
+    tableGrowth: `${RESERVED_PREFIX}table-growth`,
   }
   return info.start === null ? names : { ...names, start: `${RESERVED_PREFIX}start` }
 }
@@ -170,7 +172,14 @@ function rewriteSection(out: ByteWriter, plan: Plan, id: number, section: Sectio
       writeMemories(contents, caps.memories)
       break
     case SECTION.global:
-      appendEntries(contents, old, [encodeCounter(), encodeCounter(), encodeHook(plan.types), encodeLevel()])
+      appendEntries(contents, old, [
+        encodeCounter(),
+        encodeCounter(),
+        encodeHook(plan.types),
+        encodeLevel(),
+        encodeLevel(),
+        encodeLevel(),
+      ])
       break
     case SECTION.export:
       appendEntries(contents, old, encodeExports(plan))
@@ -216,6 +225,8 @@ function encodeExports({ info, helpers, names }: Plan): Uint8Array[] {
     { name: names.refusedPages, kind: 'global', index: helpers.refusedPagesGlobal },
     { name: names.slice, kind: 'global', index: helpers.sliceGlobal },
     { name: names.stack, kind: 'global', index: helpers.stackGlobal },
+    { name: names.stackFloor, kind: 'global', index: helpers.stackFloorGlobal },
+    { name: names.tableGrowth, kind: 'global', index: helpers.tableGrowthGlobal },
     ...(names.start === undefined || info.start === null
       ? []
       : [{ name: names.start, kind: 'function', index: info.start } as const]),

@@ -78,6 +78,17 @@ export class Metered {
     this.#stack.value = value
   }
 
+  /** Value of a global that was added. */
+  read(name: 'stackFloor' | 'tableGrowth'): number {
+    return (this.exports[this.module.names[name]] as unknown as { value: number }).value
+  }
+
+  /** Lets the floor follow the stack down from here. */
+  set stackFloor(value: number) {
+    const floor = this.exports[this.module.names.stackFloor] as unknown as { value: number }
+    floor.value = value
+  }
+
   get refusedPages(): bigint {
     return (this.exports[this.module.names.refusedPages] as unknown as { value: bigint }).value
   }

@@ -138,6 +138,16 @@ test('memory grows to the cap and no further, and the refusal is remembered', ()
   assert.equal(metered.refusedPages, 6n, 'what the module itself could never have is not the cap’s doing')
 })
 
+test('what a new instance costs is known beforehand', () => {
+  const fuelOf = (fields: string) => instrumentModule(assemble(`(module ${fields})`), RULES).instantiationFuel
+  assert.equal(fuelOf('(memory 100)'), 0)
+  assert.equal(fuelOf(`(memory 1) (data (i32.const 0) "${'x'.repeat(33)}")`), 3)
+  assert.equal(fuelOf(`(memory 1) (data "${'x'.repeat(33)}")`), 0)
+  assert.equal(fuelOf('(table 9 funcref) (elem (i32.const 0) $f $f $f) (func $f)'), 3)
+  assert.equal(fuelOf('(global i32 (i32.const 1)) (global i64 (i64.const 1))'), 2)
+  assert.equal(fuelOf('(type $a (array i32)) (global (ref $a) (array.new $a (i32.const 0) (i32.const 99)))'), 1 + 1_600)
+})
+
 test('a module’s own maximum below the cap stays', () => {
   const bytes = assemble(
     '(module (memory 1 2) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))',
@@ -162,7 +172,11 @@ test('several memories and tables share their caps', () => {
   assert.equal(metered.call('b').outcome, 2)
   assert.equal(metered.call('c').outcome, 1n)
   assert.equal(metered.call('t', 6).outcome, -1)
+  assert.equal(metered.read('tableGrowth'), 0)
   assert.equal(metered.call('t', 5).outcome, 5)
+  assert.equal(metered.read('tableGrowth'), 5)
+  assert.equal(metered.call('t', 1).outcome, -1)
+  assert.equal(metered.read('tableGrowth'), 5)
 })
 
 test('a module that starts larger than the cap is refused with the sizes', () => {

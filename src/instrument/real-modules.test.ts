@@ -106,7 +106,14 @@ test('custom sections and what was not touched stay as they are', () => {
   )
   assert.deepEqual(
     after.exports.slice(before.exports.length).map(({ name }) => name),
-    ['caxton:fuel', 'caxton:refused-pages', 'caxton:slice', 'caxton:stack'],
+    [
+      'caxton:fuel',
+      'caxton:refused-pages',
+      'caxton:slice',
+      'caxton:stack',
+      'caxton:stack-floor',
+      'caxton:table-growth',
+    ],
   )
 })
 

@@ -41,6 +41,13 @@ export interface ReservedNames {
    */
   readonly stack: string
   /**
+   * Mutable i32 global: the lowest that `stack` has been since the host set this one, to the stack of a call, before it. At 0, as
+   * in a new instance, it stays there. A function that fits into the reserve is not seen, see `frame-size.ts`.
+   */
+  readonly stackFloor: string
+  /** Mutable i32 global: elements by which tables were grown; never less than that, a growth the engine refused included. */
+  readonly tableGrowth: string
+  /**
    * The module's start function, where it has one. The engine does not call it: the host sets the fuel, then calls it
    * once, before any other export.
    */
@@ -54,4 +61,6 @@ export interface InstrumentedModule {
   readonly info: ModuleInfo
   readonly offsetMap: OffsetMap
   readonly names: ReservedNames
+  /** Fuel for what the engine does when it makes an instance: the first call of one has to pay it. */
+  readonly instantiationFuel: number
 }

@@ -171,6 +171,26 @@ test('the last frame that fits runs, and with one byte less it does not', () => 
   assert.equal((least + 1) % 10, 0, 'ten frames of equal size')
 })
 
+test('the floor is where the stack was deepest, whatever was called before and behind it', () => {
+  const dive = '(func $dive (param i32) (if (local.get 0) (then (call $dive (i32.sub (local.get 0) (i32.const 1))))))'
+  const metered = new Metered(
+    assemble(`(module ${dive} (func (export "run") (param i32 i32 i32)
+      (call $dive (local.get 0)) (call $dive (local.get 1)) (call $dive (local.get 2))))`),
+  )
+  const deepest = (...calls: number[]) => {
+    metered.stackFloor = STACK_BYTES
+    metered.call('run', ...calls)
+    return STACK_BYTES - metered.read('stackFloor')
+  }
+  const one = deepest(0, 1, 0) - deepest(0, 0, 0)
+  assert.ok(one > 0)
+  assert.equal(deepest(3, 90, 7), deepest(0, 0, 0) + 90 * one)
+  assert.equal(deepest(90, 3, 89), deepest(0, 0, 0) + 90 * one)
+  metered.stackFloor = 0
+  metered.call('run', 90, 0, 0)
+  assert.equal(metered.read('stackFloor'), 0, 'one that is at 0 stays there')
+})
+
 test('nothing that calls runs before the host has set the stack', () => {
   const metered = new Metered(moduleOf(`(func $g) (func (export "run") ${DEEPER} (call $g))`))
   metered.fuel = PLENTY

@@ -30,6 +30,10 @@ export interface GuestSpec {
   readonly module: WebAssembly.Module
   readonly imports: readonly FunctionImport[]
   readonly names: GuestNames
+  /** Elements of all tables of a new instance. */
+  readonly tableElements: number
+  /** What its initialisation costs: part of the budget of the start. */
+  readonly instantiationFuel: number
   readonly scheduling: Scheduling
 }
 
@@ -39,6 +43,8 @@ export interface GuestNames {
   readonly refusedPages: string
   readonly slice: string
   readonly stack: string
+  readonly stackFloor: string
+  readonly tableGrowth: string
   readonly start?: string
 }
 

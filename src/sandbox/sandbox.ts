@@ -34,7 +34,13 @@ export interface Usage {
   readonly wallMs: number
   /** Bytes of linear memory when the call ended. Memory never shrinks, so this is the peak. */
   readonly memoryBytes: number
+  /** Elements of all tables of the module when the call ended. Tables never shrink, so this is the peak. */
+  readonly tableElements: number
+  /** The deepest that the guest's stack was, bytes as `Limits.stackBytes` counts them. */
+  readonly stackBytes: number
   readonly hostCalls: number
+  /** Host calls by the name of the function, those that were made alone; their sum is `hostCalls`. */
+  readonly callsByName: Readonly<Record<string, number>>
   readonly messagesSent: number
   readonly logBytes: number
 }

@@ -160,7 +160,7 @@ export class ThreadSandbox implements Sandbox {
 
   #createCall(): GuestCall {
     const { name, compiled, door, script, grants, limits, config, args, env, stdin, scheduling } = this.#parts.spec
-    const { info, names } = compiled.instrumented
+    const { info, names, instantiationFuel } = compiled.instrumented
     return {
       kind: 'create',
       spec: {
@@ -177,6 +177,8 @@ export class ThreadSandbox implements Sandbox {
         module: compiled.module,
         imports: readFunctionImports(info),
         names,
+        tableElements: info.tables.reduce((sum, { limits }) => sum + limits.initial, 0),
+        instantiationFuel,
         scheduling: { ...DEFAULT_SCHEDULING, ...scheduling },
       },
     }

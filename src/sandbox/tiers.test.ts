@@ -170,6 +170,22 @@ for (const { name, lostCode, open, openFragile } of TIERS) {
       })
     }
 
+    test('is told what each call has used: tables, stack, host calls by name, and its instantiation with its start', async () => {
+      const dive =
+        '(func $dive (param i32) (if (local.get 0) (then (call $dive (i32.sub (local.get 0) (i32.const 1))))))'
+      const body = `(drop (table.grow $t (ref.null func) (i32.const 5))) (call $dive (local.get $len))
+        (drop (call $log (i32.const 1) (i32.const 0) (i32.const 1))) (drop (call $log (i32.const 1) (i32.const 0) (i32.const 1))) (i32.const 0)`
+      const wat = agentWat(body, `${LOG} (table $t 3 funcref) ${dive} (data (i32.const 0) "${'x'.repeat(1_600)}")`)
+      const { sandbox, handle } = await neighbour(tier, wat, { grants: { log: 'info' } })
+      assert.equal((await sandbox.start()).usage.fuel, 100)
+      const shallow = (await handle()).usage
+      const deep = (await handle(`"${'x'.repeat(200)}"`)).usage
+      assert.deepEqual([shallow.tableElements, deep.tableElements], [8, 13])
+      assert.deepEqual([deep.hostCalls, deep.callsByName], [2, { log: 2 }])
+      assert.ok(deep.stackBytes > shallow.stackBytes && shallow.stackBytes > 0)
+      await sandbox.close()
+    })
+
     test('cannot write more log than it may', async () => {
       const wat = agentWat('(call $log (i32.const 1) (i32.const 0) (i32.const 60000))', LOG)
       const { sandbox, handle, logs, refusals } = await neighbour(tier, wat, {

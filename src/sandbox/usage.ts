@@ -6,7 +6,10 @@ export const NO_USAGE: Usage = Object.freeze({
   cpuMs: 0,
   wallMs: 0,
   memoryBytes: 0,
+  tableElements: 0,
+  stackBytes: 0,
   hostCalls: 0,
+  callsByName: Object.freeze({}),
   messagesSent: 0,
   logBytes: 0,
 })

@@ -24,6 +24,8 @@ const HANDLE = 1
 const SEND = 2
 const OUTCOME = 3
 const HELD_WORDS = 6
+/** Words of an outcome before the names and numbers of its host calls, the last of them how many there are. */
+const OUTCOME_WORDS = 14
 
 export function writeToWorker(batch: Batch, message: ToWorker): void {
   if (message.type !== 'call' || message.call.kind !== 'handle') batch.push(OTHER, message)
@@ -74,7 +76,10 @@ export function writeFromWorker(batch: Batch, message: FromWorker): void {
   const { agent, status, ending, usage } = message
   batch.push(OUTCOME, agent, status, ending)
   batch.push(usage.fuel, usage.cpuMs, usage.wallMs, usage.memoryBytes)
-  batch.push(usage.hostCalls, usage.messagesSent, usage.logBytes)
+  batch.push(usage.hostCalls, usage.messagesSent, usage.logBytes, usage.tableElements, usage.stackBytes)
+  const at = batch.push(0) - 1
+  for (const name in usage.callsByName) batch.push(name, usage.callsByName[name])
+  batch[at] = (batch.length - at - 1) / 2
 }
 
 export function readFromWorker(batch: Batch, take: (message: FromWorker) => void): void {
@@ -87,7 +92,7 @@ export function readFromWorker(batch: Batch, take: (message: FromWorker) => void
       at += 5 + HELD_WORDS
     } else {
       take(readOutcome(batch, at))
-      at += 11
+      at += OUTCOME_WORDS + 2 * (batch[at + OUTCOME_WORDS - 1] as number)
     }
   }
 }
@@ -113,6 +118,9 @@ function readOutcome(batch: Batch, at: number): FromWorker {
     hostCalls: batch[at + 8] as number,
     messagesSent: batch[at + 9] as number,
     logBytes: batch[at + 10] as number,
+    tableElements: batch[at + 11] as number,
+    stackBytes: batch[at + 12] as number,
+    callsByName: readCalls(batch, at + OUTCOME_WORDS - 1),
   }
   return {
     type: 'outcome',
@@ -121,4 +129,11 @@ function readOutcome(batch: Batch, at: number): FromWorker {
     ending: batch[at + 3] as Ending | null,
     usage,
   }
+}
+
+function readCalls(batch: Batch, at: number): Usage['callsByName'] {
+  const calls: Record<string, number> = {}
+  const end = at + 2 * (batch[at] as number)
+  for (let entry = at + 1; entry < end; entry += 2) calls[batch[entry] as string] = batch[entry + 1] as number
+  return calls
 }

@@ -59,6 +59,8 @@ const LIES: Readonly<Record<string, () => void>> = {
     endCall(1, { reason: { code: 'ERR_GUEST_TRAP' }, frames: new Array(17).fill({ functionIndex: 0, offset: 0 }) }),
   'an impossible usage': () =>
     say({ type: 'outcome', agent: 1, status: 0, ending: null, usage: { ...NO_USAGE, fuel: -1 } }),
+  'a call of no host function': () =>
+    say({ type: 'outcome', agent: 1, status: 0, ending: null, usage: { ...NO_USAGE, callsByName: { eval: 1 } } }),
   'an unknown message': () => say({ type: 'begin' }),
   'an unknown event': () => say({ type: 'event', agent: 1, event: { type: 'exec' } }),
   'no object': () => say([]),

@@ -7,7 +7,10 @@ export const SOME_USAGE: Usage = {
   cpuMs: 0.5,
   wallMs: 2,
   memoryBytes: 65_536,
+  tableElements: 4,
+  stackBytes: 512,
   hostCalls: 3,
+  callsByName: { log: 2, send_message: 1 },
   messagesSent: 1,
   logBytes: 7,
 }

@@ -19,7 +19,7 @@ import { LateMemory } from './late-memory.ts'
 import { LineSink } from './line-sink.ts'
 import type { BoundModule } from './linker.ts'
 import { linkImports } from './linker.ts'
-import type { FuelCounter, StackLevel } from './meter.ts'
+import type { FuelCounter, StackFloor, StackLevel } from './meter.ts'
 import { Meter } from './meter.ts'
 import { runSteps } from './run-steps.ts'
 import type { CallEnd } from './sliced-call.ts'
@@ -67,6 +67,7 @@ export class Guest {
   readonly #promising = new Map<string, ReturnType<typeof WebAssembly.promising>>()
   #sliced: SlicedCall | null = null
   #exports: WebAssembly.Exports = Object.create(null)
+  #tableGrowth: { readonly value: number } | null = null
   #exitCode: number | null = null
   #startedMs = 0
   /** Time and CPU time of the slices of this call that have ended. */
@@ -198,7 +199,10 @@ export class Guest {
       cpuMs: wallMs < CPU_STEP_MS ? wallMs : Math.min(cpuMs, wallMs),
       wallMs,
       memoryBytes: this.#memory.buffer.byteLength,
+      tableElements: this.#spec.tableElements + (this.#tableGrowth?.value ?? 0),
+      stackBytes: this.#meter.stackPeak,
       hostCalls: this.#meter.hostCalls,
+      callsByName: this.#meter.callsByName(),
       messagesSent: this.#host.messagesSent,
       logBytes: this.#host.logBytes,
     }
@@ -221,6 +225,7 @@ export class Guest {
 
   *#steps(call: GuestCall): GuestSteps {
     if (call.kind === 'create') return this.#instantiate()
+    if (call.kind === 'start') this.#meter.chargeFuel(this.#spec.instantiationFuel)
     if (call.kind === 'start' && this.#spec.names.start !== undefined) {
       yield { name: this.#spec.names.start, args: [] }
     }
@@ -254,8 +259,10 @@ export class Guest {
     this.#exports = new WebAssembly.Instance(this.#spec.module, this.#imports()).exports
     const memory = this.#exports['memory']
     if (memory instanceof WebAssembly.Memory) this.#memory.attach(memory)
-    const { fuel, stack, slice } = this.#spec.names
-    this.#meter.attach(this.#exports[fuel] as unknown as FuelCounter, this.#exports[stack] as unknown as StackLevel)
+    const { fuel, stack, stackFloor, slice, tableGrowth } = this.#spec.names
+    const find = <Global>(name: string) => this.#exports[name] as unknown as Global
+    this.#meter.attach(find<FuelCounter>(fuel), find<StackLevel>(stack), find<StackFloor>(stackFloor))
+    this.#tableGrowth = find<{ readonly value: number }>(tableGrowth)
     const hook = this.#exports[slice] as unknown as { value: CallableFunction | null }
     hook.value = this.#hook
     return 0

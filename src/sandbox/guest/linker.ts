@@ -44,9 +44,10 @@ export function linkImports(
 function createHostCall(offered: HostFunction<unknown>, { module, host }: BoundModule, meter: Meter): AnyCall {
   const call = offered.bind(host) as AnyCall
   const cost = BigInt(offered.fuel)
+  const count = meter.countOf(offered.name)
   const fault = offered.result === null ? undefined : offered.result === 'i64' ? BigInt(module.fault) : module.fault
   return (a, b, c, d, e, f, g, h, i) => {
-    meter.enter(cost)
+    meter.enter(cost, count)
     try {
       return call(a, b, c, d, e, f, g, h, i)
     } catch (thrown) {

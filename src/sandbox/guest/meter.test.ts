@@ -14,7 +14,7 @@ function createMeter(): { meter: Meter; counter: { value: bigint }; stack: { val
   const meter = new Meter(LIMITS)
   const counter = { value: 0n }
   const stack = { value: 0 }
-  meter.attach(counter, stack)
+  meter.attach(counter, stack, { value: 0 })
   meter.begin()
   return { meter, counter, stack }
 }
@@ -32,7 +32,7 @@ suite('the meter', () => {
   test('counts what the guest and the host take from the same counter', () => {
     const { meter, counter } = createMeter()
     counter.value -= 100n
-    meter.enter(50n)
+    meter.enter(50n, meter.countOf('log'))
     meter.chargeFuel(25)
     assert.equal(meter.fuelUsed, 175)
     assert.equal(meter.hostCalls, 1)
@@ -52,9 +52,10 @@ suite('the meter', () => {
 
   test('ends the guest at the host call after the last one', () => {
     const { meter } = createMeter()
-    for (let call = 0; call < 3; call += 1) meter.enter(0n)
+    const count = meter.countOf('log')
+    for (let call = 0; call < 3; call += 1) meter.enter(0n, count)
     assert.equal(
-      thrownBy(() => meter.enter(0n)),
+      thrownBy(() => meter.enter(0n, count)),
       TRAP,
     )
     assert.deepEqual(meter.reason, { code: 'ERR_LIMIT_HOST_CALLS', data: { limit: 3, asked: 4 } })
@@ -75,6 +76,17 @@ suite('the meter', () => {
     })
     assert.deepEqual(levels, [LIMITS.stackBytes, LIMITS.stackBytes, 95_904, 95_904])
     assert.equal(stack.value, LIMITS.stackBytes)
+  })
+
+  test('counts host calls by the name of the function, anew in each call', () => {
+    const { meter } = createMeter()
+    const log = meter.countOf('log')
+    meter.countOf('send_message')
+    assert.equal(meter.countOf('log'), log)
+    for (let call = 0; call < 2; call += 1) meter.enter(0n, log)
+    assert.deepEqual(meter.callsByName(), { log: 2 })
+    meter.begin()
+    assert.deepEqual(meter.callsByName(), {})
   })
 
   test('keeps the first reason', () => {

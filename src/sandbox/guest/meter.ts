@@ -15,6 +15,15 @@ export interface StackLevel {
   value: number
 }
 
+/** The lowest that the stack of a call was. */
+export type StackFloor = StackLevel
+
+/** How often one host function was called in one call of a guest. */
+export interface CallCount {
+  readonly name: string
+  count: number
+}
+
 /** Stack that a host call which calls the guest again takes between the two, bytes. */
 const HOST_STACK_BYTES = 4_096
 
@@ -33,6 +42,9 @@ export class Meter {
   #counter: FuelCounter = { value: 0n }
   #reserve = 0n
   #stack: StackLevel = { value: 0 }
+  #floor: StackFloor = { value: 0 }
+  /** One for each host function that is linked. */
+  readonly #calls: CallCount[] = []
   /** Calls into the guest that are running, one inside the other. */
   #depth = 0
   #reason: ErrorData | null = null
@@ -45,14 +57,27 @@ export class Meter {
   }
 
   /** Names the counters, once the instance exists. */
-  attach(counter: FuelCounter, stack: StackLevel): void {
+  attach(counter: FuelCounter, stack: StackLevel, floor: StackFloor): void {
     this.#counter = counter
     this.#stack = stack
+    this.#floor = floor
+  }
+
+  /** Returns the count of a host function; it begins with 0 in each call. */
+  countOf(name: string): CallCount {
+    let found = this.#calls.find((call) => call.name === name)
+    if (found === undefined) {
+      found = { name, count: 0 }
+      this.#calls.push(found)
+    }
+    return found
   }
 
   /** Fills the budget for one call. */
   begin(): void {
     this.hostCalls = 0
+    for (const call of this.#calls) call.count = 0
+    this.#floor.value = this.#limits.stackBytes
     this.#counter.value = this.#slice
     this.#reserve = BigInt(this.#limits.fuel) - this.#slice
     this.enterStack()
@@ -108,6 +133,18 @@ export class Meter {
     return this.#counter.value + this.#reserve < 0n
   }
 
+  /** The deepest that the stack was since `begin`, bytes; all of it when it did not suffice. */
+  get stackPeak(): number {
+    return this.#limits.stackBytes - (this.isStackOut ? 0 : this.#floor.value)
+  }
+
+  /** Host calls since `begin` by the name of the function. */
+  callsByName(): Record<string, number> {
+    const calls: Record<string, number> = {}
+    for (const { name, count } of this.#calls) if (count > 0) calls[name] = count
+    return calls
+  }
+
   /** Fuel used since `begin`; all of it when it ran out. */
   get fuelUsed(): number {
     const left = this.#counter.value + this.#reserve
@@ -115,8 +152,9 @@ export class Meter {
   }
 
   /** Counts one host call and takes what it costs. Throws TRAP if there is too little of either. */
-  enter(cost: bigint): void {
+  enter(cost: bigint, call: CallCount): void {
     this.hostCalls += 1
+    call.count += 1
     if (this.hostCalls > this.#limits.hostCalls) {
       this.end({ code: 'ERR_LIMIT_HOST_CALLS', data: { limit: this.#limits.hostCalls, asked: this.hostCalls } })
     }

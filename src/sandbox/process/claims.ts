@@ -2,6 +2,7 @@ import type { LogLevel } from '../../capability/index.ts'
 import { LOG_LEVELS } from '../../capability/index.ts'
 import type { ErrorCode, ErrorData, ErrorFacts, Message } from '../../core/index.ts'
 import { CaxtonError, completeDraft, ERRORS, isName, toDraft } from '../../core/index.ts'
+import { DOORS, listHostModules } from '../doors/doors.ts'
 import type { Ending, Frame, GuestEvent } from '../protocol.ts'
 import type { OutputStream, Usage } from '../sandbox.ts'
 import { NO_USAGE } from '../usage.ts'
@@ -19,6 +20,9 @@ import type { FromChild } from './protocol.ts'
 const FRAMES = 16
 const FACTS = 64
 const TEXT_CHARS = 65_536
+
+/** Names of all host functions there are; made when the first outcome arrives. */
+let HOST_FUNCTIONS: ReadonlySet<string> | undefined
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -110,9 +114,23 @@ function readEnding(fields: Fields): Ending {
 }
 
 function readUsage(fields: Fields): Usage {
-  const names = Object.keys(NO_USAGE) as (keyof Usage)[]
-  const usage = Object.fromEntries(names.map((name) => [name, readAmount(fields[name])]))
-  return { ...NO_USAGE, ...usage }
+  const { callsByName, ...amounts } = NO_USAGE
+  const usage = Object.fromEntries(Object.keys(amounts).map((name) => [name, readAmount(fields[name])]))
+  return { ...NO_USAGE, ...usage, callsByName: readCalls(readFields(fields['callsByName'] ?? callsByName, 'calls')) }
+}
+
+/** Functions that no door offers would be remembered with the agent, in any number. */
+function readCalls(fields: Fields): Usage['callsByName'] {
+  HOST_FUNCTIONS ??= new Set(
+    Object.values(DOORS).flatMap((door) =>
+      listHostModules(door).flatMap((module) => module.functions.map(({ name }) => name)),
+    ),
+  )
+  for (const [name, count] of Object.entries(fields)) {
+    if (!HOST_FUNCTIONS.has(name)) throw violation('a call of no host function')
+    readAmount(count)
+  }
+  return fields as Usage['callsByName']
 }
 
 function readError(value: unknown): ErrorData {

@@ -78,6 +78,7 @@ const LIES: readonly Lie[] = [
   { lie: 'an end nobody asked for', violation: /^an end nobody asked for$/ },
   { lie: 'an unknown error', violation: /^an error without a code$/ },
   { lie: 'too many frames', violation: /^frames that are not$/ },
+  { lie: 'a call of no host function', violation: /^a call of no host function$/ },
   { lie: 'an impossible usage', violation: /^an amount that is not one$/ },
   { lie: 'an unknown message', violation: /^an unknown message$/ },
   { lie: 'an unknown event', violation: /^an unknown event$/ },
