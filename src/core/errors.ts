@@ -96,6 +96,15 @@ export const ERRORS = {
   ERR_LANGUAGE_TOOL_MISSING: { kind: 'caller', status: 424, message: 'A compiler or interpreter is not installed' },
   ERR_LANGUAGE_BUILD_FAILED: { kind: 'caller', status: 422, message: 'Source does not compile' },
 
+  ERR_MESSAGE_UNKNOWN: { kind: 'caller', status: 404, message: 'Message is not known' },
+
+  ERR_STORE_LOCKED: { kind: 'caller', status: 409, message: 'Data directory is in use' },
+  ERR_STORE_MISSING: { kind: 'caller', status: 404, message: 'There is no data' },
+  ERR_STORE_EXISTS: { kind: 'caller', status: 409, message: 'There is data already' },
+  ERR_STORE_VERSION: { kind: 'caller', status: 409, message: 'Data is of another version' },
+  ERR_STORE_CORRUPT: { kind: 'system', status: 500, message: 'Data is damaged' },
+  ERR_STORE_FAILED: { kind: 'system', status: 500, message: 'Data cannot be written or read' },
+
   ERR_RUNTIME_CLOSED: { kind: 'caller', status: 409, message: 'Runtime is closed' },
   ERR_GOAL_MISSED: { kind: 'guest', status: 500, message: 'System ended without reaching its goal' },
   ERR_INTERNAL: { kind: 'system', status: 500, message: 'Something is wrong in the runtime itself' },

@@ -198,6 +198,10 @@ export const HOST_LIMITS = Object.freeze({
   /** Notices of the runtime that wait for room in the mailbox of one agent. */
   noticesPerAgent: 1_024,
   configBytes: 64 * 2 ** 10,
+  /** Ids from outside that are remembered, so that one that comes again is known. */
+  rememberedIds: 100_000,
+  /** Messages that were given up, kept in memory by a system without a data directory. */
+  deadLetters: 1_000,
 })
 
 /** Sizes that a guest names in a call of WASI, checked before anything is allocated for them. */

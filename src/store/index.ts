@@ -1,0 +1,11 @@
+/** What a system keeps: one SQLite database in a data directory, or memory alone. */
+export type { DirectoryReport } from './backup.ts'
+export { backupDirectory, checkDirectory, restoreDirectory } from './backup.ts'
+export type { DeadLetter, StoredMessage } from './changes.ts'
+export type { Synchronous } from './database.ts'
+export { leaveInInbox } from './inbox.ts'
+export { StoreReader } from './reader.ts'
+export type { RetentionOptions } from './retention.ts'
+export type { AgentData, AgentTimers, StoreOptions, StoreParts } from './store.ts'
+export { DEFAULT_RETENTION, Store } from './store.ts'
+export type { InboxEntry } from './writer-protocol.ts'

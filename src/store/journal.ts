@@ -1,0 +1,188 @@
+import { Worker } from 'node:worker_threads'
+import type { Clock } from '../core/index.ts'
+import { CaxtonError } from '../core/index.ts'
+import { Changes } from './changes.ts'
+import { toStoreError } from './database.ts'
+import type { Image } from './image.ts'
+import type { FromWriter, InboxEntry, ToWriter, WriterData } from './writer-protocol.ts'
+
+/*
+ * The main thread's side of the writer thread: group commit.
+ *
+ * 1. All changes that are made in one turn of the event loop are committed together: a batch is cut between turns only.
+ * 2. Batches are committed in their order, so what survives is always a beginning of what happened.
+ * 3. At most IN_FLIGHT batches are with the writer; what happens meanwhile makes the next batch larger, not more of them.
+ */
+
+export interface JournalParts {
+  readonly clock: Clock
+  onInbox(entries: readonly InboxEntry[]): void
+  /** Something could not be written. `isOver`: nothing will be any more. */
+  onFailure(error: CaxtonError, isOver: boolean): void
+}
+
+const WRITER_URL = new URL(import.meta.url.endsWith('.ts') ? './writer.ts' : './writer.js', import.meta.url)
+const IN_FLIGHT = 2
+/** Bytes that wait to be committed at which whoever causes them should wait, and at which they may go on. */
+const BEHIND_BYTES = 64 * 2 ** 20
+const CAUGHT_UP_BYTES = 16 * 2 ** 20
+
+interface Waiter {
+  readonly number: number
+  readonly run: () => void
+}
+
+export class Journal {
+  readonly changes = new Changes()
+  /** The highest sequence that was given out. */
+  sequence = 0
+  readonly #parts: JournalParts
+  readonly #worker: Worker
+  readonly #opened = Promise.withResolvers<Image>()
+  readonly #closed = Promise.withResolvers<void>()
+  readonly #waiters: Waiter[] = []
+  readonly #relief = new Set<() => void>()
+  /** Bytes of each batch that is with the writer, oldest first. */
+  readonly #inFlight: number[] = []
+  #lastSent = 0
+  #lastCommitted = 0
+  #isScheduled = false
+  #isBehind = false
+  #isClosing = false
+  #failure: CaxtonError | null = null
+
+  constructor(parts: JournalParts, data: WriterData) {
+    this.#parts = parts
+    this.#worker = new Worker(WRITER_URL, { workerData: data, env: {}, argv: [], name: 'caxton-store' })
+    this.#worker.on('message', (message: FromWriter) => this.#receive(message))
+    this.#worker.on('error', (cause) => this.#fail(toStoreError(cause, data.directory)))
+    this.#worker.on('exit', () => {
+      this.#fail(new CaxtonError('ERR_STORE_FAILED', { detail: 'the writer thread ended' }))
+      this.#closed.resolve()
+    })
+  }
+
+  /** Resolves with what the database holds. @throws CaxtonError ERR_STORE_* */
+  async open(): Promise<Image> {
+    const image = await this.#opened.promise
+    this.#worker.unref()
+    return image
+  }
+
+  /** Why nothing is committed any more; null while things are. */
+  get failure(): CaxtonError | null {
+    return this.#failure
+  }
+
+  /** Whether more is waiting to be committed than is good: whoever can wait should. */
+  get isBehind(): boolean {
+    return this.#isBehind
+  }
+
+  /** Calls back once, when it is no longer behind. */
+  onCaughtUp(run: () => void): void {
+    this.#relief.add(run)
+  }
+
+  /** Says that there are changes: they are committed after this turn of the event loop. */
+  touch(): void {
+    if (this.#isScheduled || this.#isClosing) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.#flush()
+    })
+    this.#look()
+  }
+
+  /**
+   * Calls back when everything that has happened until now is committed; at once if it is, never if it cannot be. In the
+   * order of the calls.
+   */
+  whenCommitted(run: () => void): void {
+    const number = this.changes.isEmpty ? this.#lastSent : this.#lastSent + 1
+    if (number <= this.#lastCommitted && this.#waiters.length === 0) run()
+    else if (number <= this.#lastCommitted) this.#waiters.push({ number: this.#lastCommitted, run })
+    else this.#waiters.push({ number, run })
+  }
+
+  /** Commits what there is and lets go of the directory. Idempotent. */
+  async close(): Promise<void> {
+    if (!this.#isClosing) {
+      this.#isClosing = true
+      this.#worker.ref()
+      this.#send(true)
+      this.#post({ type: 'close' })
+    }
+    await this.#closed.promise
+  }
+
+  #flush(): void {
+    if (this.#inFlight.length < IN_FLIGHT) this.#send(false)
+  }
+
+  #send(evenIfEmpty: boolean): void {
+    if (this.#failure !== null || (this.changes.isEmpty && !evenIfEmpty)) return
+    if (this.#inFlight.length === 0) this.#worker.ref()
+    this.#inFlight.push(this.changes.bytes)
+    this.#lastSent += 1
+    this.#post({ type: 'commit', batch: this.changes.take(this.#lastSent, this.#parts.clock.nowMs(), this.sequence) })
+  }
+
+  #post(message: ToWriter): void {
+    this.#worker.postMessage(message)
+  }
+
+  #receive(message: FromWriter): void {
+    switch (message.type) {
+      case 'opened':
+        this.sequence = message.image.sequence
+        this.#opened.resolve(message.image)
+        break
+      case 'committed':
+        this.#noteCommitted(message.number)
+        break
+      case 'inbox':
+        this.#parts.onInbox(message.entries)
+        break
+      case 'failed':
+        if (message.passing) this.#parts.onFailure(CaxtonError.fromData(message.error), false)
+        else this.#fail(CaxtonError.fromData(message.error))
+        break
+      case 'closed':
+        this.#isClosing = true
+        break
+    }
+  }
+
+  #noteCommitted(number: number): void {
+    this.#lastCommitted = number
+    this.#inFlight.shift()
+    if (this.#inFlight.length === 0 && !this.#isClosing) this.#worker.unref()
+    this.#flush()
+    let due = 0
+    while (due < this.#waiters.length && this.#waiters[due]!.number <= number) due += 1
+    for (const { run } of this.#waiters.splice(0, due)) run()
+    this.#look()
+  }
+
+  #look(): void {
+    const bytes = this.#inFlight.reduce((sum, each) => sum + each, this.changes.bytes)
+    if (bytes >= BEHIND_BYTES) this.#isBehind = true
+    if (!this.#isBehind || bytes > CAUGHT_UP_BYTES) return
+    this.#isBehind = false
+    const waiting = [...this.#relief]
+    this.#relief.clear()
+    for (const run of waiting) run()
+  }
+
+  #fail(error: CaxtonError): void {
+    this.#opened.reject(error)
+    this.#opened.promise.catch(() => {})
+    if (this.#failure !== null) return
+    if (this.#isClosing && this.#inFlight.length === 0) return
+    this.#failure = error
+    this.#worker.unref()
+    this.#parts.onFailure(error, true)
+  }
+}
