@@ -32,13 +32,22 @@ export interface CaxtonOptions {
   readonly clock?: Clock
 }
 
+/** Fields of the sender's own, under names that begin with `x-`. */
+interface ExtraFields {
+  readonly [name: `x-${string}`]: string
+}
+
 /** A message as a caller of the library writes it: `content` is any value that JSON can carry. */
-export interface OutgoingMessage extends Omit<Draft, 'content' | 'sender'> {
+export interface OutgoingMessage
+  extends Omit<Draft, 'content' | 'sender' | 'receiver' | 'others' | 'extras'>,
+    ExtraFields {
+  /** One address or several: each is sent a message of its own, in the same conversation. */
+  readonly receiver: string | readonly string[]
   readonly content?: unknown
 }
 
 /** A message that reached the user, with its content parsed. */
-export interface IncomingMessage extends Omit<Message, 'content'> {
+export interface IncomingMessage extends Omit<Message, 'content' | 'extras'>, ExtraFields {
   readonly content?: unknown
 }
 
@@ -147,7 +156,7 @@ export class Caxton implements AsyncDisposable {
    * Sends a message as `user`. It is accepted when the call returns; what cannot be delivered comes back to `user` as a
    * `failure`, which `events()` shows.
    *
-   * @returns its id
+   * @returns its id; that of the first when there are several receivers
    * @throws CaxtonError ERR_MESSAGE_INVALID, ERR_MESSAGE_ADDRESS, ERR_RUNTIME_CLOSED
    */
   send(message: OutgoingMessage): string {
@@ -300,9 +309,10 @@ export class Caxton implements AsyncDisposable {
 /** Puts the value that the content of a message stands for in the place of its text. */
 export function parseContent<Header extends Draft>(
   message: Header,
-): Omit<Header, 'content'> & { readonly content?: unknown } {
-  const { content, ...header } = message
-  return content === undefined ? header : { ...header, content: JSON.parse(content) as unknown }
+): Omit<Header, 'content' | 'extras'> & { readonly content?: unknown } {
+  const { content, extras, ...header } = message
+  const fields = { ...header, ...extras }
+  return content === undefined ? fields : { ...fields, content: JSON.parse(content) as unknown }
 }
 
 /** Names the tenant whose process an agent runs in. An agent that is alone never shares one with a tenant of its name. */

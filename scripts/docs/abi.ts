@@ -1,5 +1,6 @@
 import type { HostFunction, StatusName } from '../../src/capability/index.ts'
 import { CAXTON_ABI, CAXTON_EXPORTS, HANDLED, STATUS, STATUS_SENTENCES } from '../../src/capability/index.ts'
+import { MESSAGE_FIELDS, MESSAGE_LIMITS } from '../../src/core/index.ts'
 import type { Document } from './document.ts'
 import { formatTable, GENERATED } from './document.ts'
 
@@ -26,6 +27,16 @@ export const ABI: Document = {
       formatTable(
         ['name', 'number'],
         Object.entries(HANDLED).map(([name, value]) => [code(name), value]),
+      ),
+      '## Messages',
+      '',
+      'A JSON object with these fields (FIPA00061). Only `performative` and `receiver` are needed; every other field that is not',
+      `\`content\` is text of at most ${MESSAGE_LIMITS.fieldChars} characters. Up to ${MESSAGE_LIMITS.extraFields} further fields of such text may have names that begin`,
+      'with `x-`; they arrive as they are. Any other field makes the message INVALID.',
+      '',
+      formatTable(
+        ['field', 'what it is'],
+        MESSAGE_FIELDS.map(({ name, sentence }) => [code(name), sentence]),
       ),
       `## Imports from module \`${CAXTON_ABI.name}\``,
       '',

@@ -4,6 +4,7 @@ import {
   DEFAULT_WARN_SHARE,
   HOST_LIMITS,
   LIMITS,
+  MESSAGE_LIMITS,
   MODULE_LIMITS,
   RATE_LIMITS,
 } from '../../src/core/index.ts'
@@ -49,6 +50,11 @@ export const LIMITS_DOCUMENT: Document = {
           return [`\`${key}\``, `\`${example}\``, formatExactly(min, unit), formatExactly(max, unit), sentence]
         }),
       ),
+      '## Of the parts of a message',
+      '',
+      'A message beyond one of them is not sent: INVALID.',
+      '',
+      formatPlain(MESSAGE_LIMITS),
       '## Of a module',
       '',
       'Checked while the module is read, before anything is allocated. A module beyond one of them is refused with',

@@ -32,9 +32,11 @@ export class Message {
   conversationId: string = ''
   replyWith: string = ''
   inReplyTo: string = ''
+  replyTo: string = ''
   replyBy: string = ''
   protocol: string = ''
   language: string = ''
+  encoding: string = ''
   ontology: string = ''
   messageId: string = ''
 
@@ -51,9 +53,11 @@ export class Message {
       else if (name == 'conversation_id') message.conversationId = toText(value)
       else if (name == 'reply_with') message.replyWith = toText(value)
       else if (name == 'in_reply_to') message.inReplyTo = toText(value)
+      else if (name == 'reply_to') message.replyTo = toText(value)
       else if (name == 'reply_by') message.replyBy = toText(value)
       else if (name == 'protocol') message.protocol = toText(value)
       else if (name == 'language') message.language = toText(value)
+      else if (name == 'encoding') message.encoding = toText(value)
       else if (name == 'ontology') message.ontology = toText(value)
       else if (name == 'message_id') message.messageId = toText(value)
     }
@@ -67,19 +71,23 @@ export class Draft {
   conversationId: string = ''
   replyWith: string = ''
   inReplyTo: string = ''
+  replyTo: string = ''
   replyBy: string = ''
   protocol: string = ''
   language: string = ''
+  encoding: string = ''
   ontology: string = ''
+  /** Further receivers: each is sent a message of its own, in the same conversation. */
+  others: string[] = []
 
   constructor(
     public performative: string,
     public receiver: string,
   ) {}
 
-  /** Starts the answer to a message: to its sender, in its conversation and protocol. */
+  /** Starts the answer to a message: to its sender, or whom it names in `reply_to`, in its conversation and protocol. */
   static reply(message: Message, performative: string): Draft {
-    const draft = new Draft(performative, message.sender)
+    const draft = new Draft(performative, message.replyTo == '' ? message.sender : message.replyTo)
     draft.conversationId = message.conversationId
     draft.inReplyTo = message.replyWith
     draft.protocol = message.protocol
@@ -89,13 +97,16 @@ export class Draft {
   toJson(): string {
     const writer = new Writer().beginObject()
     writeText(writer, 'performative', this.performative)
-    writeText(writer, 'receiver', this.receiver)
+    if (this.others.length == 0) writeText(writer, 'receiver', this.receiver)
+    else writeTexts(writer.key('receiver').beginArray().string(this.receiver), this.others)
     writeText(writer, 'conversation_id', this.conversationId)
     writeText(writer, 'reply_with', this.replyWith)
     writeText(writer, 'in_reply_to', this.inReplyTo)
+    writeText(writer, 'reply_to', this.replyTo)
     writeText(writer, 'reply_by', this.replyBy)
     writeText(writer, 'protocol', this.protocol)
     writeText(writer, 'language', this.language)
+    writeText(writer, 'encoding', this.encoding)
     writeText(writer, 'ontology', this.ontology)
     if (this.content != '') writer.key('content').json(this.content)
     return writer.endObject().toString()
@@ -104,6 +115,11 @@ export class Draft {
 
 function writeText(writer: Writer, name: string, value: string): void {
   if (value != '') writer.key(name).string(value)
+}
+
+function writeTexts(writer: Writer, values: string[]): void {
+  for (let i = 0; i < values.length; i++) writer.string(values[i])
+  writer.endArray()
 }
 
 /** Sends a message. Answers OK or a negative status, such as MAILBOX_FULL: then nothing was sent. */

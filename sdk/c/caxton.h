@@ -30,7 +30,12 @@ typedef struct caxton_message {
   caxton_text conversation_id;
   caxton_text reply_with;
   caxton_text in_reply_to;
+  caxton_text reply_to;
+  caxton_text reply_by;
   caxton_text protocol;
+  caxton_text language;
+  caxton_text encoding;
+  caxton_text ontology;
 } caxton_message;
 
 #ifdef __cplusplus
@@ -45,7 +50,9 @@ __attribute__((weak)) int caxton_init(void);
 #endif
 
 static inline caxton_message caxton_read_message(caxton_text json) {
-  caxton_message message = {json, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
+  caxton_message message;
+  memset(&message, 0, sizeof message);
+  message.json = json;
   struct {
     const char *name;
     caxton_text *field;
@@ -56,7 +63,12 @@ static inline caxton_message caxton_read_message(caxton_text json) {
       {"conversation_id", &message.conversation_id},
       {"reply_with", &message.reply_with},
       {"in_reply_to", &message.in_reply_to},
+      {"reply_to", &message.reply_to},
+      {"reply_by", &message.reply_by},
       {"protocol", &message.protocol},
+      {"language", &message.language},
+      {"encoding", &message.encoding},
+      {"ontology", &message.ontology},
   };
   caxton_cursor cursor = caxton_json_members(json);
   caxton_text key, value;
@@ -91,16 +103,29 @@ static inline caxton_writer *caxton_begin(const char *performative, const char *
   return &draft;
 }
 
+/*
+ * Starts one message to each of several receivers, all in one conversation: all are accepted or none is, and one that cannot
+ * be delivered comes back as a failure.
+ */
+static inline caxton_writer *caxton_begin_all(const char *performative, const char *const *receivers, size_t count) {
+  caxton_writer *draft = caxton_begin(performative, NULL);
+  caxton_write_key(draft, "receiver");
+  caxton_write_begin_array(draft);
+  for (size_t i = 0; i < count; i++) caxton_write_string(draft, receivers[i], strlen(receivers[i]));
+  caxton_write_end_array(draft);
+  return draft;
+}
+
 static inline void caxton_write_member(caxton_writer *draft, const char *name, caxton_text json) {
   if (json.length == 0) return;
   caxton_write_key(draft, name);
   caxton_write_json(draft, json);
 }
 
-/* Starts the answer to a message: its sender as receiver, its conversation and protocol, and `in_reply_to`. */
+/* Starts the answer to a message: its sender, or who it names in `reply_to`, its conversation, protocol and `in_reply_to`. */
 static inline caxton_writer *caxton_begin_reply(const caxton_message *message, const char *performative) {
   caxton_writer *draft = caxton_begin(performative, NULL);
-  caxton_write_member(draft, "receiver", message->sender);
+  caxton_write_member(draft, "receiver", message->reply_to.length == 0 ? message->sender : message->reply_to);
   caxton_write_member(draft, "conversation_id", message->conversation_id);
   caxton_write_member(draft, "in_reply_to", message->reply_with);
   caxton_write_member(draft, "protocol", message->protocol);

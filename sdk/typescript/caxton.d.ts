@@ -30,26 +30,33 @@ declare module 'caxton' {
   /** A message to be sent. The runtime sets `sender` and `message_id`. */
   export interface Draft {
     readonly performative: Performative
-    /** An agent name, `capability:<name>`, or `user`. */
-    readonly receiver: string
+    /** An agent name, `capability:<name>`, or `user`; of several, each is sent a message of its own in the same conversation. */
+    readonly receiver: string | readonly string[]
     /** Any JSON value. */
     readonly content?: unknown
     readonly conversation_id?: string | undefined
     readonly reply_with?: string | undefined
     readonly in_reply_to?: string | undefined
-    /** ISO 8601 date and time. */
+    /** Whom answers go to, when not to the sender. */
+    readonly reply_to?: string | undefined
+    /** ISO 8601 date and time with its offset from UTC. */
     readonly reply_by?: string | undefined
     readonly protocol?: string | undefined
     readonly language?: string | undefined
+    /** How `content` is written within JSON, such as `base64`. */
+    readonly encoding?: string | undefined
     readonly ontology?: string | undefined
     readonly trace?: string | undefined
     /** Compared with the real sender: a message in another's name is refused. */
     readonly sender?: string | undefined
+    /** Fields of your own, carried as they are: at most 16 of at most 256 characters. */
+    readonly [extra: `x-${string}`]: string | undefined
   }
 
   /** A message as it arrives. */
   export interface Message extends Draft {
     readonly sender: string
+    readonly receiver: string
     readonly message_id: string
     readonly conversation_id: string
     // biome-ignore lint/suspicious/noExplicitAny: whoever sent it decides what it is
@@ -93,7 +100,7 @@ declare module 'caxton' {
   export type ReplyHeader = Partial<Omit<Draft, 'performative' | 'receiver' | 'content' | 'sender'>>
 
   /**
-   * Answers a message: to its sender, in its conversation and protocol, with more header fields, such as `reply_with`.
+   * Answers a message: to its sender, or whom it names in `reply_to`, in its conversation and protocol, with more header fields, such as `reply_with`.
    * @throws CaxtonError as `send` does
    */
   export function reply(message: Message, performative: Performative, content?: unknown, header?: ReplyHeader): void

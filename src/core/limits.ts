@@ -174,6 +174,20 @@ export const MODULE_LIMITS = Object.freeze({
   customSections: 10_000,
 })
 
+/** Sizes of the parts of a message, checked by whoever sends it. Its size as a whole is a limit of the agent. */
+export const MESSAGE_LIMITS = Object.freeze({
+  /** Longest field but the content, characters: what the runtime remembers of a conversation is made of these. */
+  fieldChars: 256,
+  /** Arrays and objects of the content within each other. */
+  depth: 128,
+  /** Fields that a sender makes up: `x-…`. */
+  extraFields: 16,
+  /** Agents in one list of receivers; each is sent a message of its own. */
+  receivers: 256,
+  /** Problems that are reported of one message. */
+  problems: 20,
+})
+
 /** Bounds of the host itself. */
 export const HOST_LIMITS = Object.freeze({
   /** A process holds 16,364 memories of 8 GB address space each; 2 maps each under a `vm.max_map_count` of 65,530. */

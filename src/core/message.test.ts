@@ -3,7 +3,16 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { isCaxtonError } from './errors.ts'
 import type { Draft } from './message.ts'
-import { completeDraft, formatMessage, PERFORMATIVES, parseDraft, replyTo, toDraft } from './message.ts'
+import {
+  completeDraft,
+  deadlineOf,
+  formatMessage,
+  PERFORMATIVES,
+  parseDraft,
+  replyTo,
+  spreadDraft,
+  toDraft,
+} from './message.ts'
 
 const problemsOf = (run: () => unknown): readonly unknown[] => {
   try {
@@ -35,9 +44,11 @@ describe('parseDraft', () => {
       conversation_id: 'c',
       reply_with: 'r',
       in_reply_to: 'q',
+      reply_to: 'deputy',
       reply_by: '2030-01-01T00:00Z',
       protocol: 'contract-net',
       language: 'json',
+      encoding: 'base64',
       ontology: 'words',
       trace: 't',
       sender: 'me',
@@ -74,6 +85,55 @@ describe('parseDraft', () => {
       text: JSON.stringify({ performative: 'inform', receiver: 'a', trace: 'x'.repeat(257) }),
       problem: /^trace: longer than 256/,
     },
+    {
+      name: 'a date without an offset',
+      text: '{"performative":"inform","receiver":"a","reply_by":"2030-01-01T00:00:00"}',
+      problem: /^reply_by: expected a date and time/,
+    },
+    {
+      name: 'a date that does not exist',
+      text: '{"performative":"inform","receiver":"a","reply_by":"2030-13-01T00:00:00Z"}',
+      problem: /^reply_by: expected a date and time/,
+    },
+    {
+      name: 'a field of the sender that is no text',
+      text: '{"performative":"inform","receiver":"a","x-rank":1}',
+      problem: /^x-rank: expected a string/,
+    },
+    {
+      name: 'a field of the sender under a wrong name',
+      text: '{"performative":"inform","receiver":"a","x-Rank":"1"}',
+      problem: /^"x-Rank": unknown field/,
+    },
+    {
+      name: 'too many fields of the sender',
+      text: JSON.stringify({
+        performative: 'inform',
+        receiver: 'a',
+        ...Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`x-${index}`, 'v'])),
+      }),
+      problem: /^x-…: more than 16 fields/,
+    },
+    {
+      name: 'an empty list of receivers',
+      text: '{"performative":"inform","receiver":[]}',
+      problem: /^receiver: has 0 entries, expected 1 to 256/,
+    },
+    {
+      name: 'a list of receivers with a hole in it',
+      text: '{"performative":"inform","receiver":["a",null]}',
+      problem: /^receiver\[1\]: expected a string/,
+    },
+    {
+      name: 'a receiver twice',
+      text: '{"performative":"inform","receiver":["a","a"]}',
+      problem: /^receiver: names something twice/,
+    },
+    {
+      name: 'content beyond the depth',
+      text: `{"performative":"inform","receiver":"a","content":${'['.repeat(129)}${']'.repeat(129)}}`,
+      problem: /^content: is nested deeper than 128/,
+    },
   ]
   for (const { name, text, problem } of problems) {
     test(`refuses ${name}`, () => {
@@ -87,6 +147,30 @@ describe('parseDraft', () => {
     assert.equal(problemsOf(() => parseDraft('{"receiver":1,"performative":2,"x":3,"protocol":4}')).length, 4)
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x${index}`, 1]))
     assert.equal(problemsOf(() => toDraft(many)).length, 20)
+  })
+
+  test('keeps fields of the sender as they are', () => {
+    const draft = parseDraft('{"performative":"inform","receiver":"a","x-rank":"7","x-of_whom":""}')
+    assert.deepEqual(draft.extras, { 'x-rank': '7', 'x-of_whom': '' })
+    const shown = JSON.parse(formatMessage(completeDraft(draft, 'b', 'm-1')))
+    assert.deepEqual([shown['x-rank'], shown['x-of_whom'], shown.extras], ['7', '', undefined])
+  })
+
+  test('takes content as deep as is allowed', () => {
+    const content = `${'['.repeat(128)}${']'.repeat(128)}`
+    assert.equal(parseDraft(`{"performative":"inform","receiver":"a","content":${content}}`).content, content)
+  })
+
+  test('a list of receivers becomes one draft for each, in one conversation', () => {
+    const draft = parseDraft('{"performative":"cfp","receiver":["a","b","c"],"content":1}')
+    assert.deepEqual([draft.receiver, draft.others], ['a', ['b', 'c']])
+    const spread = spreadDraft(draft, 'm-1')
+    assert.deepEqual(
+      spread.map(({ receiver, conversation_id, others, content }) => [receiver, conversation_id, others, content]),
+      ['a', 'b', 'c'].map((name) => [name, 'm-1', undefined, '1']),
+    )
+    assert.equal(spreadDraft({ ...draft, conversation_id: 'own' }, 'm-1')[2]?.conversation_id, 'own')
+    assert.equal(parseDraft('{"performative":"cfp","receiver":["a"]}').others, undefined)
   })
 
   test('throws nothing but ERR_MESSAGE_INVALID, whatever the text', () => {
@@ -112,9 +196,12 @@ describe('toDraft', () => {
   test('refuses content that cannot be written as JSON', () => {
     const loop: { self?: unknown } = {}
     loop.self = loop
-    for (const content of [loop, 1n]) {
+    for (const [content, problem] of [
+      [loop, /^content: is nested deeper than 128/],
+      [1n, /^content: cannot be written as JSON/],
+    ] as const) {
       const found = problemsOf(() => toDraft({ performative: 'inform', receiver: 'a', content }))
-      assert.match(String(found[0]), /^content: cannot be written as JSON/)
+      assert.match(String(found[0]), problem)
     }
   })
 
@@ -137,6 +224,16 @@ describe('messages', () => {
     assert.deepEqual(replyTo(message), { receiver: 'a', conversation_id: 'm-1', in_reply_to: 'r', protocol: 'p' })
     const plain = completeDraft({ performative: 'inform', receiver: 'b' }, 'a', 'm-2')
     assert.deepEqual(replyTo(plain), { receiver: 'a', conversation_id: 'm-2' })
+  })
+
+  test('a reply goes where the sender wants answers', () => {
+    assert.equal(replyTo(completeDraft({ ...draft, reply_to: 'c' }, 'a', 'm-1')).receiver, 'c')
+  })
+
+  test('deadlineOf reads reply_by with its offset', () => {
+    assert.equal(deadlineOf({ reply_by: '1970-01-01T01:00:00.250+01:00' }), 250)
+    assert.equal(deadlineOf({ reply_by: '1970-01-01T00:00Z' }), 0)
+    assert.equal(deadlineOf({}), null)
   })
 
   test('a formatted message is the JSON that was meant, with content as a value', () => {

@@ -1,4 +1,6 @@
 import { CaxtonError } from './errors.ts'
+import { MESSAGE_LIMITS } from './limits.ts'
+import { MESSAGE_FIELDS } from './message-fields.ts'
 
 /** The 22 communicative acts of FIPA00037. */
 export const PERFORMATIVES = [
@@ -33,44 +35,42 @@ export interface Draft {
   readonly performative: Performative
   /** An agent name, `capability:<name>`, or `user`. */
   readonly receiver: string
+  /** Further receivers: a list of several is short for one message to each, in the same conversation. */
+  readonly others?: readonly string[]
   /** JSON text, kept as text: the host never looks into it. */
   readonly content?: string
   readonly conversation_id?: string
   readonly reply_with?: string
   readonly in_reply_to?: string
-  /** ISO 8601 date and time. */
+  /** Whom answers go to, when not to the sender. */
+  readonly reply_to?: string
+  /** ISO 8601 date and time with its offset from UTC. */
   readonly reply_by?: string
   readonly protocol?: string
   readonly language?: string
+  /** How `content` is written within JSON, such as `base64`. */
+  readonly encoding?: string
   readonly ontology?: string
   readonly trace?: string
   /** Set only to be compared: a sender other than the real one is refused. */
   readonly sender?: string
+  /** Fields of the sender's own, `x-…`: members of the message itself in the JSON that guests see. */
+  readonly extras?: Readonly<Record<string, string>>
 }
 
 /** An ACL message as the runtime carries it: the runtime itself has set `sender` and `message_id`. */
-export interface Message extends Draft {
+export interface Message extends Omit<Draft, 'others'> {
   readonly sender: string
   readonly message_id: string
   readonly conversation_id: string
 }
 
-const TEXT_FIELDS = [
-  'receiver',
-  'conversation_id',
-  'reply_with',
-  'in_reply_to',
-  'reply_by',
-  'protocol',
-  'language',
-  'ontology',
-  'trace',
-  'sender',
-] as const
-const FIELDS: ReadonlySet<string> = new Set([...TEXT_FIELDS, 'performative', 'content', 'message_id'])
+/** Fields that hold text, beside `receiver`. */
+const TEXT_FIELDS: readonly string[] = MESSAGE_FIELDS.filter(({ kind }) => kind === 'text').map(({ name }) => name)
+const FIELDS: ReadonlySet<string> = new Set(MESSAGE_FIELDS.map(({ name }) => name))
 const ACTS: ReadonlySet<string> = new Set(PERFORMATIVES)
-/** Longest field but the content, characters: what the runtime remembers of a conversation is made of these. */
-const FIELD_LENGTH = 256
+const EXTRA_NAME = /^x-[a-z0-9][a-z0-9_-]{0,62}$/
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/
 
 /**
  * Parses the JSON text of a message that an agent sends.
@@ -88,14 +88,33 @@ export function parseDraft(text: string): Draft {
 export function toDraft(value: unknown): Draft {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(['expected a JSON object'])
   const fields = value as Readonly<Record<string, unknown>>
-  const problems = findProblems(fields)
-  if (problems.length > 0) throw invalid(problems)
-  const draft: Record<string, string> = {}
-  for (const name of TEXT_FIELDS) if (fields[name] !== undefined) draft[name] = fields[name] as string
-  draft['performative'] = fields['performative'] as string
-  const content = fields['content'] === undefined ? undefined : stringify(fields['content'])
-  if (content !== undefined) draft['content'] = content
+  const draft: Record<string, unknown> = {}
+  const problems: string[] = []
+  let known = readReceiver(fields['receiver'], draft, problems)
+  for (const name of TEXT_FIELDS) {
+    const text = fields[name]
+    if (text === undefined) continue
+    known += 1
+    if (isShortText(text)) draft[name] = text
+    else problems.push(textProblem(name, text))
+  }
+  known += readAct(fields['performative'], draft, problems)
+  if (draft['reply_by'] !== undefined && deadlineOf(draft as unknown as Draft) === null) {
+    problems.push('reply_by: expected a date and time such as 2030-01-31T12:00:00Z')
+  }
+  if (fields['content'] !== undefined) known += readContent(fields['content'], draft, problems)
+  // Every name is known when as many were found as there are: the usual case looks at no name.
+  const names = Object.keys(fields)
+  if (names.length !== known) readOthers(names, fields, draft, problems)
+  if (problems.length > 0) throw invalid(problems.slice(0, MESSAGE_LIMITS.problems))
   return draft as unknown as Draft
+}
+
+/** Returns `reply_by` in milliseconds since 1970, null where there is none or it is no date. */
+export function deadlineOf({ reply_by: replyBy }: Pick<Draft, 'reply_by'>): number | null {
+  if (replyBy === undefined || !DATE_TIME.test(replyBy)) return null
+  const ms = Date.parse(replyBy)
+  return Number.isNaN(ms) ? null : ms
 }
 
 /** Makes a message of a draft; a message that belongs to no conversation starts one under its own id. */
@@ -103,17 +122,28 @@ export function completeDraft(draft: Draft, sender: string, messageId: string): 
   return { ...draft, sender, message_id: messageId, conversation_id: draft.conversation_id ?? messageId }
 }
 
+/**
+ * Makes one draft for each receiver, in the order of the list.
+ *
+ * @param conversationId of those whose draft names none
+ */
+export function spreadDraft(draft: Draft, conversationId: string): Draft[] {
+  const { others = [], ...first } = draft
+  const conversation = draft.conversation_id ?? conversationId
+  return [draft.receiver, ...others].map((receiver) => ({ ...first, receiver, conversation_id: conversation }))
+}
+
 /** Writes a message as the JSON text that guests see. */
 export function formatMessage(message: Message): string {
-  const { content, ...header } = message
-  const text = JSON.stringify(header)
+  const { content, extras, ...header } = message
+  const text = JSON.stringify(extras === undefined ? header : { ...header, ...extras })
   return content === undefined ? text : `${text.slice(0, -1)},"content":${content}}`
 }
 
 /** Returns the fields that make a message the answer to another: receiver, conversation, protocol and `in_reply_to`. */
 export function replyTo(message: Message): Pick<Draft, 'receiver' | 'conversation_id' | 'in_reply_to' | 'protocol'> {
   return {
-    receiver: message.sender,
+    receiver: message.reply_to ?? message.sender,
     conversation_id: message.conversation_id,
     ...(message.reply_with === undefined ? {} : { in_reply_to: message.reply_with }),
     ...(message.protocol === undefined ? {} : { protocol: message.protocol }),
@@ -128,30 +158,99 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** Each reader below returns how many fields it has found: 1, or 0 where there is none. */
+function readReceiver(value: unknown, draft: Record<string, unknown>, problems: string[]): number {
+  if (isShortText(value) && value !== '') draft['receiver'] = value
+  else if (value === undefined || value === '') problems.push('receiver: is missing')
+  else if (Array.isArray(value)) readReceivers(value, draft, problems)
+  else problems.push(textProblem('receiver', value))
+  return value === undefined ? 0 : 1
+}
+
+function readReceivers(value: readonly unknown[], draft: Record<string, unknown>, problems: string[]): void {
+  const most = MESSAGE_LIMITS.receivers
+  if (value.length === 0 || value.length > most) {
+    problems.push(`receiver: has ${value.length} entries, expected 1 to ${most}`)
+    return
+  }
+  for (const [index, entry] of value.entries()) {
+    if (!isShortText(entry) || entry === '') problems.push(textProblem(`receiver[${index}]`, entry))
+  }
+  if (new Set(value).size !== value.length) problems.push('receiver: names something twice')
+  draft['receiver'] = value[0]
+  if (value.length > 1) draft['others'] = value.slice(1)
+}
+
+function readAct(value: unknown, draft: Record<string, unknown>, problems: string[]): number {
+  if (typeof value === 'string' && ACTS.has(value)) draft['performative'] = value
+  else problems.push('performative: expected one of the acts of FIPA00037')
+  return value === undefined ? 0 : 1
+}
+
+function readContent(value: unknown, draft: Record<string, unknown>, problems: string[]): number {
+  if (isDeeper(value, MESSAGE_LIMITS.depth)) {
+    problems.push(`content: is nested deeper than ${MESSAGE_LIMITS.depth}`)
+    return 1
+  }
+  const text = stringify(value)
+  if (text !== undefined) draft['content'] = text
+  return 1
+}
+
+/** Takes the fields under names of the sender's own and refuses all that are not known. */
+function readOthers(
+  names: readonly string[],
+  fields: Readonly<Record<string, unknown>>,
+  draft: Record<string, unknown>,
+  problems: string[],
+): void {
+  const extras: Record<string, string> = {}
+  let count = 0
+  for (const name of names) {
+    const value = fields[name]
+    if (FIELDS.has(name) || (value === undefined && EXTRA_NAME.test(name))) continue
+    if (!EXTRA_NAME.test(name)) problems.push(`${JSON.stringify(name.slice(0, 64))}: unknown field`)
+    else if (!isShortText(value)) problems.push(textProblem(name, value))
+    else {
+      extras[name] = value
+      count += 1
+    }
+  }
+  if (count > MESSAGE_LIMITS.extraFields) problems.push(`x-…: more than ${MESSAGE_LIMITS.extraFields} fields`)
+  if (count > 0) draft['extras'] = extras
+}
+
+function isShortText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MESSAGE_LIMITS.fieldChars
+}
+
+function textProblem(path: string, value: unknown): string {
+  if (value === '') return `${path}: is empty`
+  if (typeof value !== 'string') return `${path}: expected a string`
+  return `${path}: longer than ${MESSAGE_LIMITS.fieldChars} characters`
+}
+
+/** Tells whether arrays and objects are nested deeper than that. Never deeper itself. */
+function isDeeper(value: unknown, most: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (most === 0) return true
+  if (Array.isArray(value)) {
+    for (const part of value) if (typeof part === 'object' && isDeeper(part, most - 1)) return true
+    return false
+  }
+  for (const name in value) {
+    const part = (value as Readonly<Record<string, unknown>>)[name]
+    if (typeof part === 'object' && isDeeper(part, most - 1)) return true
+  }
+  return false
+}
+
 function stringify(content: unknown): string | undefined {
   try {
     return JSON.stringify(content)
   } catch (cause) {
     throw new CaxtonError('ERR_MESSAGE_INVALID', { detail: 'content: cannot be written as JSON', cause })
   }
-}
-
-function findProblems(fields: Readonly<Record<string, unknown>>): string[] {
-  const problems: string[] = []
-  for (const name of Object.keys(fields)) {
-    if (!FIELDS.has(name)) problems.push(`${JSON.stringify(name.slice(0, 64))}: unknown field`)
-  }
-  for (const name of TEXT_FIELDS) {
-    const value = fields[name]
-    if (value === undefined) continue
-    if (typeof value !== 'string') problems.push(`${name}: expected a string`)
-    else if (value.length > FIELD_LENGTH) problems.push(`${name}: longer than ${FIELD_LENGTH} characters`)
-  }
-  if (fields['receiver'] === undefined || fields['receiver'] === '') problems.push('receiver: is missing')
-  if (typeof fields['performative'] !== 'string' || !ACTS.has(fields['performative'])) {
-    problems.push('performative: expected one of the acts of FIPA00037')
-  }
-  return problems.slice(0, 20)
 }
 
 function invalid(problems: readonly string[]): CaxtonError {

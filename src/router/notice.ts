@@ -28,7 +28,9 @@ export function createNotice(about: Message, act: NoticeAct, error: CaxtonError,
     receiver: about.receiver,
     ...(about.sender === USER_NAME && error.detail !== undefined ? { detail: error.detail } : {}),
   }
-  const draft = { performative: act, ...replyTo(about), content: JSON.stringify(content) }
+  // To the sender, even where its answers go elsewhere: what the runtime says is no answer of the receiver's.
+  const answer = { ...replyTo(about), receiver: about.sender }
+  const draft = { performative: act, ...answer, content: JSON.stringify(content) }
   return completeDraft(draft, RUNTIME_NAME, messageId)
 }
 

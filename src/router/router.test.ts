@@ -87,6 +87,36 @@ describe('delivery', () => {
   })
 })
 
+describe('a list of receivers', () => {
+  test('each gets a message of its own, in one conversation, and what cannot be delivered comes back', async () => {
+    const world = new World()
+    await world.spawn('a', echo)
+    await world.spawn('b', echo)
+    const first = world.router.send({ performative: 'request', receiver: 'a', others: ['nobody', 'b'], content: '1' })
+    await world.router.idle()
+    assert.equal(first.receiver, 'a')
+    const answers = world.toUser.map(({ sender, performative, conversation_id }) => [
+      sender,
+      performative,
+      conversation_id,
+    ])
+    const id = first.message_id
+    assert.deepEqual(answers.toSorted(), [
+      ['a', 'inform', id],
+      ['b', 'inform', id],
+      ['caxton', 'failure', id],
+    ])
+    await world.router.close()
+  })
+
+  test('a request takes one receiver', async () => {
+    const world = new World()
+    await assert.rejects(world.router.request({ performative: 'request', receiver: 'a', others: ['b'] }, 1_000), {
+      code: 'ERR_MESSAGE_INVALID',
+    })
+  })
+})
+
 describe('what cannot be delivered', () => {
   const cases: readonly { name: string; receiver: string; reason: ErrorCode }[] = [
     { name: 'an unknown agent', receiver: 'nobody', reason: 'ERR_AGENT_UNKNOWN' },

@@ -8,6 +8,7 @@ import {
   HOST_LIMITS,
   isName,
   RUNTIME_NAME,
+  spreadDraft,
   USER_NAME,
 } from '../core/index.ts'
 import { parseAddress } from './address.ts'
@@ -133,13 +134,20 @@ export class Router {
   /**
    * Sends a message of the user. What cannot be delivered comes back as a `failure`, as it does to an agent.
    *
-   * @returns the message with its id
+   * @returns the message with its id; the first of those that a list of receivers makes
    * @throws CaxtonError ERR_MESSAGE_ADDRESS, ERR_MESSAGE_SENDER_FORGED for a sender other than `user`, ERR_RUNTIME_CLOSED
    */
   send(draft: Draft): Message {
-    const message = this.#complete(draft)
-    this.#delivery.route(message, false)
-    return message
+    if (draft.others === undefined) {
+      const message = this.#complete(draft)
+      this.#delivery.route(message, false)
+      return message
+    }
+    const first = this.#createMessageId()
+    const drafts = spreadDraft(draft, first)
+    const messages = drafts.map((one, index) => this.#complete(one, index === 0 ? first : this.#createMessageId()))
+    for (const message of messages) this.#delivery.route(message, false)
+    return messages[0]!
   }
 
   /**
@@ -148,9 +156,12 @@ export class Router {
    *
    * @param deadlineMs milliseconds to wait, at most 2^31 - 1
    * @throws CaxtonError ERR_REQUEST_FAILED when the reply is `failure`, `refuse` or `not-understood` (`data.performative`,
-   * `data.sender`, `data.reason`), ERR_REQUEST_DEADLINE, ERR_LIMIT_REQUESTS, ERR_RUNTIME_CLOSED, and what `send` throws
+   * `data.sender`, `data.reason`), ERR_REQUEST_DEADLINE, ERR_MESSAGE_INVALID for a list of receivers, ERR_LIMIT_REQUESTS, ERR_RUNTIME_CLOSED, and what `send` throws
    */
   async request(draft: Draft, deadlineMs: number): Promise<Message> {
+    if (draft.others !== undefined) {
+      throw new CaxtonError('ERR_MESSAGE_INVALID', { detail: 'receiver: a request has one receiver' })
+    }
     const replyWith = draft.reply_with ?? this.#createReplyId()
     const message = this.#complete({ ...draft, reply_with: replyWith })
     const reply = this.#requests.open(message, replyWith, checkDeadlineMs(deadlineMs))
@@ -217,13 +228,13 @@ export class Router {
     if (this.#phase !== 'open') throw new CaxtonError('ERR_RUNTIME_CLOSED', { detail: `it is ${this.#phase}` })
   }
 
-  #complete(draft: Draft): Message {
+  #complete(draft: Draft, messageId: string = this.#createMessageId()): Message {
     this.#assertOpen()
     parseAddress(draft.receiver)
     if (draft.sender !== undefined && draft.sender !== USER_NAME) {
       throw new CaxtonError('ERR_MESSAGE_SENDER_FORGED', { data: { sender: draft.sender } })
     }
-    return completeDraft(draft, USER_NAME, this.#createMessageId())
+    return completeDraft(draft, USER_NAME, messageId)
   }
 
   #takeForUser(message: Message): void {

@@ -23,8 +23,17 @@ export function messageBytes(message: Message): number {
     sizeOf(message.protocol) +
     sizeOf(message.language) +
     sizeOf(message.ontology) +
-    sizeOf(message.trace)
+    sizeOf(message.trace) +
+    sizeOf(message.reply_to) +
+    sizeOf(message.encoding) +
+    (message.extras === undefined ? 0 : sizeOfExtras(message.extras))
   )
+}
+
+function sizeOfExtras(extras: Readonly<Record<string, string>>): number {
+  let bytes = 0
+  for (const [name, text] of Object.entries(extras)) bytes += name.length + Buffer.byteLength(text)
+  return bytes
 }
 
 function sizeOf(text: string | undefined): number {

@@ -45,6 +45,19 @@ const CASES: readonly Case[] = [
     refusal: 'ERR_GRANT_MISSING',
   },
   {
+    name: 'a list of receivers is refused when one of them may not be written to',
+    draft: { ...inform, receiver: ['user', 'other'] },
+    status: STATUS.DENIED,
+    refusal: 'ERR_GRANT_MISSING',
+  },
+  {
+    name: 'a list of receivers is refused when it is longer than what may wait',
+    draft: { ...inform, receiver: Array.from({ length: 5 }, (_, index) => `a${index}`) },
+    grants: { send: ['*'] },
+    status: STATUS.MAILBOX_FULL,
+    refusal: 'ERR_LIMIT_MAILBOX',
+  },
+  {
     name: 'its own name as sender is taken',
     draft: { ...inform, receiver: 'user', sender: 'subject' },
     status: STATUS.OK,
@@ -75,7 +88,10 @@ suite('what a guest sends', () => {
   for (const { name, draft, grants, status, refusal } of CASES) {
     test(name, async () => {
       await using pool = createPool()
-      const subject = await deploy(pool, sendWat(draft), { grants: grants ?? {}, limits: { messageBytes: 512 } })
+      const subject = await deploy(pool, sendWat(draft), {
+        grants: grants ?? {},
+        limits: { messageBytes: 512, outstandingMessages: 4 },
+      })
       const outcome = await subject.handle()
       assert.equal(outcome.error, null)
       assert.equal(outcome.status, status)
@@ -94,6 +110,20 @@ suite('what a guest sends', () => {
     assert.deepEqual(new Set(messages.map(({ sender }) => sender)), new Set(['subject']))
     assert.equal(new Set(messages.map(({ message_id }) => message_id)).size, 2)
     assert.ok(messages.every(({ message_id }) => message_id !== 'mine'))
+  })
+
+  test('a list of receivers is one message to each, in one conversation', async () => {
+    await using pool = createPool()
+    const draft = { ...inform, receiver: ['a', 'b', 'c'], content: 1 }
+    const subject = await deploy(pool, sendWat(draft), { grants: { send: ['*'] } })
+    await subject.handle()
+    const messages = subject.sent.map(({ message }) => message)
+    assert.deepEqual(
+      messages.map(({ receiver }) => receiver),
+      ['a', 'b', 'c'],
+    )
+    assert.deepEqual(new Set(messages.map((message) => message.conversation_id)), new Set([messages[0]?.message_id]))
+    assert.equal(new Set(messages.map(({ message_id }) => message_id)).size, 3)
   })
 
   test('a forged sender is reported with the name it claims', async () => {

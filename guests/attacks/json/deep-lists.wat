@@ -14,4 +14,4 @@
     (memory.fill (local.get $at) (i32.const 91) (i32.const 500000))
     (memory.fill (i32.add (local.get $at) (i32.const 500000)) (i32.const 93) (i32.const 500000))
     (i32.store8 (i32.add (local.get $at) (i32.const 1000000)) (i32.const 0x7d))
-    (i32.ne (call $send (i32.const 8192) (i32.const 1000054)) (i32.const 0))))
+    (i32.ne (call $send (i32.const 8192) (i32.const 1000054)) (i32.const -3))))

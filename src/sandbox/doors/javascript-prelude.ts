@@ -58,7 +58,7 @@ export function send(draft) {
 export function reply(message, performative, content, header) {
   send({
     performative,
-    receiver: message.sender,
+    receiver: message.reply_to ?? message.sender,
     conversation_id: message.conversation_id,
     in_reply_to: message.reply_with,
     protocol: message.protocol,

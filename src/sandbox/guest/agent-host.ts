@@ -1,7 +1,15 @@
 import type { CaxtonHost, Grants, GuestMemory, LogLevel, Status } from '../../capability/index.ts'
 import { encodeText, LOG_LEVELS, maySend, STATUS } from '../../capability/index.ts'
 import type { Draft, ErrorData, Limits } from '../../core/index.ts'
-import { completeDraft, createIdSource, HOST_LIMITS, isCaxtonError, isName, parseDraft } from '../../core/index.ts'
+import {
+  completeDraft,
+  createIdSource,
+  HOST_LIMITS,
+  isCaxtonError,
+  isName,
+  parseDraft,
+  spreadDraft,
+} from '../../core/index.ts'
 import type { ClockSource, RandomGenerator } from '../../wasi/index.ts'
 import type { MailboxTable, Slot } from '../mailbox-table.ts'
 import { messageBytes } from '../message-size.ts'
@@ -91,7 +99,7 @@ export class AgentHost implements CaxtonHost {
   }
 
   send(text: Uint8Array): Status {
-    const { limits, name, grants } = this.#options
+    const { limits, name } = this.#options
     if (text.length > limits.messageBytes) {
       this.#refuse('ERR_LIMIT_MESSAGE_BYTES', { limit: limits.messageBytes, asked: text.length })
       return STATUS.TOO_LARGE
@@ -102,13 +110,7 @@ export class AgentHost implements CaxtonHost {
       this.#refuse('ERR_MESSAGE_SENDER_FORGED', { claimed: draft.sender }, `'${name}' claims to be '${draft.sender}'`)
       return STATUS.DENIED
     }
-    if (draft.receiver !== this.#correspondent && !maySend(grants, draft.receiver)) {
-      const detail = `the agent may not write to '${draft.receiver}'`
-      this.#refuse('ERR_GRANT_MISSING', { grant: 'send', receiver: draft.receiver }, detail)
-      return STATUS.DENIED
-    }
-    this.#countSend()
-    return this.#post(draft)
+    return draft.others === undefined ? this.#sendToOne(draft) : this.#sendToAll(draft, draft.others)
   }
 
   log(level: LogLevel, text: Uint8Array): Status {
@@ -193,18 +195,55 @@ export class AgentHost implements CaxtonHost {
     }
   }
 
-  #post(draft: Draft): Status {
-    const { mailboxes, journal } = this.#parts
-    const message = completeDraft(draft, this.#options.name, this.#nextId())
+  #sendToOne(draft: Draft): Status {
+    if (!this.#mayWriteTo(draft.receiver)) return STATUS.DENIED
+    this.#countSend()
     const receiver = this.#parts.findSlot(draft.receiver) ?? null
-    const sender = this.#parts.findSlot(this.#options.name) ?? null
-    if (!mailboxes.reserve(receiver, sender, receiver === null ? 0 : messageBytes(message), journal)) {
-      this.#refuse('ERR_LIMIT_MAILBOX', { receiver: draft.receiver })
+    if (this.#post(draft, this.#nextId(), receiver)) return STATUS.OK
+    this.#refuse('ERR_LIMIT_MAILBOX', { receiver: draft.receiver })
+    return STATUS.MAILBOX_FULL
+  }
+
+  /**
+   * Sends a message to each of several: all are accepted or none is. One whose mailbox is full is accepted, too: the sender is
+   * told by a `failure`, so that one of many can neither hold up the others nor be forgotten.
+   */
+  #sendToAll(draft: Draft, others: readonly string[]): Status {
+    const { name, limits } = this.#options
+    for (const receiver of [draft.receiver, ...others]) if (!this.#mayWriteTo(receiver)) return STATUS.DENIED
+    const own = this.#parts.findSlot(name)
+    const waiting = own === undefined ? 0 : this.#parts.mailboxes.read(own).outstanding
+    if (waiting + others.length + 1 > limits.outstandingMessages) {
+      this.#refuse('ERR_LIMIT_MAILBOX', { receiver: draft.receiver, asked: others.length + 1 })
       return STATUS.MAILBOX_FULL
     }
+    const firstId = this.#nextId()
+    for (const [index, one] of spreadDraft(draft, firstId).entries()) {
+      this.#countSend()
+      const id = index === 0 ? firstId : this.#nextId()
+      const receiver = this.#parts.findSlot(one.receiver) ?? null
+      if (!this.#post(one, id, receiver)) this.#post(one, id, null)
+    }
+    return STATUS.OK
+  }
+
+  #mayWriteTo(receiver: string): boolean {
+    if (receiver === this.#correspondent || maySend(this.#options.grants, receiver)) return true
+    const detail = `the agent may not write to '${receiver}'`
+    this.#refuse('ERR_GRANT_MISSING', { grant: 'send', receiver }, detail)
+    return false
+  }
+
+  /** Passes a message on if there is room for it; where no mailbox is known of, the router looks for one. */
+  #post(draft: Draft, id: string, receiver: Slot | null): boolean {
+    const { mailboxes, journal } = this.#parts
+    const message = completeDraft(draft, this.#options.name, id)
+    const sender = this.#parts.findSlot(this.#options.name) ?? null
+    const bytes = receiver === null ? 0 : messageBytes(message)
+    if (!mailboxes.reserve(receiver, sender, bytes, journal)) return false
     this.#parts.emitSend({ agent: this.#options.agent, message, reserved: receiver !== null })
     this.messagesSent += 1
-    return STATUS.OK
+    return true
   }
 
   #refuse(code: ErrorData['code'], data: ErrorData['data'] = {}, detail?: string): void {

@@ -90,9 +90,10 @@ function readEvent(fields: Fields, bytes: Uint8Array): GuestEvent {
  * writing it again could overflow the stack where the guest's own thread did not.
  */
 function readMessage(fields: Fields): Message {
-  const { message_id: id, content, ...header } = fields
+  const { message_id: id, content, extras = {}, ...header } = fields
   try {
-    const draft = toDraft(header)
+    const draft = toDraft({ ...readFields(extras, 'fields'), ...header })
+    if (draft.others !== undefined) throw violation('a list of receivers')
     if (content !== undefined) JSON.parse(readText(content))
     const full = content === undefined ? draft : { ...draft, content: readText(content) }
     return completeDraft(full, draft.sender ?? '', readText(id))

@@ -1,0 +1,10 @@
+;; Writes to the same receiver twice at once.
+;; @expect harmless
+;; @grants {"send": ["*"]}
+(module
+  (import "caxton" "send_message" (func $send (param i32 i32) (result i32)))
+  (memory (export "memory") 4)
+  (data (i32.const 8192) "\7b\22\70\65\72\66\6f\72\6d\61\74\69\76\65\22\3a\20\22\69\6e\66\6f\72\6d\22\2c\20\22\72\65\63\65\69\76\65\72\22\3a\20\5b\22\75\73\65\72\22\2c\20\22\75\73\65\72\22\5d\7d")
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (i32.ne (call $send (i32.const 8192) (i32.const 56)) (i32.const -3))))
