@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import binaryen from 'binaryen'
 import { inspectModule } from './index.ts'
+import { WASI_PREVIEW1 } from './wasi/preview1/module.ts'
+import { USED_GRANTS } from './wasi/preview1/used-grants.ts'
 
 const AGENT = `(memory (export "memory") 1 4)
   (func (export "caxton_alloc") (param i32) (result i32) (i32.const 0))
@@ -27,7 +29,10 @@ test('an inspection tells imports with their grants, exports, memories, features
       ['wasi_snapshot_preview1', 'sched_yield', '() -> i32', 'wasi_snapshot_preview1', null],
     ],
   )
-  assert.deepEqual(seen.grants, [{ name: 'clock', example: 'clock = "1ms"' }])
+  assert.deepEqual(
+    seen.grants.map(({ name, isRequired, imports }) => ({ name, isRequired, imports })),
+    [{ name: 'clock', isRequired: true, imports: ['caxton.now_micros'] }],
+  )
   assert.deepEqual(seen.memories, [{ initial: 1, maximum: 4 }])
   assert.deepEqual(
     seen.exports.map(({ name, kind }) => `${kind} ${name}`),
@@ -43,6 +48,26 @@ test('an inspection tells imports with their grants, exports, memories, features
     ],
   )
   assert.deepEqual(seen.refusals, [])
+})
+
+test('an inspection tells grants that a module starts without, and the imports that get less then', () => {
+  // Of two imports in a row from one module binaryen makes a compact one, which no engine reads.
+  const wat = `(import "wasi_snapshot_preview1" "clock_time_get" (func (param i32 i64 i32) (result i32)))
+    (import "caxton" "send_message" (func (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "random_get" (func (param i32 i32) (result i32))) ${AGENT}`
+  assert.deepEqual(
+    inspectModule(assemble(wat)).grants.map(({ name, isRequired, imports }) => ({ name, isRequired, imports })),
+    [
+      { name: 'send', isRequired: false, imports: ['caxton.send_message'] },
+      { name: 'clock', isRequired: false, imports: ['wasi_snapshot_preview1.clock_time_get'] },
+      { name: 'random', isRequired: false, imports: ['wasi_snapshot_preview1.random_get'] },
+    ],
+  )
+})
+
+test('every grant that is said to be used by WASI is used by a function that exists', () => {
+  const offered = new Set(WASI_PREVIEW1.functions.map(({ name }) => name))
+  for (const name of USED_GRANTS.keys()) assert.ok(offered.has(name), name)
 })
 
 const REFUSED = [

@@ -1,9 +1,10 @@
+import type { GrantName } from './capability/index.ts'
 import { GRANTS, NO_GRANTS } from './capability/index.ts'
 import { digestBytes } from './compile/index.ts'
 import type { DoorName, ErrorData } from './core/index.ts'
 import { asCaxtonError, LIMITS } from './core/index.ts'
 import { instrumentModule } from './instrument/index.ts'
-import { checkExports, checkImports, DOORS, listHostModules } from './sandbox/index.ts'
+import { checkExports, checkImports, DOORS, findFunction, listHostModules } from './sandbox/index.ts'
 import type { ImportEntry, ModuleInfo } from './wasm/index.ts'
 import { formatFunctionType, readModule } from './wasm/index.ts'
 
@@ -22,8 +23,8 @@ export interface Inspection {
   readonly producers: readonly { readonly field: string; readonly name: string; readonly version: string }[]
   /** Doors that a module can fit; a problem of null says that it fits. */
   readonly doors: readonly { readonly name: string; readonly problem: string | null }[]
-  /** Grants without which the module is refused, as a system file writes them. */
-  readonly grants: readonly { readonly name: string; readonly example: string }[]
+  /** Grants that the imports ask for, in the order of docs/CAPABILITIES.md. */
+  readonly grants: readonly InspectedGrant[]
   /** What the module would be refused for, whatever it is granted. Limits are at the most that can be given. */
   readonly refusals: readonly ErrorData[]
 }
@@ -36,7 +37,22 @@ export interface InspectedImport {
   /** Host module that offers it with this type; null if nobody does. */
   readonly offeredBy: string | null
   /** Grant it needs, null if none. */
-  readonly grant: string | null
+  readonly grant: GrantName | null
+  /** Grant that decides what it answers, null if none. */
+  readonly uses: GrantName | null
+}
+
+/** A grant that a module would need, or that would let it do more, and why. */
+export interface InspectedGrant {
+  readonly name: GrantName
+  /** How a system file writes it. */
+  readonly example: string
+  /** What it allows. */
+  readonly sentence: string
+  /** Whether the module is refused without it. Otherwise its imports are linked, and answer less. */
+  readonly isRequired: boolean
+  /** The imports that ask for it. */
+  readonly imports: readonly string[]
 }
 
 export interface InspectedSize {
@@ -59,7 +75,6 @@ export function inspectModule(bytes: Uint8Array): Inspection {
   const doors = MODULE_DOORS.map((name) => ({ name, problem: checkExports(info, DOORS[name])?.detail ?? null }))
   const door = doors.find(({ problem }) => problem === null)?.name ?? 'caxton'
   const checked = info.imports.map((entry) => inspectImport(info, entry, door))
-  const grants = new Set(checked.flatMap(({ seen }) => (seen.grant === null ? [] : [seen.grant])))
   return {
     bytes: bytes.length,
     digest: digestBytes(bytes),
@@ -70,7 +85,7 @@ export function inspectModule(bytes: Uint8Array): Inspection {
     features: [...info.features()],
     producers: info.producers,
     doors,
-    grants: [...grants].map((name) => ({ name, example: GRANTS[name as keyof typeof GRANTS].example })),
+    grants: explainGrants(checked.map(({ seen }) => seen)),
     refusals: [...findModuleRefusals(bytes), ...checked.flatMap(({ refusal }) => refusal ?? [])],
   }
 }
@@ -78,7 +93,8 @@ export function inspectModule(bytes: Uint8Array): Inspection {
 function inspectImport(info: ModuleInfo, entry: ImportEntry, door: DoorName) {
   const { module, name, kind, index } = entry
   const alone = { imports: [entry], functionType: info.functionType }
-  const [problem] = checkImports(alone, listHostModules(DOORS[door]), NO_GRANTS)
+  const offered = listHostModules(DOORS[door])
+  const [problem] = checkImports(alone, offered, NO_GRANTS)
   const lacksGrant = problem?.code === 'ERR_GRANT_MISSING'
   const isOffered = problem === undefined || lacksGrant
   const seen: InspectedImport = {
@@ -87,9 +103,19 @@ function inspectImport(info: ModuleInfo, entry: ImportEntry, door: DoorName) {
     kind,
     type: describe(info, kind, index),
     offeredBy: isOffered ? module : null,
-    grant: lacksGrant ? String(problem.data?.['grant']) : null,
+    grant: lacksGrant ? (findFunction(entry, offered)?.grant ?? null) : null,
+    uses: isOffered ? (findFunction(entry, offered)?.uses ?? null) : null,
   }
   return { seen, refusal: isOffered ? null : problem }
+}
+
+function explainGrants(imports: readonly InspectedImport[]): InspectedGrant[] {
+  return (Object.keys(GRANTS) as GrantName[]).flatMap((name) => {
+    const asking = imports.filter(({ grant, uses }) => grant === name || uses === name)
+    if (asking.length === 0) return []
+    const isRequired = asking.some(({ grant }) => grant === name)
+    return [{ name, ...GRANTS[name], isRequired, imports: asking.map((entry) => `${entry.module}.${entry.name}`) }]
+  })
 }
 
 function describe(info: ModuleInfo, kind: string, index: number): string {

@@ -33,6 +33,7 @@ const functions: readonly HostFunction<CaxtonHost>[] = [
     ],
     result: 'i32',
     grant: null,
+    uses: 'send',
     fuel: 1_000,
     summary:
       'Sends the ACL message whose JSON text lies at `message_ptr`. The runtime sets `sender` and `message_id`; a message that ' +

@@ -21,6 +21,8 @@ export interface HostFunction<Host> {
   readonly result: ValueType | null
   /** A module that imports the function is refused unless the agent holds this grant; null needs none. */
   readonly grant: GrantName | null
+  /** A grant that decides what the function answers, where it can be linked without it: what is not granted is closed or fixed. */
+  readonly uses?: GrantName
   /** Fuel that one call costs, charged before it runs; what depends on a length is charged by the function itself. */
   readonly fuel: number
   /** What it does, what it answers, what it writes: one paragraph for the docs. */

@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Inspection } from '../index.ts'
-import { renderInspection } from './inspection.ts'
+import { renderGrants, renderInspection } from './inspection.ts'
 import { NO_PAINT } from './paint.ts'
 
 const INSPECTION: Inspection = {
   bytes: 1_024,
   digest: 'ab',
   imports: [
-    { module: 'caxton', name: 'log', kind: 'function', type: '(i32) -> i32', offeredBy: 'caxton', grant: 'log' },
-    { module: 'env', name: '\x1b[2J', kind: 'memory', type: '', offeredBy: null, grant: null },
+    {
+      module: 'caxton',
+      name: 'log',
+      kind: 'function',
+      type: '(i32) -> i32',
+      offeredBy: 'caxton',
+      grant: 'log',
+      uses: null,
+    },
+    { module: 'env', name: '\x1b[2J', kind: 'memory', type: '', offeredBy: null, grant: null, uses: null },
   ],
   exports: [{ name: 'memory', kind: 'memory', type: '' }],
   memories: [{ initial: 2, maximum: null }],
@@ -17,7 +25,16 @@ const INSPECTION: Inspection = {
   features: ['mvp'],
   producers: [{ field: 'language', name: 'C', version: '' }],
   doors: [{ name: 'caxton', problem: "door 'caxton' needs a function 'handle_message'" }],
-  grants: [{ name: 'log', example: 'log = "info"' }],
+  grants: [
+    { name: 'log', example: 'log = "info"', sentence: 'May log.', isRequired: true, imports: ['caxton.log'] },
+    {
+      name: 'clock',
+      example: 'clock = "1ms"',
+      sentence: 'May read it.',
+      isRequired: false,
+      imports: ['w.clock_time_get'],
+    },
+  ],
   refusals: [{ code: 'ERR_INSTRUMENT_IMPORT_REFUSED', detail: 'memory "\x1b[2J"' }],
 }
 
@@ -34,6 +51,7 @@ test('an inspection shows facts, imports, exports and refusals, with names escap
     '  features   mvp',
     '  producers  C',
     '  grants     log = "info"',
+    '  could use  clock',
     '',
     'imports (2)',
     '  caxton.log     (i32) -> i32  offered             needs grant log',
@@ -66,4 +84,19 @@ test('a module with very many exports is cut, and says so', () => {
   const lines = renderInspection({ ...INSPECTION, exports }, 'x.wasm', SCREEN)
   assert.ok(lines.includes('exports (5000)'))
   assert.ok(lines.includes('  … 4800 more (--json shows all)'))
+})
+
+test('the grants of an inspection are told with the imports that ask for them', () => {
+  assert.deepEqual(renderGrants(INSPECTION, 'x.wasm', SCREEN), [
+    'x.wasm',
+    '  log: refused without it',
+    '    May log.',
+    '    imports caxton.log',
+    '  clock: runs without it, and gets less',
+    '    May read it.',
+    '    imports w.clock_time_get',
+    '',
+    'least to start: grants = { log = "info" }',
+  ])
+  assert.deepEqual(renderGrants({ ...INSPECTION, grants: [] }, 'x.wasm', SCREEN), ['x.wasm', 'needs no grant to start'])
 })

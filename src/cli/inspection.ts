@@ -8,12 +8,16 @@ type Size = Inspection['memories'][number]
 const PAGE_BYTES = 65_536
 /** Entries of one kind that are shown; `--json` has all. */
 const MAX_SHOWN = 200
+/** Imports that are named as the reason for one grant. */
+const MAX_SHOWN_OF_GRANT = 20
 
 /** Writes an inspection for people. Names are the module's own: each is escaped and cut to the screen. */
 export function renderInspection(inspection: Inspection, file: string, screen: Screen): string[] {
   const { paint } = screen
   const { doors, memories, tables, features, producers, grants } = inspection
-  const facts = [
+  const required = grants.filter(({ isRequired }) => isRequired)
+  const useful = grants.filter(({ isRequired }) => !isRequired)
+  const facts: readonly (readonly [string, string])[] = [
     ['size', `${formatBytes(inspection.bytes)} (${inspection.bytes} bytes)`],
     ['SHA-256', inspection.digest],
     [
@@ -27,8 +31,9 @@ export function renderInspection(inspection: Inspection, file: string, screen: S
     ['tables', tables.map((table) => `${table.element} ${formatSize(table)}`).join('; ') || 'none'],
     ['features', features.join(', ')],
     ['producers', producers.map(({ name, version }) => `${name} ${version}`.trim()).join(', ') || 'not said'],
-    ['grants', grants.map(({ example }) => example).join(', ') || 'needs none'],
-  ] as const
+    ['grants', required.map(({ example }) => example).join(', ') || 'needs none'],
+    ...(useful.length === 0 ? [] : [['could use', useful.map(({ name }) => name).join(', ')] as const]),
+  ]
   return [
     paint('bold', shorten(file, screen.columns)),
     ...facts.map(([name, text]) => `  ${paint('dim', padEnd(name, 9))}  ${shorten(text, screen.columns - 13)}`),
@@ -37,6 +42,24 @@ export function renderInspection(inspection: Inspection, file: string, screen: S
     ...renderDoors(doors, screen),
     ...renderRefusals(inspection, screen),
   ]
+}
+
+/** Writes which grants a module would need and why, then the line for a system file. */
+export function renderGrants({ grants }: Inspection, file: string, screen: Screen): string[] {
+  const { columns, paint } = screen
+  const lines = grants.flatMap(({ name, sentence, isRequired, imports }) => {
+    const need = isRequired ? 'refused without it' : 'runs without it, and gets less'
+    const shown = `${imports.slice(0, MAX_SHOWN_OF_GRANT).join(', ')}${imports.length > MAX_SHOWN_OF_GRANT ? ', …' : ''}`
+    return [
+      `  ${paint(isRequired ? 'warn' : 'plain', name)}: ${need}`,
+      paint('dim', `    ${shorten(sentence, columns - 4)}`),
+      `    ${shorten(`imports ${shown}`, columns - 4)}`,
+    ]
+  })
+  const required = grants.filter(({ isRequired }) => isRequired).map(({ example }) => example)
+  const least =
+    required.length === 0 ? 'needs no grant to start' : `least to start: grants = { ${required.join(', ')} }`
+  return [paint('bold', shorten(file, columns)), ...lines, ...(lines.length === 0 ? [] : ['']), least]
 }
 
 function renderImports(imports: Inspection['imports'], screen: Screen): string[] {

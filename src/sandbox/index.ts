@@ -2,7 +2,7 @@
 export type { Door, DoorExport, DoorParts, DoorSession, GuestFunction } from './doors/door.ts'
 export { DOORS, listHostModules } from './doors/doors.ts'
 export { checkExports } from './exports.ts'
-export { checkImports } from './imports.ts'
+export { checkImports, findFunction } from './imports.ts'
 export type { Capacities, SlotUse } from './mailbox-table.ts'
 export type { MailboxSlot } from './mailboxes.ts'
 export { Mailboxes } from './mailboxes.ts'

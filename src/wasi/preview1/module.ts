@@ -1,4 +1,4 @@
-import type { HostModule } from '../../capability/index.ts'
+import type { HostFunction, HostModule } from '../../capability/index.ts'
 import type { WasiHost } from '../host.ts'
 import { ARGS_ENVIRON_FUNCTIONS } from './args-environ.ts'
 import { CLOCK_FUNCTIONS } from './clock.ts'
@@ -12,6 +12,7 @@ import { PROC_FUNCTIONS } from './proc.ts'
 import { RANDOM_FUNCTIONS } from './random.ts'
 import { SCHED_FUNCTIONS } from './sched.ts'
 import { SOCK_FUNCTIONS } from './sock.ts'
+import { USED_GRANTS } from './used-grants.ts'
 
 /** WASI preview 1: what a guest imports from module `wasi_snapshot_preview1`. */
 export const WASI_PREVIEW1: HostModule<WasiHost> = {
@@ -29,5 +30,10 @@ export const WASI_PREVIEW1: HostModule<WasiHost> = {
     ...RANDOM_FUNCTIONS,
     ...SCHED_FUNCTIONS,
     ...SOCK_FUNCTIONS,
-  ],
+  ].map(withUsedGrant),
+}
+
+function withUsedGrant(offered: HostFunction<WasiHost>): HostFunction<WasiHost> {
+  const uses = USED_GRANTS.get(offered.name)
+  return uses === undefined ? offered : { ...offered, uses }
 }
