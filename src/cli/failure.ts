@@ -20,6 +20,7 @@ const NEXT_BY_CODE: Readonly<Partial<Record<ErrorCode, string>>> = {
   ERR_LANGUAGE_BUILD_FAILED: 'correct the source; the lines above are those of its compiler',
   ERR_LIMIT_FUEL: 'raise fuel (limits = { fuel = "…" }, or --fuel) if the program needs that much',
   ERR_LIMIT_WALL: 'raise the wall time (limits = { wall = "…" }, or --timeout) if the program needs that long',
+  ERR_LIMIT_WAIT: 'raise the time to wait (limits = { wait = "…" }, or --timeout) if the program needs that long',
   ERR_LIMIT_MEMORY: 'raise memory (limits = { memory = "…" }, or --memory) if the program needs that much',
   ERR_GOAL_MISSED: 'look for the lines marked ✗ in the timeline; --verbose shows more',
 }

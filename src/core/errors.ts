@@ -50,6 +50,7 @@ export const ERRORS = {
 
   ERR_LIMIT_FUEL: { kind: 'limit', status: 429, message: 'Fuel for one message is used up' },
   ERR_LIMIT_WALL: { kind: 'limit', status: 429, message: 'Wall time for one message is used up' },
+  ERR_LIMIT_WAIT: { kind: 'limit', status: 429, message: 'Time to wait in host calls for one message is used up' },
   ERR_LIMIT_MEMORY: { kind: 'limit', status: 429, message: 'Linear memory limit is reached' },
   ERR_LIMIT_TABLE: { kind: 'limit', status: 429, message: 'Table limit is reached' },
   ERR_LIMIT_STACK: { kind: 'limit', status: 429, message: 'Stack is exhausted' },

@@ -8,6 +8,8 @@ export interface Limits {
   readonly fuel: number
   /** Wall time for one message, milliseconds. */
   readonly wallMs: number
+  /** Time spent in host calls that wait, for one message, milliseconds. It is no wall time: others run meanwhile. */
+  readonly waitMs: number
   /** Linear memory, bytes, summed over the memories of the module. Rounded down to whole pages of 64 KiB. */
   readonly memoryBytes: number
   /** Elements, summed over the tables of the module. */
@@ -33,6 +35,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   fuel: 100_000_000,
   wallMs: 5_000,
+  waitMs: 60_000,
   memoryBytes: 16 * 2 ** 20,
   tableElements: 100_000,
   stackBytes: 768 * 2 ** 10,
@@ -67,6 +70,13 @@ export const LIMITS: Readonly<Record<keyof Limits, LimitRow>> = {
     sentence: 'Fuel for one message; one unit is about one instruction.',
   },
   wallMs: { key: 'wall', unit: 'ms', min: 1, max: 86_400_000, sentence: 'Wall time for one message.' },
+  waitMs: {
+    key: 'wait',
+    unit: 'ms',
+    min: 1,
+    max: 86_400_000,
+    sentence: 'Time spent waiting in host calls for one message; it is not part of the wall time.',
+  },
   memoryBytes: {
     key: 'memory',
     unit: 'bytes',

@@ -30,7 +30,7 @@ export interface Usage {
   readonly fuel: number
   /** CPU time of the thread; for calls that ran less than 10 ms, which the operating system cannot tell apart, that time. */
   readonly cpuMs: number
-  /** Time that the guest ran, without what it waited for its thread. */
+  /** Time that the guest ran, without what it waited for its thread or in host calls. */
   readonly wallMs: number
   /** Bytes of linear memory when the call ended. Memory never shrinks, so this is the peak. */
   readonly memoryBytes: number
@@ -74,7 +74,7 @@ export interface SandboxEvents {
   /**
    * The thread of the agent was lost while another agent ran in it: this one was instantiated and started again in another
    * thread, without what it had in memory. Its calls that had not ended stay in order; one that had begun, and was waiting for
-   * its next slice, begins again: what it had sent before is sent twice.
+   * its next slice or in a host call, begins again: what it had sent before is sent twice.
    */
   onRestart?(reason: CaxtonError): void
 }

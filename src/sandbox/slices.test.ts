@@ -6,6 +6,7 @@ import type { DeployOptions } from './fixtures.test.ts'
 import { agentWat, assemble, COUNTER, createPool, deploy, SPIN } from './fixtures.test.ts'
 import type { CallEnd } from './guest/sliced-call.ts'
 import { SlicedCall } from './guest/sliced-call.ts'
+import { TRAP } from './guest/trap.ts'
 import { SandboxPool } from './index.ts'
 
 const SPINNERS = 10
@@ -168,6 +169,19 @@ suite('a call that is suspended', () => {
     call.resume(0n)
     await new Promise(setImmediate)
     assert.deepEqual(ends, [{ status: 7 }])
+  })
+
+  test('frees its stack when it is unwound, thousands of times, and ends with what unwound it', async () => {
+    const countMaps = () => readFileSync('/proc/self/maps', 'utf8').split('\n').length
+    const before = countMaps()
+    for (let round = 0; round < 3_000; round += 1) {
+      const { call, ends } = begin()
+      call.unwind(TRAP)
+      if (round % 50 !== 0) continue
+      await new Promise(setImmediate)
+      assert.deepEqual(ends, [{ thrown: TRAP }])
+    }
+    assert.ok(countMaps() - before < 1_000)
   })
 
   test('frees its stack when it is abandoned, thousands of times, and says nothing', async () => {

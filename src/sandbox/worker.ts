@@ -4,6 +4,7 @@ import { createSliceHook } from '../core/index.ts'
 import type { CallResult, GuestParts } from './guest/guest.ts'
 import { Guest } from './guest/guest.ts'
 import { explainThrown } from './guest/meter.ts'
+import { WaitGate } from './guest/wait-gate.ts'
 import { Heartbeat, LEDGER_MESSAGES, processMs } from './heartbeat.ts'
 import type { Slot } from './mailbox-table.ts'
 import { MailboxTable } from './mailbox-table.ts'
@@ -19,6 +20,7 @@ import { readToWorker, writeFromWorker, writeSend } from './wire.ts'
  *
  * 1. Calls of one guest run in order, one at a time; guests that have something to do take turns, see `TurnQueue`. A turn is
  *    a call, or a slice of one: a guest that is suspended waits for its next turn like one whose call waits.
+ *    A guest that waits in a host call is in the middle of its call and takes no turns until what it waits for has come.
  * 2. `current` is set exactly while a turn runs, or while a termination of it is on its way: then nothing else runs. Of a turn
  *    that goes on in microtasks only those of its own guest are queued: a termination drops all that are.
  * 3. A termination unwinds everything up to the event loop. What outlives it is changed only outside of turns, except the
@@ -52,7 +54,7 @@ interface Current {
 const TURNS_MS = 1
 /** An instance is made within this time or the wall time of a call, whichever is longer: nothing of the guest runs yet. */
 const CREATE_MS = 5_000
-/** What a call costs its thread beside what its guest does, in fuel. */
+/** What a call, or a host call that waits, costs its thread beside what its guest does, in fuel. */
 const CALL_FUEL = 10_000
 
 const port = parentPort!
@@ -69,6 +71,7 @@ const guestParts: GuestParts = {
     suspending: createSliceHook(new WebAssembly.Suspending(suspendCurrent)),
     granting: createSliceHook(refillCurrent),
   },
+  gate: new WaitGate({ current: () => current!.resident.guest!, suspend: waitCurrent }),
   mailboxes,
   journal: heartbeat.journal,
   findSlot: (name) => slots.get(name),
@@ -119,7 +122,7 @@ function enqueue(agent: number, call: GuestCall): void {
     residents.set(agent, resident)
   }
   resident.calls.push(call)
-  if (resident !== current?.resident) turns.add(resident.turn)
+  if (resident !== current?.resident && resident.guest?.isWaiting !== true) turns.add(resident.turn)
   awake()
 }
 
@@ -163,7 +166,9 @@ function runTurn(resident: Resident): void {
   if (guest?.isSuspended) {
     current = { resident, fuelBefore: guest.fuelUsed, result: null }
     heartbeat.begin(resident.agent, processMs() + resident.wallMs - guest.ranMs())
-    guest.resume()
+    if (guest.resume()) return
+    endWaitingTurn()
+    guest.waitOn(() => readyTurn(resident))
     return
   }
   const call = resident.calls.shift()!
@@ -208,6 +213,30 @@ function suspendCurrent(owed: bigint): Promise<bigint> {
   flush()
   awake()
   return guest.suspend(owed)
+}
+
+/** A host call of the current guest has to wait: ends the turn in the middle of the call. */
+function waitCurrent(): Promise<number> {
+  const { resident } = current!
+  endWaitingTurn()
+  const answer = resident.guest!.wait(() => readyTurn(resident))
+  flush()
+  awake()
+  return answer
+}
+
+/** Nothing of the guest is in the queue until it is ready. */
+function endWaitingTurn(): void {
+  const { resident, fuelBefore } = current!
+  heartbeat.end()
+  current = null
+  turns.charge(resident.turn, resident.guest!.fuelUsed - fuelBefore + CALL_FUEL)
+}
+
+/** What a guest waited for has come, or its time is up. */
+function readyTurn(resident: Resident): void {
+  turns.add(resident.turn)
+  awake()
 }
 
 /** The slice hook of guests that keep the thread: what they have sent goes out, and they go on. */

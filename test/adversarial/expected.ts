@@ -238,7 +238,7 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   'pointers/exit-in-a-handler': 'ERR_GUEST_EXIT',
   'pointers/get-config': 'harmless',
   'pointers/log': 'harmless',
-  'pointers/poll-for-centuries': 'harmless',
+  'pointers/poll-for-centuries': 'ERR_LIMIT_WAIT',
   'pointers/random-in-a-large-memory': 'harmless',
   'pointers/random-over-its-own-code': 'harmless',
   'pointers/register-capability': 'harmless',

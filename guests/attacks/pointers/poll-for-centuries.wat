@@ -1,6 +1,7 @@
 ;; Polls for 584 years.
-;; @expect harmless
+;; @expect ERR_LIMIT_WAIT
 ;; @grants {"clock": "1ms"}
+;; @limits {"wait": "50ms"}
 (module
   (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 1)

@@ -9,7 +9,7 @@ import {
   WASI_PREVIEW1,
 } from '../../wasi/index.ts'
 import type { DoorParts, DoorSession, GuestFunction, GuestStep, GuestSteps } from '../doors/door.ts'
-import { DOORS } from '../doors/doors.ts'
+import { DOORS, listHostModules } from '../doors/doors.ts'
 import type { Ending, GuestCall, GuestSpec } from '../protocol.ts'
 import type { OutputStream, Usage } from '../sandbox.ts'
 import type { HostParts } from './agent-host.ts'
@@ -18,12 +18,15 @@ import { explainInstantiation, explainRun } from './ending.ts'
 import { LateMemory } from './late-memory.ts'
 import { LineSink } from './line-sink.ts'
 import type { BoundModule } from './linker.ts'
-import { linkImports } from './linker.ts'
+import { hasWaitingImport, linkImports } from './linker.ts'
 import type { FuelCounter, StackFloor, StackLevel } from './meter.ts'
 import { Meter } from './meter.ts'
 import { runSteps } from './run-steps.ts'
 import type { CallEnd } from './sliced-call.ts'
 import { SlicedCall } from './sliced-call.ts'
+import { WaitCalls } from './wait-calls.ts'
+import type { WaitGate } from './wait-gate.ts'
+import { WAITS } from './wait-gate.ts'
 
 /** What the guests of one thread share. */
 export interface GuestParts extends HostParts {
@@ -32,11 +35,13 @@ export interface GuestParts extends HostParts {
   readonly sliceFuel: number
   /** What a guest calls then: one that may be suspended, and one that must not be. */
   readonly hooks: { readonly suspending: CallableFunction; readonly granting: CallableFunction }
+  /** What host calls suspend a guest with. */
+  readonly gate: WaitGate
 }
 
 /**
- * How a guest gets the fuel of a call: all of it at once; in slices between which others run; or in slices that it gets
- * without waiting, because frames of JavaScript may be among its own.
+ * How a guest gets the fuel of a call: all of it at once; in slices between which others run, as one that may wait in a host call does
+ * whatever its budget; or in slices that it gets without waiting, because frames of JavaScript may be among its own.
  */
 export type Pace = 'whole' | 'sliced' | 'granted'
 
@@ -61,6 +66,7 @@ export class Guest {
   readonly #host: AgentHost
   readonly #lines: readonly LineSink[]
   readonly #session: DoorSession
+  readonly #waits: WaitCalls
   readonly #imports: () => WebAssembly.Imports
   readonly pace: Pace
   readonly #hook: CallableFunction | null
@@ -91,9 +97,21 @@ export class Guest {
     const stderr = this.#createSink('stderr')
     this.#lines = [stdout, stderr].filter((sink) => sink instanceof LineSink)
     const door = DOORS[spec.door]
-    this.pace = limits.fuel <= parts.sliceFuel ? 'whole' : door.isSliced === true ? 'sliced' : 'granted'
+    const isWhole = limits.fuel <= parts.sliceFuel
+    const mayWait = door.isSliced === true && hasWaitingImport(spec.imports, listHostModules(door))
+    this.pace = isWhole && !mayWait ? 'whole' : door.isSliced === true ? 'sliced' : 'granted'
     const { suspending, granting } = parts.hooks
-    this.#hook = { whole: null, sliced: suspending, granted: granting }[this.pace]
+    this.#hook = isWhole ? null : this.pace === 'sliced' ? suspending : granting
+    this.#waits = new WaitCalls(
+      {
+        enter: (cost, count) => meter.enter(cost, count),
+        escape: (thrown, fault) => meter.escape(thrown, fault) as number,
+        canSuspend: () => this.#sliced !== null && !meter.isNested,
+        endLate: () =>
+          meter.end({ code: 'ERR_LIMIT_WAIT', detail: `${limits.waitMs} ms`, data: { limit: limits.waitMs } }),
+      },
+      limits.waitMs,
+    )
     this.#session = door.open(this.#createDoorParts(memory))
     const wasi: WasiHost = {
       memory,
@@ -110,7 +128,8 @@ export class Guest {
       { module: WASI_PREVIEW1, host: wasi },
       ...door.modules.map((module) => ({ module, host: this.#session })),
     ]
-    this.#imports = () => linkImports(spec.imports, bound, grants, meter)
+    const waiting = mayWait ? { gate: parts.gate, calls: this.#waits } : null
+    this.#imports = () => linkImports(spec.imports, bound, grants, meter, waiting)
   }
 
   /** Runs one call to its end. Must not be called again after one that ended the guest. */
@@ -163,21 +182,55 @@ export class Guest {
 
   /** From the slice hook: stops the clock of the guest and answers what it has to wait for. */
   suspend(owed: bigint): Promise<bigint> {
-    const wallMs = performance.now() - this.#startedMs
-    this.#ranCpuMs += readCpuMs(this.#startedCpu)
-    this.#ranMs += wallMs
+    this.#stopClock()
     this.#owed = owed
     return this.#sliced!.suspend()
   }
 
-  /** Lets a guest that is suspended go on in a microtask. */
-  resume(): void {
-    this.#startClock()
-    this.#sliced!.resume(this.#meter.refill(this.#owed))
+  /** From the gate: makes a host call that may wait; WAITS if it has to: then `wait` comes next. */
+  callWaiting(index: number, ...args: readonly unknown[]): number {
+    return this.#waits.attempt(index, args)
   }
 
-  /** Frees the stack of a call that is suspended. The guest must not be called any more. */
+  /** From the gate: stops the clock of the guest and begins to wait. The guest may go on, in a turn, from `onReady` on. */
+  wait(onReady: () => void): Promise<number> {
+    this.#stopClock()
+    const answer = this.#sliced!.suspend<number>()
+    this.#waits.open(onReady)
+    return answer
+  }
+
+  /** Whether the guest waits for something else than its turn. */
+  get isWaiting(): boolean {
+    return this.#waits.isWaiting
+  }
+
+  /** After `resume` has answered false: like `wait`, for more of what the guest waits for. */
+  waitOn(onReady: () => void): void {
+    this.#stopClock()
+    this.#waits.open(onReady)
+  }
+
+  /** Lets a guest that is suspended go on in a microtask. False if it has to wait for more: then `waitOn` comes next. */
+  resume(): boolean {
+    this.#startClock()
+    if (!this.#waits.isOpen) {
+      this.#sliced!.resume(this.#meter.refill(this.#owed))
+      return true
+    }
+    try {
+      const answer = this.#waits.finish()
+      if (answer === WAITS) return false
+      this.#sliced!.resume(answer)
+    } catch (thrown) {
+      this.#sliced!.unwind(thrown)
+    }
+    return true
+  }
+
+  /** Frees the stack of a call that is suspended, and what it waits for. The guest must not be called any more. */
   abandon(): void {
+    this.#waits.giveUp()
     this.#sliced?.abandon()
   }
 
@@ -213,9 +266,16 @@ export class Guest {
     this.#ranCpuMs = 0
     this.#startClock()
     this.#meter.begin()
+    this.#waits.begin()
     this.#host.begin(call.kind === 'handle' ? call.sender : null)
     const refused = this.#exports[this.#spec.names.refusedPages] as WebAssembly.Global | undefined
     if (refused !== undefined) refused.value = typeof refused.value === 'bigint' ? 0n : 0
+  }
+
+  #stopClock(): void {
+    const wallMs = performance.now() - this.#startedMs
+    this.#ranCpuMs += readCpuMs(this.#startedCpu)
+    this.#ranMs += wallMs
   }
 
   #startClock(): void {

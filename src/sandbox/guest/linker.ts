@@ -3,11 +3,19 @@ import { CaxtonError } from '../../core/index.ts'
 import type { FunctionImport } from '../imports.ts'
 import { checkImport, findFunction } from '../imports.ts'
 import type { Meter } from './meter.ts'
+import type { WaitCalls, WaitingCall } from './wait-calls.ts'
+import type { WaitGate } from './wait-gate.ts'
 
 /** A host module with what its functions act on for one agent. */
 export interface BoundModule {
   readonly module: HostModule<unknown>
   readonly host: unknown
+}
+
+/** What a guest that can be suspended is linked with besides. */
+export interface Waiting {
+  readonly gate: WaitGate
+  readonly calls: WaitCalls
 }
 
 type AnyCall = (...args: unknown[]) => number | bigint | undefined
@@ -16,6 +24,7 @@ type AnyCall = (...args: unknown[]) => number | bigint | undefined
  * Makes the import object of one guest: exactly the functions that its module names, each compared with its descriptor.
  * Tables have no prototype, so that a guest cannot link `constructor` or `__proto__` to what JavaScript puts there.
  *
+ * @param waiting null for a guest that cannot be suspended: host calls that would wait answer what they refuse with
  * @throws CaxtonError what `checkImport` finds first
  */
 export function linkImports(
@@ -23,6 +32,7 @@ export function linkImports(
   bound: readonly BoundModule[],
   grants: Grants,
   meter: Meter,
+  waiting: Waiting | null,
 ): WebAssembly.Imports {
   const modules = bound.map(({ module }) => module)
   const tables: WebAssembly.Imports = Object.create(null)
@@ -32,9 +42,30 @@ export function linkImports(
     const owner = bound.find(({ module }) => findFunction(wanted, [module]) !== undefined)!
     const offered = findFunction(wanted, [owner.module])!
     tables[wanted.module] ??= Object.create(null) as Record<string, unknown>
-    tables[wanted.module]![wanted.name] = createHostCall(offered, owner, meter)
+    tables[wanted.module]![wanted.name] =
+      offered.waits === true && waiting !== null
+        ? createWaitingCall(offered, owner, waiting, meter)
+        : createHostCall(offered, owner, meter)
   }
   return tables
+}
+
+/** Tells whether one of the imports is a host call that may wait. */
+export function hasWaitingImport(imports: readonly FunctionImport[], modules: readonly HostModule<unknown>[]): boolean {
+  return imports.some((wanted) => findFunction(wanted, modules)?.waits === true)
+}
+
+function createWaitingCall(
+  offered: HostFunction<unknown>,
+  { module, host }: BoundModule,
+  { gate, calls }: Waiting,
+  meter: Meter,
+): WebAssembly.ImportValue {
+  const { index, call } = gate.entry(offered)
+  const bound = offered.bind(host) as WaitingCall['call']
+  const count = meter.countOf(offered.name)
+  calls.bind(index, { call: bound, cost: BigInt(offered.fuel), count, fault: module.fault })
+  return call as WebAssembly.ImportValue
 }
 
 /**
@@ -42,7 +73,7 @@ export function linkImports(
  * a host call allocates nothing here.
  */
 function createHostCall(offered: HostFunction<unknown>, { module, host }: BoundModule, meter: Meter): AnyCall {
-  const call = offered.bind(host) as AnyCall
+  const call = (offered.waits === true ? refuseWaits(offered, host) : offered.bind(host)) as AnyCall
   const cost = BigInt(offered.fuel)
   const count = meter.countOf(offered.name)
   const fault = offered.result === null ? undefined : offered.result === 'i64' ? BigInt(module.fault) : module.fault
@@ -53,5 +84,14 @@ function createHostCall(offered: HostFunction<unknown>, { module, host }: BoundM
     } catch (thrown) {
       return meter.escape(thrown, fault)
     }
+  }
+}
+
+/** Binds a host call that may wait for a guest that cannot. */
+function refuseWaits(offered: HostFunction<unknown>, host: unknown): AnyCall {
+  const call = offered.bind(host) as WaitingCall['call']
+  return (...args) => {
+    const answer = call(...args)
+    return typeof answer === 'number' ? answer : answer.refused
   }
 }

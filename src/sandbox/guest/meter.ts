@@ -116,6 +116,11 @@ export class Meter {
     return result
   }
 
+  /** Whether the host called the guest from JavaScript, so that frames of the host may be among its own. */
+  get isNested(): boolean {
+    return this.#depth > 0
+  }
+
   get reason(): ErrorData | null {
     return this.#reason
   }

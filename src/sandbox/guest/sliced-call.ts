@@ -5,8 +5,8 @@ import { TRAP } from './trap.ts'
  * One call of a guest on stacks of its own, which can be suspended.
  *
  * 1. `onEnd` is called once, in a microtask, unless the call is abandoned or its thread was terminated while it ran.
- * 2. A call that is suspended goes on by `resume` or is unwound by `abandon`, one of the two: V8 never frees a stack whose
- *    promise is not settled.
+ * 2. A call that is suspended, by a slice that has ended or by a host call that waits, goes on by `resume` or is unwound by `unwind`
+ *    or `abandon`, one of them: V8 never frees a stack whose promise is not settled.
  * 3. Nothing but the guest's own frames is on a stack that is suspended.
  */
 
@@ -22,7 +22,7 @@ export type CallEnd = { readonly status: number } | { readonly thrown: unknown }
 
 export class SlicedCall {
   readonly #parts: SlicedCallParts
-  #suspended: PromiseWithResolvers<bigint> | null = null
+  #suspended: PromiseWithResolvers<bigint | number> | null = null
   #isAbandoned = false
 
   constructor(parts: SlicedCallParts) {
@@ -38,17 +38,24 @@ export class SlicedCall {
     this.#advance(() => this.#parts.steps.next())
   }
 
-  /** Answers what the guest, in its slice hook, waits for. */
-  suspend(): Promise<bigint> {
-    this.#suspended = Promise.withResolvers<bigint>()
-    return this.#suspended.promise
+  /** Answers what the guest, in its slice hook or in a host call, waits for. */
+  suspend<Answer extends bigint | number>(): Promise<Answer> {
+    this.#suspended = Promise.withResolvers<bigint | number>()
+    return this.#suspended.promise as Promise<Answer>
   }
 
-  /** Lets the guest go on, in a microtask, with that counter. */
-  resume(counter: bigint): void {
+  /** Lets the guest go on, in a microtask, with that answer: the counter for its slice hook, or that of the host call. */
+  resume(answer: bigint | number): void {
     const suspended = this.#suspended
     this.#suspended = null
-    suspended?.resolve(counter)
+    suspended?.resolve(answer)
+  }
+
+  /** Ends the call, in a microtask, with what its host call threw: TRAP, so that none of the guest's code runs. */
+  unwind(thrown: unknown): void {
+    const suspended = this.#suspended
+    this.#suspended = null
+    suspended?.reject(thrown)
   }
 
   /** Unwinds a suspended guest, in a microtask; none of its code runs. */

@@ -24,3 +24,8 @@ export function define(
 ): WasiFunction {
   return { name, params, result: 'i32', grant: null, fuel, summary, bind }
 }
+
+/** Describes a function that answers an errno, at once or after a wait. */
+export function defineWaiting(...row: Parameters<typeof define>): WasiFunction {
+  return { ...define(...row), waits: true }
+}

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Wait } from '../../capability/index.ts'
 import { encodeText, GUEST_FAULT, GuestMemory } from '../../capability/index.ts'
 import type { ByteSink, ClockSource, RandomGenerator, WasiHost } from '../index.ts'
 import { createByteSource, createClockSource, createDescriptors, createRandomSource, WASI_PREVIEW1 } from '../index.ts'
@@ -60,12 +61,18 @@ export class TestGuest implements WasiHost {
     throw new Exit(code)
   }
 
-  /** Calls a function and answers an invalid pointer as the linker does. */
+  /** Calls a function and answers an invalid pointer as the linker does; one that would wait is refused. */
   call(name: string, ...args: readonly (number | bigint)[]): number | bigint | undefined {
+    const answer = this.callWaiting(name, ...args)
+    return typeof answer === 'object' ? answer.refused : answer
+  }
+
+  /** Like `call`; one that has to wait answers what for. */
+  callWaiting(name: string, ...args: readonly (number | bigint)[]): number | bigint | undefined | Wait {
     const found = WASI_PREVIEW1.functions.find((entry) => entry.name === name)
     assert.ok(found, `${name} is no function of preview 1`)
     assert.equal(args.length, found.params.length, `${name} takes ${found.params.length} arguments`)
-    const call = found.bind(this) as (...args: readonly (number | bigint)[]) => number | bigint | undefined
+    const call = found.bind(this) as (...args: readonly (number | bigint)[]) => number | bigint | undefined | Wait
     try {
       return call(...args)
     } catch (error) {

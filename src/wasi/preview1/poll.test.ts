@@ -54,11 +54,33 @@ test('the longest wait leaves the fixed clock at its end', () => {
   assert.equal(guest.clock.nowNanos('realtime'), 2n ** 64n - 1n)
 })
 
-test('a wait for real time is answered with NOTSUP', () => {
+test('a wait for real time that a guest cannot make is answered with NOTSUP', () => {
   const guest = createGuest({ clock: createRealClock() })
   assert.equal(poll(guest, clockSubscription(1n, 1, 1n)), ERRNO.NOTSUP)
   assert.equal(poll(guest, clockSubscription(1n, 0, 2n * SECOND, ABSOLUTE)), ERRNO.NOTSUP)
   assert.deepEqual(poll(guest, clockSubscription(1n, 1, 0n)), event(1n, 0, 0))
+})
+
+test('a wait for real time ends after whole steps of the clock and names only what is ready then', async () => {
+  const clock = createClockSource({ resolutionMicros: 2_000 }, { nowMs: () => 0, monotonicMs: () => 0 })
+  assert.equal(clock.waitMs(1n), 2)
+  assert.equal(clock.waitMs(2_000_000n), 2)
+  assert.equal(clock.waitMs(2_000_001n), 4)
+  const guest = createGuest({ clock })
+  guest.put(IN, clockSubscription(1n, 1, 5n * SECOND), clockSubscription(2n, 1, 1n))
+  const wait = guest.callWaiting('poll_oneoff', IN, OUT, 2, COUNT)
+  assert.ok(typeof wait === 'object')
+  await new Promise<void>((wake) => wait.begin(wake))
+  assert.equal(wait.finish(), ERRNO.SUCCESS)
+  assert.deepEqual(guest.memory.read(OUT, 32), event(2n, 0, 0))
+  assert.deepEqual(guest.memory.read(COUNT, 4), u32(1))
+})
+
+test('a wait for real time that is given up leaves no timer', () => {
+  const guest = createGuest({ clock: createRealClock() }).put(IN, clockSubscription(1n, 1, 2n ** 64n - 1n))
+  const wait = guest.callWaiting('poll_oneoff', IN, OUT, 1, COUNT)
+  assert.ok(typeof wait === 'object')
+  wait.begin(() => assert.fail('woken'))()
 })
 
 test('a ready stream makes waiting needless', () => {

@@ -1,23 +1,23 @@
-import type { GuestMemory, HostFunction } from '../../capability/index.ts'
+import type { GuestMemory, HostFunction, Wait } from '../../capability/index.ts'
 import { WASI_LIMITS } from '../../core/index.ts'
 import type { WasiHost } from '../host.ts'
 import type { ClockName } from '../state/clock-source.ts'
 import { clockName } from './clock.ts'
-import { define, i32 } from './define.ts'
+import { defineWaiting, i32 } from './define.ts'
 import type { Errno } from './errno.ts'
 import { ERRNO } from './errno.ts'
 import { EVENTRWFLAGS_HANGUP, EVENTTYPE, RIGHTS, SIZE, SUBCLOCKFLAGS_ABSTIME } from './types.ts'
 
 export const POLL_FUNCTIONS: readonly HostFunction<WasiHost>[] = [
-  define(
+  defineWaiting(
     'poll_oneoff',
     [i32('in'), i32('out'), i32('nsubscriptions'), i32('nevents_out')],
     500,
     'Writes one event for each subscription that is ready; a subscription that cannot be served is ready with an errno of its ' +
       'own (BADF, NOTCAPABLE, INVAL for a clock that is not offered). Standard streams are always ready. When only clocks are ' +
-      'left to wait for: without the grant `clock` the fixed clock is moved to the earliest of them at once; with it the answer ' +
-      'is NOTSUP, because real time cannot be waited for. Errno: INVAL for no or too many subscriptions and for unknown types ' +
-      'and flags, NOTSUP, FAULT with nothing written.',
+      'left to wait for: without the grant `clock` the fixed clock is moved to the earliest of them at once; with it the guest is ' +
+      'suspended until then, by whole steps of its clock, and the time counts against the limit `wait`. Errno: INVAL for no or too ' +
+      'many subscriptions and for unknown types and flags, NOTSUP where the guest cannot be suspended, FAULT with nothing written.',
     (host) => (input: number, out: number, subscriptionCount: number, countOut: number) => {
       const count = subscriptionCount >>> 0
       if (count === 0 || count > WASI_LIMITS.subscriptions) return ERRNO.INVAL
@@ -27,11 +27,14 @@ export const POLL_FUNCTIONS: readonly HostFunction<WasiHost>[] = [
       host.memory.range(countOut, 4)
       const subscriptions = readSubscriptions(host.memory, input, count)
       if (subscriptions === undefined) return ERRNO.INVAL
-      const events = poll(host, subscriptions)
-      if (events === undefined) return ERRNO.NOTSUP
-      for (const [index, event] of events.entries()) writeEvent(host.memory, out + index * SIZE.EVENT, event)
-      host.memory.writeU32(countOut, events.length)
-      return ERRNO.SUCCESS
+      const { afterNanos, ready } = findReady(host, subscriptions)
+      const answer = () => {
+        const events = ready.map((subscription) => createEvent(host, subscription))
+        for (const [index, event] of events.entries()) writeEvent(host.memory, out + index * SIZE.EVENT, event)
+        host.memory.writeU32(countOut, events.length)
+        return ERRNO.SUCCESS
+      }
+      return afterNanos === 0n || host.clock.skip(afterNanos) ? answer() : sleep(host.clock.waitMs(afterNanos), answer)
     },
   ),
 ]
@@ -78,16 +81,31 @@ function readSubscriptions(memory: GuestMemory, input: number, count: number): S
   return subscriptions
 }
 
-/** Returns at least one event, in the order of the subscriptions, or undefined if that takes real waiting. */
-function poll(host: WasiHost, subscriptions: readonly Subscription[]): Event[] | undefined {
+/** Finds out which subscriptions are ready first, at least one, and in what time. */
+function findReady(
+  host: WasiHost,
+  subscriptions: readonly Subscription[],
+): { readonly afterNanos: bigint; readonly ready: readonly Subscription[] } {
   const now = readClocks(host, subscriptions)
   const waits = subscriptions.map((subscription) => waitNanos(subscription, now))
   let shortest = waits[0]!
   for (const wait of waits) if (wait < shortest) shortest = wait
-  if (shortest > 0n && !host.clock.skip(shortest)) return undefined
-  return subscriptions
-    .filter((_, index) => waits[index]! <= shortest)
-    .map((subscription) => createEvent(host, subscription))
+  return { afterNanos: shortest, ready: subscriptions.filter((_, index) => waits[index]! <= shortest) }
+}
+
+/** Node takes longer timers for one millisecond. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** A wait for real time. */
+function sleep(ms: number, finish: () => number): Wait {
+  return {
+    refused: ERRNO.NOTSUP,
+    begin: (wake) => {
+      const timer = setTimeout(wake, Math.min(Math.ceil(ms), LONGEST_TIMER_MS))
+      return () => clearTimeout(timer)
+    },
+    finish,
+  }
 }
 
 /** Reads each clock that an absolute time is compared with, once. */

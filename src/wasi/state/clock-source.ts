@@ -17,6 +17,8 @@ export interface ClockSource {
    * then only waiting passes it.
    */
   skip(nanos: bigint): boolean
+  /** Milliseconds of real time in which so much time passes for certain: whole steps, so that a wait tells no finer time than the clock. */
+  waitMs(nanos: bigint): number
 }
 
 /** Where the clock of an agent without the grant starts: 2000-01-01T00:00:00Z. */
@@ -71,6 +73,10 @@ class SteppedClock implements ClockSource {
     return nanos === 0n
   }
 
+  waitMs(nanos: bigint): number {
+    return (Math.ceil(Number(nanos) / 1_000 / this.#stepMicros) * this.#stepMicros) / 1_000
+  }
+
   #monotonic(): bigint {
     const micros = this.#floor(this.#clock.monotonicMs() * 1_000) - this.#startMicros
     this.#monotonicMicros = Math.max(this.#monotonicMicros, micros)
@@ -98,6 +104,10 @@ class FixedClock implements ClockSource {
 
   nowMicros(): bigint {
     return this.nowNanos('realtime') / 1_000n
+  }
+
+  waitMs(): number {
+    return 0
   }
 
   skip(nanos: bigint): boolean {
