@@ -5,7 +5,9 @@ import type { ErrorData, Limits } from './core/index.ts'
 import { asCaxtonError, DEFAULT_LIMITS } from './core/index.ts'
 import type { Usage } from './sandbox/index.ts'
 import { NO_USAGE, SandboxPool } from './sandbox/index.ts'
+import type { FilesInput } from './system/index.ts'
 import { parseGrants } from './system/index.ts'
+import { loadMounts } from './wasi/index.ts'
 
 /** One run of a WASI command. */
 export interface ExecRequest {
@@ -20,6 +22,8 @@ export interface ExecRequest {
   readonly clock?: string | undefined
   /** `secure` or `seeded:<number>`. @default no random numbers */
   readonly random?: string | undefined
+  /** Files it sees, as the grant `files` of a system file; relative paths of the host go from the working directory. @default none */
+  readonly files?: readonly FilesInput[]
   /** Standard input. @default empty */
   readonly stdin?: Uint8Array
   readonly signal?: AbortSignal
@@ -61,7 +65,7 @@ export async function execModule(request: ExecRequest): Promise<ExecResult> {
   const { args, env, stdin = new Uint8Array() } = request
   const program = { name: 'command', compiled, door: 'command', script: null, config: {} } as const
   const sandbox = await pool.create(
-    { ...program, grants, limits, args, env, stdin },
+    { ...program, grants, limits, args, env, stdin, mounts: await loadMounts(grants.files) },
     {
       onOutput: (stream, bytes) => (stream === 'stdout' ? request.onStdout(bytes) : request.onStderr(bytes)),
       onLog: () => {},
@@ -83,10 +87,11 @@ export async function execModule(request: ExecRequest): Promise<ExecResult> {
 }
 
 /** Nothing but standard output and error is granted unless it is asked for, because that would break the sandbox. */
-function readGrants({ clock, random }: ExecRequest): Grants {
+function readGrants({ clock, random, files }: ExecRequest): Grants {
   return parseGrants({
     log: 'debug',
     ...(clock === undefined ? {} : { clock }),
     ...(random === undefined ? {} : { random }),
+    ...(files === undefined ? {} : { files }),
   })
 }

@@ -13,6 +13,7 @@ import type { SandboxSpec } from './sandbox/index.ts'
 import { assertModuleFits, messageBytes, ProcessPool, SandboxPool } from './sandbox/index.ts'
 import type { AgentInput, AgentOptions, Program } from './system/index.ts'
 import { parseAgentOptions } from './system/index.ts'
+import { loadMounts } from './wasi/index.ts'
 
 export interface CaxtonOptions {
   /** Worker threads that agents run in, 1 to 64. @default the number of processors */
@@ -239,7 +240,8 @@ export class Caxton implements AsyncDisposable {
     const compiled = await this.#modules.compile(guest.bytes, limits)
     const { door, script } = guest
     const tenant = tenantOf(name, isolation)
-    const spec: SandboxSpec = { name, compiled, door, script, grants, limits, config, tenant, scheduling }
+    const mounts = await loadMounts(grants.files)
+    const spec: SandboxSpec = { name, compiled, door, script, grants, limits, config, tenant, scheduling, mounts }
     assertModuleFits(spec)
     return { options, spec }
   }

@@ -2,6 +2,40 @@
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+/** Files that are seen at a place: in memory, made anew with the agent, or in a directory of the host. */
+export type FilesGrant = MemoryFilesGrant | HostFilesGrant
+
+export interface MemoryFilesGrant {
+  readonly kind: 'memory'
+  /** Where the guest sees them: an absolute path without `.`, `..` and a slash at its end. */
+  readonly at: string
+  /** Sizes of all files together, holes included. */
+  readonly bytes: number
+  /** Files, directories and links together. */
+  readonly files: number
+  /** What is there when the agent starts; null is nothing. */
+  readonly preload: FilesPreload | null
+}
+
+export type FilesPreload =
+  /** Copies of what a directory of the host holds. */
+  | { readonly kind: 'directory'; readonly path: string }
+  /** Files by their paths. */
+  | { readonly kind: 'texts'; readonly texts: Readonly<Record<string, string>> }
+
+export interface HostFilesGrant {
+  readonly kind: 'host'
+  readonly at: string
+  /** The directory of the host. Links in it lead nowhere outside of it. */
+  readonly path: string
+  /** `ro` changes nothing: no content, name or time. */
+  readonly access: 'ro' | 'rw'
+  /** Bytes by which the guest may let its files grow while the agent lives. */
+  readonly bytes: number
+  /** Files, directories and links that it may make while the agent lives. */
+  readonly files: number
+}
+
 export type RandomSource = { readonly source: 'secure' } | { readonly source: 'seeded'; readonly seed: number }
 
 /**
@@ -21,6 +55,8 @@ export interface Grants {
   readonly clock: { readonly resolutionMicros: number } | null
   /** Random numbers; null gives none. */
   readonly random: RandomSource | null
+  /** Files; empty gives none. Does not default to a directory of the host, because that would break the sandbox. */
+  readonly files: readonly FilesGrant[]
 }
 
 export type GrantName = keyof Grants
@@ -31,6 +67,7 @@ export const NO_GRANTS: Grants = Object.freeze({
   log: null,
   clock: null,
   random: null,
+  files: Object.freeze([]),
 })
 
 /** One sentence for each grant, for the docs and for errors that name a missing one. */
@@ -45,6 +82,12 @@ export const GRANTS: Readonly<Record<GrantName, { readonly example: string; read
   random: {
     example: 'random = "secure"',
     sentence: 'The agent may draw random numbers: "secure", or "seeded:<number>" for the same ones at every run.',
+  },
+  files: {
+    example: 'files = [{ at = "/data", host = "data", access = "ro" }, { at = "/tmp", memory = "16MiB" }]',
+    sentence:
+      'The files that a WASI program sees: a directory of the host, read-only unless `access = "rw"`, or files in memory, made anew with ' +
+      'the agent and filled from `preload`, a directory or a table of texts. `bytes` and `files` bound how much may be added.',
   },
 }
 

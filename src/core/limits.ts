@@ -236,4 +236,28 @@ export const WASI_LIMITS = Object.freeze({
   subscriptions: 4_096,
   /** PATH_MAX of Linux. */
   pathBytes: 4_096,
+  /** Open descriptors of one agent: streams, files and directories. */
+  descriptors: 1_024,
+})
+
+/** Sizes of files and directories that an agent is granted, whatever holds them. */
+export const FILE_LIMITS = Object.freeze({
+  /** Places of one agent at which files are granted. */
+  grants: 16,
+  /** NAME_MAX of Linux. */
+  nameBytes: 255,
+  /** Directories below the one that is granted, and those that one path leads through. */
+  depth: 64,
+  /** MAXSYMLINKS of Linux: symbolic links that one path may lead through. */
+  links: 40,
+  /** Bytes that are moved between two looks at the fuel. */
+  transferBytes: 2 ** 20,
+  /** Bytes of the files in memory at one place. */
+  memoryBytes: { min: 0, max: 2 ** 30 },
+  /** Files, directories and links in memory at one place, or made in a directory of the host. */
+  files: { min: 0, max: 1_000_000, default: 10_000 },
+  /** Bytes by which a guest may let a directory of the host grow. */
+  hostBytes: { min: 0, max: 2 ** 40, default: 2 ** 30 },
+  /** Descriptors of the host that the agents of one thread hold together. */
+  hostDescriptorsPerThread: 1_024,
 })

@@ -1,5 +1,6 @@
 import type { Grants } from '../capability/index.ts'
 import type { DoorName, ErrorData, Limits, Message, Scheduling, Script } from '../core/index.ts'
+import type { Mount } from '../wasi/index.ts'
 import type { FunctionImport } from './imports.ts'
 import type { Slot } from './mailbox-table.ts'
 import type { LogLine, OutputStream, Usage } from './sandbox.ts'
@@ -27,6 +28,7 @@ export interface GuestSpec {
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly stdin: Uint8Array
+  readonly mounts: readonly Mount[]
   readonly module: WebAssembly.Module
   readonly imports: readonly FunctionImport[]
   readonly names: GuestNames

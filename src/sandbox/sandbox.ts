@@ -1,6 +1,7 @@
 import type { Grants, LogLevel } from '../capability/index.ts'
 import type { CompiledModule } from '../compile/index.ts'
 import type { CaxtonError, DoorName, ErrorData, Limits, Message, Scheduling, Script } from '../core/index.ts'
+import type { Mount } from '../wasi/index.ts'
 
 /** Everything that is needed to run one agent. */
 export interface SandboxSpec {
@@ -19,6 +20,8 @@ export interface SandboxSpec {
   readonly args?: readonly string[]
   /** Environment of a WASI program. Does not default to that of the host, because that would break the sandbox. @default none */
   readonly env?: Readonly<Record<string, string>>
+  /** Files of a WASI program: see `loadMounts`. Does not default to those of the host, because that would break the sandbox. @default none */
+  readonly mounts?: readonly Mount[]
   /** Standard input of a WASI program. @default empty */
   readonly stdin?: Uint8Array
   /** How the agent shares its thread with others. @default DEFAULT_SCHEDULING: weight 100, priority normal */

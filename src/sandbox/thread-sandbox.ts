@@ -159,7 +159,8 @@ export class ThreadSandbox implements Sandbox {
   }
 
   #createCall(): GuestCall {
-    const { name, compiled, door, script, grants, limits, config, args, env, stdin, scheduling } = this.#parts.spec
+    const { name, compiled, door, script, grants, limits, config, args, env, stdin, mounts, scheduling } =
+      this.#parts.spec
     const { info, names, instantiationFuel } = compiled.instrumented
     return {
       kind: 'create',
@@ -174,6 +175,7 @@ export class ThreadSandbox implements Sandbox {
         args: args ?? [],
         env: env ?? {},
         stdin: stdin ?? new Uint8Array(),
+        mounts: mounts ?? [],
         module: compiled.module,
         imports: readFunctionImports(info),
         names,

@@ -276,7 +276,7 @@ function forget(resident: Resident): void {
   residents.delete(resident.agent)
   resident.calls.length = 0
   turns.remove(resident.turn)
-  resident.guest?.abandon()
+  resident.guest?.close()
   resident.guest = null
 }
 

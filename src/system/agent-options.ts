@@ -4,6 +4,7 @@ import { NO_GRANTS } from '../capability/index.ts'
 import type { Limits, Priority, RateLimits, Scheduling } from '../core/index.ts'
 import { HOST_LIMITS, RUNTIME_NAME, USER_NAME } from '../core/index.ts'
 import { field, Mismatch, nameProblem, table, text } from './field.ts'
+import { resolveFilesGrant } from './files-grant.ts'
 import type { GrantsInput } from './grants.ts'
 import { grantsSchema } from './grants.ts'
 import type { Isolation } from './isolation.ts'
@@ -175,12 +176,16 @@ export function completeAgent(
   return {
     program: chooseProgram(agent, resolve),
     ...mergeLimits(base, agent.limits),
-    grants: agent.grants ?? NO_GRANTS,
+    grants: resolveGrants(agent.grants ?? NO_GRANTS, resolve),
     isolation: agent.isolation ?? DEFAULT_ISOLATION,
     scheduling: completeScheduling(agent),
     config: agent.config ?? {},
     restart: agent.restart ?? null,
   }
+}
+
+function resolveGrants(grants: Grants, resolve: (path: string) => string): Grants {
+  return { ...grants, files: grants.files.map((grant) => resolveFilesGrant(grant, resolve)) }
 }
 
 function chooseProgram(agent: WrittenAgent, resolve: (path: string) => string): Program {

@@ -16,8 +16,8 @@ interface NamedFile {
   /** Where it is named; null for the input that the caller gives instead of the file's own. */
   readonly path: Path | null
   readonly file: string
-  /** Whether its text is sent, so that it is read while validating. */
-  readonly isText: boolean
+  /** A text is sent, so that it is read while validating. */
+  readonly kind: 'file' | 'text' | 'directory'
 }
 
 /** What the files that a system file names hold, and what is wrong with them. */
@@ -65,8 +65,8 @@ export async function readNamedFiles(
   const problems: Problem[] = []
   const texts = new Map<string, string>()
   let inputProblem: string | null = null
-  for (const { path, file, isText } of listNamedFiles(document, folder, input)) {
-    const found = isText ? await readText(file) : { problem: await fileProblem(file), text: null }
+  for (const { path, file, kind } of listNamedFiles(document, folder, input)) {
+    const found = kind === 'text' ? await readText(file) : { problem: await fileProblem(file, kind), text: null }
     if (found.text !== null) texts.set(file, found.text)
     if (found.problem === null) continue
     const text = `is ${show(file)}, which ${found.problem}`
@@ -78,27 +78,35 @@ export async function readNamedFiles(
 
 function listNamedFiles(document: TomlTable, folder: string, input: string | undefined): NamedFile[] {
   const files: NamedFile[] = []
-  const add = (table: unknown, key: string, base: Path, isText: boolean) => {
+  const add = (table: unknown, key: string, base: Path, kind: NamedFile['kind']) => {
     const file = isTable(table) ? table[key] : undefined
-    if (typeof file === 'string' && file !== '')
-      files.push({ path: [...base, key], file: resolve(folder, file), isText })
+    if (typeof file === 'string' && file !== '') files.push({ path: [...base, key], file: resolve(folder, file), kind })
   }
   for (const [name, agent] of Object.entries(tableAt(document, 'agents'))) {
-    add(agent, 'source', ['agents', name], false)
-    add(agent, 'module', ['agents', name], false)
+    add(agent, 'source', ['agents', name], 'file')
+    add(agent, 'module', ['agents', name], 'file')
+    const grants = isTable(agent) ? tableAt(agent, 'grants') : {}
+    listAt(grants, 'files').forEach((entry, index) => {
+      const base = ['agents', name, 'grants', 'files', index]
+      add(entry, 'host', base, 'directory')
+      add(entry, 'preload', base, 'directory')
+    })
   }
   listAt(document, 'send').forEach((entry, index) => {
-    add(entry, 'content_file', ['send', index], true)
+    add(entry, 'content_file', ['send', index], 'text')
   })
-  if (input !== undefined) files.push({ path: null, file: resolve(input), isText: true })
-  else add(document['input'], 'file', ['input'], true)
+  if (input !== undefined) files.push({ path: null, file: resolve(input), kind: 'text' })
+  else add(document['input'], 'file', ['input'], 'text')
   return files
 }
 
-/** Says why a path is not a file that can be read, null if it is. */
-async function fileProblem(path: string): Promise<string | null> {
+/** Says why a path is not a file or directory that can be read, null if it is. */
+async function fileProblem(path: string, kind: NamedFile['kind'] = 'file'): Promise<string | null> {
   try {
-    if (!(await stat(path)).isFile()) return 'is not a file'
+    const found = await stat(path)
+    if (kind === 'directory') {
+      if (!found.isDirectory()) return 'is not a directory'
+    } else if (!found.isFile()) return 'is not a file'
     await access(path, constants.R_OK)
     return null
   } catch (error) {

@@ -3,6 +3,8 @@ import type { GrantName, Grants, RandomSource } from '../capability/index.ts'
 import { GRANTS, LOG_LEVELS, NO_GRANTS } from '../capability/index.ts'
 import { isName, USER_NAME } from '../core/index.ts'
 import { field, list, Mismatch, nameProblem, table, word } from './field.ts'
+import type { FilesInput } from './files-grant.ts'
+import { filesGrantSchema } from './files-grant.ts'
 import { configError, deepFreeze, formatPath, mismatch, show, toProblems } from './problems.ts'
 
 /** Grants as a user writes them. Absent means none. */
@@ -17,6 +19,8 @@ export interface GrantsInput {
   readonly clock?: string | number
   /** `secure`, or `seeded:<number>`. */
   readonly random?: string
+  /** Files of a WASI program: directories of the host, files in memory. Relative paths of the host go from the system file. */
+  readonly files?: readonly FilesInput[]
 }
 
 const CAPABILITY_PREFIX = 'capability:'
@@ -59,6 +63,7 @@ const FORMS = {
   log: word(LOG_LEVELS),
   clock: field(readResolution),
   random: field(readRandom),
+  files: filesGrantSchema,
 } as const satisfies Record<GrantName, z.ZodType>
 
 type GrantFields = { readonly [Name in GrantName]: z.ZodOptional<(typeof FORMS)[Name]> }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
+import { NO_GRANTS } from '../capability/index.ts'
 import { CaxtonError, DEFAULT_LIMITS } from '../core/index.ts'
 import { loadSystem } from './index.ts'
 
@@ -102,6 +103,7 @@ performative = "inform"
             log: 'info',
             clock: { resolutionMicros: 10 },
             random: { source: 'seeded', seed: 42 },
+            files: [],
           },
           isolation: { kind: 'thread' },
           scheduling: { weight: 400, priority: 'high' },
@@ -114,7 +116,7 @@ performative = "inform"
           limits: { ...DEFAULT_LIMITS, fuel: 50e6, wallMs: 2_000, messages: 50 },
           rates: { messages: { amount: 200, periodMs: 1_000, over: 'throttle' } },
           warn: 0.9,
-          grants: { send: [], register: [], log: null, clock: null, random: null },
+          grants: NO_GRANTS,
           isolation: { kind: 'thread' },
           scheduling: { weight: 100, priority: 'normal' },
           config: {},
@@ -245,7 +247,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
       'F:8: agents.a.grants.send[3]: is 3, expected a string',
       'F:8: agents.a.grants.send[1]: is "b", no agent here; did you mean "a"?',
       /^F:9: agents\.a\.grants\.register\[1\]: is "not ok", expected a name/,
-      'F:10: agents.a.grants.network: is not a known key, expected one of send, register, log, clock, random',
+      'F:10: agents.a.grants.network: is not a known key, expected one of send, register, log, clock, random, files',
     ],
   },
   {

@@ -1,4 +1,9 @@
 /** The WebAssembly System Interface, preview 1, over what one agent was granted. */
+
+export { loadMounts } from './files/load.ts'
+export type { MemoryTree, TreeEntry } from './files/memory-tree.ts'
+export type { Mount } from './files/mounts.ts'
+export { Mounts, openMounts } from './files/mounts.ts'
 export type { WasiHost } from './host.ts'
 export type { Errno, ErrnoName } from './preview1/errno.ts'
 export { ERRNO, errnoName } from './preview1/errno.ts'

@@ -1,13 +1,7 @@
 import { CAXTON_ABI, GuestMemory } from '../../capability/index.ts'
 import { SYSTEM_CLOCK } from '../../core/index.ts'
-import type { ByteSink, WasiHost } from '../../wasi/index.ts'
-import {
-  createByteSource,
-  createClockSource,
-  createDescriptors,
-  createRandomSource,
-  WASI_PREVIEW1,
-} from '../../wasi/index.ts'
+import type { ByteSink } from '../../wasi/index.ts'
+import { createClockSource, createRandomSource, WASI_PREVIEW1 } from '../../wasi/index.ts'
 import type { DoorParts, DoorSession, GuestFunction, GuestStep, GuestSteps } from '../doors/door.ts'
 import { DOORS, listHostModules } from '../doors/doors.ts'
 import type { Ending, GuestCall, GuestSpec } from '../protocol.ts'
@@ -27,6 +21,7 @@ import { SlicedCall } from './sliced-call.ts'
 import { WaitCalls } from './wait-calls.ts'
 import type { WaitGate } from './wait-gate.ts'
 import { WAITS } from './wait-gate.ts'
+import { WasiSystem } from './wasi-system.ts'
 
 /** What the guests of one thread share. */
 export interface GuestParts extends HostParts {
@@ -67,6 +62,7 @@ export class Guest {
   readonly #lines: readonly LineSink[]
   readonly #session: DoorSession
   readonly #waits: WaitCalls
+  readonly #system: WasiSystem
   readonly #imports: () => WebAssembly.Imports
   readonly pace: Pace
   readonly #hook: CallableFunction | null
@@ -113,19 +109,11 @@ export class Guest {
       limits.waitMs,
     )
     this.#session = door.open(this.#createDoorParts(memory))
-    const wasi: WasiHost = {
-      memory,
-      chargeFuel: (fuel) => meter.chargeFuel(fuel),
-      exit: (code) => this.#exit(code),
-      args: spec.args,
-      env: spec.env,
-      descriptors: createDescriptors({ stdin: createByteSource(spec.stdin), stdout, stderr }),
-      clock,
-      random,
-    }
+    const exit = (code: number) => this.#exit(code)
+    this.#system = new WasiSystem({ memory, meter, clock, random, stdout, stderr, exit }, spec)
     const bound: BoundModule[] = [
       { module: CAXTON_ABI, host },
-      { module: WASI_PREVIEW1, host: wasi },
+      { module: WASI_PREVIEW1, host: this.#system.host },
       ...door.modules.map((module) => ({ module, host: this.#session })),
     ]
     const waiting = mayWait ? { gate: parts.gate, calls: this.#waits } : null
@@ -232,6 +220,12 @@ export class Guest {
   abandon(): void {
     this.#waits.giveUp()
     this.#sliced?.abandon()
+  }
+
+  /** Closes what the guest has open. It must not be called any more. Idempotent. */
+  close(): void {
+    this.abandon()
+    this.#system.close()
   }
 
   /** Milliseconds that the call has run, without what it waited between slices. */

@@ -4,9 +4,11 @@ import { ARGS_ENVIRON_FUNCTIONS } from './args-environ.ts'
 import { CLOCK_FUNCTIONS } from './clock.ts'
 import { ERRNO } from './errno.ts'
 import { FD_FUNCTIONS } from './fd.ts'
+import { FD_DIRECTORY_FUNCTIONS } from './fd-directory.ts'
 import { FD_FILE_FUNCTIONS } from './fd-file.ts'
 import { FD_IO_FUNCTIONS } from './fd-io.ts'
 import { PATH_FUNCTIONS } from './path.ts'
+import { PATH_OPEN_FUNCTIONS } from './path-open.ts'
 import { POLL_FUNCTIONS } from './poll.ts'
 import { PROC_FUNCTIONS } from './proc.ts'
 import { RANDOM_FUNCTIONS } from './random.ts'
@@ -24,7 +26,9 @@ export const WASI_PREVIEW1: HostModule<WasiHost> = {
     ...FD_FUNCTIONS,
     ...FD_IO_FUNCTIONS,
     ...FD_FILE_FUNCTIONS,
+    ...FD_DIRECTORY_FUNCTIONS,
     ...PATH_FUNCTIONS,
+    ...PATH_OPEN_FUNCTIONS,
     ...POLL_FUNCTIONS,
     ...PROC_FUNCTIONS,
     ...RANDOM_FUNCTIONS,

@@ -1,7 +1,9 @@
 import type { GuestMemory, HostFunction, Wait } from '../../capability/index.ts'
 import { WASI_LIMITS } from '../../core/index.ts'
+import { isProblem } from '../files/problem.ts'
 import type { WasiHost } from '../host.ts'
 import type { ClockName } from '../state/clock-source.ts'
+import type { FileDescriptor } from './access.ts'
 import { clockName } from './clock.ts'
 import { defineWaiting, i32 } from './define.ts'
 import type { Errno } from './errno.ts'
@@ -134,12 +136,25 @@ function createEvent(host: WasiHost, subscription: Subscription): Event {
   }
   const descriptor = host.descriptors.get(subscription.fd)
   const wanted = type === EVENTTYPE.FD_READ ? 'input' : 'output'
+  if (descriptor?.file.type === 'file') return { ...nothing, ...pollFile(descriptor as FileDescriptor, type) }
   if (descriptor?.file.type !== wanted) return { ...nothing, error: ERRNO.BADF }
   if ((descriptor.rightsBase & RIGHTS.POLL_FD_READWRITE) === 0n) return { ...nothing, error: ERRNO.NOTCAPABLE }
   // How much an output takes is not known before it is tried: at least a byte.
   if (descriptor.file.type === 'output') return { ...nothing, error: ERRNO.SUCCESS, byteCount: 1 }
   const byteCount = descriptor.file.source.available
   return { ...nothing, error: ERRNO.SUCCESS, byteCount, flags: byteCount === 0 ? EVENTRWFLAGS_HANGUP : 0 }
+}
+
+/** A file is always ready: reading has what is left of it, writing has room for a byte at least. */
+function pollFile(
+  { file, rightsBase }: FileDescriptor,
+  type: Subscription['type'],
+): Pick<Event, 'error' | 'byteCount'> {
+  if ((rightsBase & RIGHTS.POLL_FD_READWRITE) === 0n) return { error: ERRNO.NOTCAPABLE, byteCount: 0 }
+  if (type === EVENTTYPE.FD_WRITE) return { error: ERRNO.SUCCESS, byteCount: 1 }
+  const size = file.file.size()
+  if (isProblem(size)) return { error: ERRNO[size], byteCount: 0 }
+  return { error: ERRNO.SUCCESS, byteCount: Math.max(0, size - file.position) }
 }
 
 function writeEvent(memory: GuestMemory, at: number, event: Event): void {

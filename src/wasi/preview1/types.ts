@@ -19,12 +19,15 @@ export const FDFLAGS_ALL = 0x1f
 export const FSTFLAGS = { ATIM: 1, ATIM_NOW: 2, MTIM: 4, MTIM_NOW: 8 } as const
 export const FSTFLAGS_ALL = 0xf
 
+export const LOOKUPFLAGS_FOLLOW = 0x1
 export const LOOKUPFLAGS_ALL = 0x1
+export const OFLAGS = { CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 } as const
 export const OFLAGS_ALL = 0xf
 export const RIFLAGS_ALL = 0x3
 export const SDFLAGS_ALL = 0x3
 
 /** Largest `whence`, `advice` and `signal`: every number up to it is a member. */
+export const WHENCE = { SET: 0, CUR: 1, END: 2 } as const
 export const LAST_WHENCE = 2
 export const LAST_ADVICE = 5
 export const LAST_SIGNAL = 30
@@ -66,5 +69,51 @@ export const RIGHTS = {
   SOCK_ACCEPT: 1n << 29n,
 } as const
 
+const EVERY_RIGHT = Object.values(RIGHTS).reduce((all, right) => all | right, 0n)
+const SOCKET_RIGHTS = RIGHTS.SOCK_SHUTDOWN | RIGHTS.SOCK_ACCEPT
+
+/** What can be done with a directory itself. */
+export const DIRECTORY_RIGHTS =
+  RIGHTS.FD_FDSTAT_SET_FLAGS |
+  RIGHTS.FD_SYNC |
+  RIGHTS.PATH_CREATE_DIRECTORY |
+  RIGHTS.PATH_CREATE_FILE |
+  RIGHTS.PATH_LINK_SOURCE |
+  RIGHTS.PATH_LINK_TARGET |
+  RIGHTS.PATH_OPEN |
+  RIGHTS.FD_READDIR |
+  RIGHTS.PATH_READLINK |
+  RIGHTS.PATH_RENAME_SOURCE |
+  RIGHTS.PATH_RENAME_TARGET |
+  RIGHTS.PATH_FILESTAT_GET |
+  RIGHTS.PATH_FILESTAT_SET_SIZE |
+  RIGHTS.PATH_FILESTAT_SET_TIMES |
+  RIGHTS.FD_FILESTAT_GET |
+  RIGHTS.FD_FILESTAT_SET_TIMES |
+  RIGHTS.PATH_SYMLINK |
+  RIGHTS.PATH_REMOVE_DIRECTORY |
+  RIGHTS.PATH_UNLINK_FILE
+
+/** What can be done with a file. */
+export const FILE_RIGHTS =
+  RIGHTS.FD_DATASYNC |
+  RIGHTS.FD_READ |
+  RIGHTS.FD_SEEK |
+  RIGHTS.FD_FDSTAT_SET_FLAGS |
+  RIGHTS.FD_SYNC |
+  RIGHTS.FD_TELL |
+  RIGHTS.FD_WRITE |
+  RIGHTS.FD_ADVISE |
+  RIGHTS.FD_ALLOCATE |
+  RIGHTS.FD_FILESTAT_GET |
+  RIGHTS.FD_FILESTAT_SET_SIZE |
+  RIGHTS.FD_FILESTAT_SET_TIMES |
+  RIGHTS.POLL_FD_READWRITE
+
+/** What may be asked for whatever is opened in a directory. */
+export const INHERITED_RIGHTS = EVERY_RIGHT & ~SOCKET_RIGHTS
+
+export const PREOPENTYPE_DIR = 0
+
 /** Sizes of records in guest memory, bytes. */
-export const SIZE = { EVENT: 32, FDSTAT: 24, FILESTAT: 64, IOVEC: 8, SUBSCRIPTION: 48 } as const
+export const SIZE = { DIRENT: 24, PRESTAT: 8, EVENT: 32, FDSTAT: 24, FILESTAT: 64, IOVEC: 8, SUBSCRIPTION: 48 } as const

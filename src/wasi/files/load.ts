@@ -1,0 +1,68 @@
+import type { Dirent } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FilesGrant, FilesPreload } from '../../capability/index.ts'
+import { CaxtonError, FILE_LIMITS, formatBytes } from '../../core/index.ts'
+import type { MemoryTree, TreeEntry } from './memory-tree.ts'
+import type { Mount } from './mounts.ts'
+
+/**
+ * Reads what granted files hold when an agent starts.
+ *
+ * A directory that is copied into memory is read as it is: links in it are refused, because they would be read as what they
+ * lead to, or lead elsewhere in the sandbox.
+ *
+ * @throws CaxtonError ERR_CONFIG_INVALID for what cannot be read or does not fit
+ */
+export async function loadMounts(grants: readonly FilesGrant[]): Promise<readonly Mount[]> {
+  return Promise.all(grants.map(loadMount))
+}
+
+async function loadMount(grant: FilesGrant): Promise<Mount> {
+  if (grant.kind === 'host') throw invalid(`files at ${grant.at}: directories of the host are not offered yet`)
+  const { kind, at, bytes, files, preload } = grant
+  return { kind, at, bytes, files, tree: preload === null ? [] : await loadTree(preload, grant) }
+}
+
+async function loadTree(preload: FilesPreload, grant: FilesGrant): Promise<MemoryTree> {
+  if (preload.kind === 'directory') return copyDirectory(preload.path, grant)
+  return Object.entries(preload.texts).map(([path, text]) => ({ type: 'file', path, bytes: Buffer.from(text) }))
+}
+
+async function copyDirectory(root: string, { at, bytes, files }: FilesGrant): Promise<MemoryTree> {
+  const tree: TreeEntry[] = []
+  let left = bytes
+  const ahead = ['']
+  for (let prefix = ahead.shift(); prefix !== undefined; prefix = ahead.shift()) {
+    for (const entry of await listDirectory(join(root, prefix))) {
+      const path = `${prefix}${entry.name}`
+      const file = join(root, path)
+      if (tree.length >= files) throw invalid(`files at ${at}: ${root} holds more than ${files} files`)
+      if (path.split('/').length > FILE_LIMITS.depth) throw invalid(`files at ${at}: ${file} lies too deep`)
+      if (entry.isDirectory()) {
+        tree.push({ type: 'directory', path })
+        ahead.push(`${path}/`)
+      } else if (entry.isFile()) {
+        // Looked at before it is read: no more than the quota is ever held.
+        left -= (await stat(file)).size
+        if (left < 0) throw invalid(`files at ${at}: ${root} holds more than ${formatBytes(bytes)}`)
+        tree.push({ type: 'file', path, bytes: await readFile(file) })
+      } else throw invalid(`files at ${at}: ${file} is neither a file nor a directory`)
+    }
+  }
+  return tree
+}
+
+/** In the order of their names, so that a copy is the same everywhere. */
+async function listDirectory(directory: string): Promise<Dirent[]> {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true })
+    return entries.sort((one, other) => (one.name < other.name ? -1 : 1))
+  } catch (cause) {
+    throw new CaxtonError('ERR_CONFIG_INVALID', { detail: `${directory} cannot be read`, cause })
+  }
+}
+
+function invalid(detail: string): CaxtonError {
+  return new CaxtonError('ERR_CONFIG_INVALID', { detail })
+}
