@@ -20,36 +20,42 @@ export async function benchMetering(): Promise<Report> {
   const rows: string[][] = []
   const ratios: number[] = []
   for (const file of readdirSync(KERNELS).filter((name) => name.endsWith('.c'))) {
-    const bytes = await buildKernel(file)
-    const plain = instantiate(bytes)
-    const again = instantiate(bytes)
-    const metered = instantiateMetered(bytes)
-    const rounds = calibrate(plain)
-    for (const run of [plain, again, metered]) await warmUp(run, rounds)
-    const [base, floor, cost] = await measure(
-      [
-        { name: 'plain', run: () => void plain(rounds) },
-        { name: 'plain again', run: () => void again(rounds) },
-        { name: 'metered', run: () => void metered(rounds) },
-      ],
-      ROUNDS,
-    )
-    if (plain(2) !== metered(2)) throw new RangeError(`${file}: metered result differs`)
-    const ratio = cost!.minMs / base!.minMs
-    ratios.push(ratio)
-    rows.push([file.replace('.c', ''), ratio.toFixed(3), (floor!.minMs / base!.minMs).toFixed(3)])
+    const scalar = await compare(file, [])
+    const vector = await compare(file, ['-msimd128'])
+    ratios.push(scalar.cost, vector.cost)
+    const cells = [scalar.cost, scalar.floor, vector.cost, vector.floor]
+    rows.push([file.replace('.c', ''), ...cells.map((ratio) => ratio.toFixed(3))])
   }
-  rows.push(['**geometric mean**', `**${geometricMean(ratios).toFixed(3)}**`, ''])
-  rows.push(['**worst**', `**${Math.max(...ratios).toFixed(3)}**`, ''])
+  rows.push(['**geometric mean**', `**${geometricMean(ratios).toFixed(3)}**`, '', '', ''])
+  rows.push(['**worst**', `**${Math.max(...ratios).toFixed(3)}**`, '', '', ''])
   return {
     title: 'Metered against unmetered',
     about:
       `Time of a kernel with fuel metering over the time of the same kernel without, both optimised by V8, least of ${ROUNDS} interleaved ` +
-      'rounds. The last column is a second plain instance over the first: the noise. Not measured: instrumenting, compiling, first calls. ' +
-      'Bound: geometric mean 1.05, worst 1.20.',
-    columns: ['kernel', 'metered / plain', 'plain / plain'],
+      'rounds; compiled without and with SIMD. Beside each a second plain instance over the first: the noise. Mean and worst are of both. ' +
+      'Not measured: instrumenting, compiling, first calls. Bound: geometric mean 1.05, worst 1.20.',
+    columns: ['kernel', 'metered / plain', 'plain / plain', 'SIMD: metered / plain', 'SIMD: plain / plain'],
     rows,
   }
+}
+
+async function compare(file: string, flags: readonly string[]): Promise<{ cost: number; floor: number }> {
+  const bytes = await buildKernel(file, flags)
+  const plain = instantiate(bytes)
+  const again = instantiate(bytes)
+  const metered = instantiateMetered(bytes)
+  const rounds = calibrate(plain)
+  for (const run of [plain, again, metered]) await warmUp(run, rounds)
+  const [base, floor, cost] = await measure(
+    [
+      { name: 'plain', run: () => void plain(rounds) },
+      { name: 'plain again', run: () => void again(rounds) },
+      { name: 'metered', run: () => void metered(rounds) },
+    ],
+    ROUNDS,
+  )
+  if (plain(2) !== metered(2)) throw new RangeError(`${file}: metered result differs`)
+  return { cost: cost!.minMs / base!.minMs, floor: floor!.minMs / base!.minMs }
 }
 
 /** Compiles a kernel with clang -O2 and the flags given, without a C library. */

@@ -4,8 +4,10 @@ import { beyondLimit, malformed, OPCODE_BY_ROW, rowByName } from '../wasm/index.
 import { ACTION, ACTION_BY_ROW } from './actions.ts'
 import type { BulkPricer } from './bulk.ts'
 import { COST_BY_ROW, REFUSED } from './costs.ts'
+import { LoopCounter } from './counted-loops.ts'
 import type { ExceptionEncoding } from './exception-encoding.ts'
 import { EVENT, FunctionPlan } from './function-plan.ts'
+import { LoopWatch } from './loop-watch.ts'
 import type { Arities } from './operand-stack.ts'
 import { EFFECT_BY_ROW, OperandStack, WIDE_BY_ROW } from './operand-stack.ts'
 
@@ -15,6 +17,11 @@ const STRUCT_NEW = rowByName('struct.new')
 const ARRAY_NEW_FIXED = rowByName('array.new_fixed')
 const CATCH_ALL = rowByName('catch_all')
 const THROW_REF = rowByName('throw_ref')
+
+/** Counted loops of a function: each is written twice. */
+const COUNTED_LOOPS = 1_000
+/** Operands that deciding on a counted loop takes. */
+const COUNTING_OPERANDS = 8
 
 /**
  * Finds the blocks of a function body and what they cost.
@@ -33,6 +40,8 @@ export class BlockAnalysis {
   readonly #cursor: InstructionCursor
   readonly #price: BulkPricer
   readonly #operands: OperandStack
+  readonly #counter: LoopCounter
+  readonly #watch = new LoopWatch()
   #depth = 0
   #live = true
   /** By depth: action that opened the frame, its number, the block that is current in it. */
@@ -55,6 +64,7 @@ export class BlockAnalysis {
     this.#exceptions = parts.exceptions
     this.#price = parts.price
     this.#operands = new OperandStack(parts.arities)
+    this.#counter = new LoopCounter(parts.cursor.bytes)
   }
 
   /** Operands at the end of the function; negative if control does not reach it. */
@@ -74,6 +84,7 @@ export class BlockAnalysis {
     plan.reset()
     this.#depth = -1
     this.#live = true
+    this.#watch.stop()
     this.#operands.reset()
     this.#open(ACTION.block, plan.addBlock(offset))
     let cost = 0
@@ -109,6 +120,7 @@ export class BlockAnalysis {
   }
 
   #act(action: number): void {
+    if (this.#watch.event >= 0) this.#watch.see(action, this.#cursor)
     switch (action) {
       case ACTION.try:
         this.#exceptions.note('legacy', this.#cursor.start)
@@ -240,6 +252,21 @@ export class BlockAnalysis {
     if (!this.#live) return
     this.plan.addEvent(EVENT.loop, this.#cursor.start, this.#frame[this.#depth] as number)
     this.#beginBlock(this.#cursor.offset)
+    this.#watch.begin(this.#cursor, this.plan.eventCount - 2, this.#currentBlock())
+  }
+
+  /** Counts the loop that was watched to its end. */
+  #countLoop(): void {
+    const { plan } = this
+    const { body, branch, event, block } = this.#watch
+    const loop = plan.countedLoops.length < COUNTED_LOOPS ? this.#counter.find(body, branch) : null
+    if (loop === null) return
+    const end = this.#cursor.offset
+    const range = { loop, start: plan.offsets[event] as number, end, block }
+    plan.kinds[event] = EVENT.countedLoop
+    plan.values[event] = plan.countedLoops.push(range) - 1
+    plan.addEvent(EVENT.countedEnd, end, 0)
+    this.#operands.advance(0, COUNTING_OPERANDS)
   }
 
   #openIf(): void {
@@ -320,6 +347,7 @@ export class BlockAnalysis {
     }
     this.#operands.close()
     if (!this.#live) this.#operands.die()
+    if (this.#watch.complete) this.#countLoop()
     const lowest = this.#lowest[depth] as number
     this.#depth = depth - 1
     this.#reach(lowest)

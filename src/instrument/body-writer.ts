@@ -2,12 +2,14 @@ import type { ByteWriter, Locals } from '../wasm/index.ts'
 import { encodeU32, writePaddedU32, writeS64, writeU32 } from '../wasm/index.ts'
 import type { Helpers } from './added-functions.ts'
 import type { BranchHints } from './branch-hints.ts'
-import type { FunctionPlan } from './function-plan.ts'
+import type { CountedRange, FunctionPlan } from './function-plan.ts'
 import { EVENT } from './function-plan.ts'
+import { encodeLoopFuel } from './loop-fuel.ts'
 import type { RunList } from './offset-map.ts'
 
 const BLOCK = 0x02
 const IF = 0x04
+const ELSE = 0x05
 const END = 0x0b
 const CALL = 0x10
 const LOCAL_GET = 0x20
@@ -71,6 +73,7 @@ export class BodyWriter {
   readonly #callLowerFloor: readonly number[]
   readonly #takesStack: (functionIndex: number) => boolean
   #local: readonly number[] = []
+  #rest: readonly number[] = []
   #level: readonly number[] = []
   #frameBytes = 0
   #begins = 0
@@ -127,7 +130,9 @@ export class BodyWriter {
   #begin({ locals, parameterCount, resultBlockType, frameBytes }: Body, plan: FunctionPlan): void {
     const out = this.#out
     this.#local = encodeU32(parameterCount + locals.count)
-    this.#level = encodeU32(parameterCount + locals.count + 1)
+    const counters = plan.countedLoops.length > 0 ? 2 : 1
+    this.#rest = encodeU32(parameterCount + locals.count + 1)
+    this.#level = encodeU32(parameterCount + locals.count + counters)
     this.#frameBytes = frameBytes
     this.#localRight = false
     this.#globalRight = true
@@ -138,7 +143,7 @@ export class BodyWriter {
     this.#joinsRight.fill(1, 0, plan.frameCount)
     out.writeU32(locals.groups + (frameBytes === 0 ? 1 : 2))
     out.writeBytes(this.#bytes.subarray(locals.groupsOffset, locals.offset))
-    out.writeByte(1)
+    out.writeByte(counters)
     out.writeByte(I64)
     if (frameBytes > 0) {
       out.writeByte(1)
@@ -181,6 +186,14 @@ export class BodyWriter {
       case EVENT.tailCall:
         if (this.#frameBytes > 0) this.#giveFrameBack(offset)
         return
+      case EVENT.countedLoop:
+        this.#beginCountedLoop(plan.countedLoops[value] as CountedRange, plan)
+        return
+      case EVENT.countedEnd:
+        this.#flush(offset)
+        this.#out.bytes[this.#out.length++] = END
+        this.#mark()
+        return
       default:
         this.#writeStructure(kind, offset, value, plan)
         return
@@ -220,6 +233,27 @@ export class BodyWriter {
     }
     this.#needLocal(offset)
     if (!this.#globalRight) this.#joinsRight[frame] = 0
+  }
+
+  /** The loop without its charge, for when all its turns can be paid for at once; what follows is written behind `else`. */
+  #beginCountedLoop({ loop, start, end, block }: CountedRange, plan: FunctionPlan): void {
+    const out = this.#out
+    const code = encodeLoopFuel(loop, plan.blockCosts[block] as number, { fuel: this.#local, rest: this.#rest })
+    this.#needLocal(start)
+    this.#flush(start)
+    out.writeBytes(code)
+    out.reserve(end - start + MOST_INSERTED)
+    this.#hints.add(out.length - this.#begins, 1)
+    out.bytes[out.length++] = IF
+    out.bytes[out.length++] = EMPTY
+    this.#put1(LOCAL_GET, this.#rest)
+    this.#put1(LOCAL_SET, this.#local)
+    this.#mark()
+    out.writeBytes(this.#bytes.subarray(start, end))
+    this.#runs.push(out.length, end)
+    out.bytes[out.length++] = ELSE
+    this.#mark()
+    this.#globalRight = false
   }
 
   #takeStack(): void {
@@ -289,7 +323,7 @@ export class BodyWriter {
     out.bytes[out.length++] = I64_CONST
     out.bytes[out.length++] = 0
     out.bytes[out.length++] = I64_LT_S
-    this.#hints.add(out.length - this.#begins)
+    this.#hints.add(out.length - this.#begins, 0)
     out.bytes[out.length++] = IF
     out.bytes[out.length++] = EMPTY
     this.#put1(LOCAL_GET, this.#local)

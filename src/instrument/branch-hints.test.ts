@@ -7,21 +7,21 @@ import { assemble, RULES } from './kit.test.ts'
 
 const SECTION = 'metadata.code.branch_hint'
 
-/** Reads the hints of a module: offsets in the file by function index. */
-function readHints(bytes: Uint8Array): Map<number, number[]> {
+/** Reads the hints of a module: offsets in the file by function index, each with whether the branch is likely. */
+function readHints(bytes: Uint8Array): Map<number, [number, number][]> {
   const info = readModule(bytes)
   const section = info.customSections.find(({ name }) => name === SECTION)
-  const hints = new Map<number, number[]>()
+  const hints = new Map<number, [number, number][]>()
   if (section === undefined) return hints
   const reader = new ByteReader(bytes, section.offset, section.offset + section.size)
   for (let functions = reader.readU32('functions'); functions > 0; functions--) {
     const index = reader.readU32('a function')
     const begin = info.code.offsets[index - info.importedFunctionCount] as number
-    const offsets: number[] = []
+    const offsets: [number, number][] = []
     for (let count = reader.readU32('hints'); count > 0; count--) {
-      offsets.push(begin + reader.readU32('an offset'))
+      const offset = begin + reader.readU32('an offset')
       assert.equal(reader.readU32('a size'), 1)
-      assert.equal(reader.readByte('a hint'), 0)
+      offsets.push([offset, reader.readByte('a hint')])
     }
     hints.set(index, offsets)
   }
@@ -29,34 +29,40 @@ function readHints(bytes: Uint8Array): Map<number, number[]> {
   return hints
 }
 
-/** Finds by walking the code each `if` whose arm calls a function: offsets in the file. */
-function findCharges(bytes: Uint8Array, index: number, outOfFuel: number): number[] {
+/**
+ * Finds by walking the code each `if` whose arm calls a function, and each in front of a loop that is written twice, behind
+ * a comparison of what would be left: offsets in the file.
+ */
+function findCharges(bytes: Uint8Array, index: number, outOfFuel: number): [number, number][] {
   const { code, importedFunctionCount } = readModule(bytes)
   const offset = code.offsets[index - importedFunctionCount] as number
   const end = offset + (code.sizes[index - importedFunctionCount] as number)
   const cursor = new InstructionCursor(bytes, readLocals(bytes, offset, end).offset, end)
-  const charges: number[] = []
+  const charges: [number, number][] = []
+  const names: string[] = []
   let lastIf = -1
   while (cursor.next()) {
-    const name = OPCODE_BY_ROW[cursor.row]?.name
+    const name = OPCODE_BY_ROW[cursor.row]?.name ?? ''
+    names.push(name)
     if (name === 'if') lastIf = cursor.start
-    if (name === 'call' && cursor.first === outOfFuel) charges.push(lastIf)
+    if (name === 'call' && cursor.first === outOfFuel) charges.push([lastIf, 0])
+    if (names.slice(-4).join() === 'if,local.get,local.set,loop') charges.push([lastIf, 1])
   }
   return charges
 }
 
-test('each charge of QuickJS is hinted, and nothing else', () => {
+test('each charge of QuickJS is hinted, and each loop that is paid for at once, and nothing else', () => {
   const original = Uint8Array.from(readFileSync('node_modules/quickjs-wasi/quickjs.wasm'))
   const { bytes, info } = instrumentModule(original, RULES)
   const hints = readHints(bytes)
-  let count = 0
+  const counts: [number, number] = [0, 0]
   for (let i = 0; i < info.code.count; i++) {
     const index = info.importedFunctionCount + i
     const charges = findCharges(bytes, index, info.functions.length)
     assert.deepEqual(hints.get(index) ?? [], charges, `function ${index}`)
-    count += charges.length
+    for (const [, likely] of charges) counts[likely as 0 | 1] += 1
   }
-  assert.ok(count > 10_000, `${count}`)
+  assert.ok(counts[0] > 10_000 && counts[1] > 10, `${counts}`)
 })
 
 test('a module without charges has no hints', () => {

@@ -68,13 +68,13 @@ export function writeCode(
   return { runs, codeEnd, hints }
 }
 
-/** Fuel, and the stack that is left. */
-const ADDED_LOCALS = 2
+/** Fuel, what would be left of it, and the stack that is left. */
+const ADDED_LOCALS = 3
 
 /** Refuses a function that takes V8 too long to compile. */
 function checkMerges({ type, locals, offset }: ReadBody, plan: FunctionPlan): void {
   const values = type.params.length + locals.count + plan.highest
-  const merges = values * (plan.eventCount + plan.frameCount)
+  const merges = values * (plan.eventCount + plan.frameCount + 3 * plan.countedLoops.length)
   const limit = MODULE_LIMITS.functionMerges
   if (merges > limit) throw beyondLimit(offset, 'values at the branches of a function', limit, merges)
 }

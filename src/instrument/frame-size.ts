@@ -18,7 +18,8 @@ const VECTOR_BYTES = 16
 export function boundFrame(body: { readonly type: FunctionType; readonly locals: Locals }, plan: FunctionPlan): number {
   const { params, results } = body.type
   const wide = plan.wide || params.includes('v128') || results.includes('v128') || body.locals.wide
-  const values = 2 * params.length + body.locals.count + 3 * results.length + plan.highest
+  const values =
+    2 * params.length + body.locals.count + 3 * results.length + plan.highest + (plan.countedLoops.length > 0 ? 1 : 0)
   const bytes = FRAME_BYTES + values * (wide ? VECTOR_BYTES : VALUE_BYTES)
   return plan.calls || bytes > RESERVE_BYTES ? bytes : 0
 }

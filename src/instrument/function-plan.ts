@@ -1,3 +1,5 @@
+import type { CountedLoop } from './counted-loops.ts'
+
 /**
  * What to do at which place of one function body, in the order of the code. Reused from function to function: it grows
  * to the largest.
@@ -29,7 +31,20 @@ export const EVENT = Object.freeze({
   call: 11,
   /** A call in place of this function's own frame. */
   tailCall: 12,
+  /** A loop begins that is paid for at once where the fuel is enough; value: index in `countedLoops`. */
+  countedLoop: 13,
+  /** Such a loop is over. */
+  countedEnd: 14,
 })
+
+/** A loop of straight-line code that ends by numbers known when it begins, in `[start, end)`. */
+export interface CountedRange {
+  readonly loop: CountedLoop
+  readonly start: number
+  readonly end: number
+  /** Block that is the body. */
+  readonly block: number
+}
 
 export class FunctionPlan {
   eventCount = 0
@@ -46,6 +61,7 @@ export class FunctionPlan {
   wrapped = false
   /** The function calls, other than by tail calls. */
   calls = false
+  readonly countedLoops: CountedRange[] = []
   /** The most operands on the stack at a time; some of them may be vectors. */
   highest = 0
   wide = false
@@ -56,6 +72,7 @@ export class FunctionPlan {
     this.frameCount = 0
     this.wrapped = false
     this.calls = false
+    this.countedLoops.length = 0
     this.highest = 0
     this.wide = false
   }

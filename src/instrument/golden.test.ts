@@ -16,6 +16,8 @@ const CASES: Readonly<Record<string, string>> = {
   'calls-in-a-row': '(module (func $f (param i32)) (func (call $f (i32.const 1)) (call $f (i32.const 2))))',
   'loop-with-a-call':
     '(module (func $f) (func (param i32) (loop $l (call $f) (br_if $l (local.get 0))) (drop (i32.const 1))))',
+  'counted-loop':
+    '(module (func (param i32 i32) (loop $l (br_if $l (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 4))) (local.get 1))))))',
   'code-behind-a-block':
     '(module (func (param i32) (block $b (br_if $b (local.get 0)) (drop (i32.const 1))) (drop (i32.const 2))))',
   'branch-to-the-function':

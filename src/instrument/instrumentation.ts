@@ -52,8 +52,11 @@ interface Plan {
  * `catch` of the guest sees it. Loops, calls, tail
  * calls, handlers and bulk instructions of any length are charged. After a trap other than that the global may still
  * hold the value of the last call: what the running function used since is not in it.
- * No index changes: types, functions, globals and exports are added at the ends of their index spaces, and one i64
- * local at the end of each function's locals. The sums of the memories' and of the tables' maxima keep to `rules`.
+ * A loop of straight-line code that ends by numbers known when it begins is written twice: without charges for when the
+ * fuel is enough for all its turns, which it pays at once, and with them for when it is not. Which one runs cannot be told
+ * by results, fuel, calls of the hook or what a trap leaves.
+ * No index changes: types, functions, globals and exports are added at the ends of their index spaces, and up to three
+ * locals at the end of each function's locals. The sums of the memories' and of the tables' maxima keep to `rules`.
  * Nothing of the guest runs before the host has set the fuel: the start section becomes an export.
  * Custom sections are kept as they are, except `metadata.code.*`, whose offsets would be wrong; a section of branch hints
  * for the charges is added.

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { InstructionCursor, readLocals, readModule } from '../wasm/index.ts'
 import { instrumentModule } from './index.ts'
 import { assemble, attempt, Metered, RULES } from './kit.test.ts'
+import { OffsetMap } from './offset-map.ts'
 
 const WAT = `(module (import "host" "f" (func $f)) (memory 1)
   (func $first (param i32) (result i32) (call $f) (call $f) (i32.add (local.get 0) (i32.const 1)))
@@ -77,4 +78,30 @@ test('offsets outside of the code have no original and no function', () => {
   assert.equal(offsetMap.functionAt(0), -1)
   assert.equal(offsetMap.functionAt((info.code.offsets[0] as number) - 1), -1)
   assert.equal(offsetMap.functionAt(bytes.length), -1)
+})
+
+test('both copies of a counted loop lead to the same original, through a stored map, too', () => {
+  const bytes = assemble(`(module (memory 1) (func (param i32)
+    (loop $l (i32.store (local.get 0) (i32.const 7))
+      (br_if $l (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const 4))) (i32.const 400))))
+    (drop (i32.const 1))))`)
+  const { bytes: rewritten, offsetMap, info } = instrumentModule(bytes, RULES)
+  for (const map of [offsetMap, OffsetMap.fromBytes(offsetMap.toBytes(), info)]) {
+    const { code } = readModule(rewritten)
+    const offset = code.offsets[0] as number
+    const end = offset + (code.sizes[0] as number)
+    const cursor = new InstructionCursor(rewritten, readLocals(rewritten, offset, end).offset, end)
+    const originals: number[] = []
+    const stores: number[] = []
+    while (cursor.next()) {
+      const original = map.originalOf(cursor.start)
+      originals.push(original)
+      if (cursor.row === 0x36) stores.push(original)
+    }
+    const store = find(bytes, 0, 0x36)
+    assert.deepEqual(stores, [store, store])
+    // Apart from the one step back to the head of the loop the code is in order, and what stands in between is the loop's.
+    assert.equal(originals.filter((original, index) => original < (originals[index - 1] ?? 0)).length, 1)
+    assert.ok(originals.every((original) => original >= 0 && info.code.offsets[0]! <= original))
+  }
 })

@@ -33,7 +33,7 @@ export class OffsetMap {
     let original = 0
     while (reader.offset < bytes.length) {
       rewritten += reader.readU32('a distance of rewritten code')
-      original += reader.readU32('a distance of original code')
+      original += fromZigzag(reader.readU32('a distance of original code'))
       runs.push(rewritten, original)
     }
     return new OffsetMap({ runs, codeEnd, bodies: code, importedFunctionCount })
@@ -45,7 +45,7 @@ export class OffsetMap {
     writer.writeU32(this.#codeEnd)
     for (let run = 0; run < this.#rewritten.length; run += 1) {
       writer.writeU32((this.#rewritten[run] as number) - (this.#rewritten[run - 1] ?? 0))
-      writer.writeU32((this.#original[run] as number) - (this.#original[run - 1] ?? 0))
+      writer.writeU32(toZigzag((this.#original[run] as number) - (this.#original[run - 1] ?? 0)))
     }
     return writer.finish()
   }
@@ -79,6 +79,15 @@ export class OffsetMap {
     const { offsets, sizes, count } = this.#bodies
     return count === 0 ? 0 : (offsets[count - 1] as number) + (sizes[count - 1] as number)
   }
+}
+
+/** Counted loops are written twice, so the original goes back at times. */
+function toZigzag(distance: number): number {
+  return distance < 0 ? -2 * distance - 1 : 2 * distance
+}
+
+function fromZigzag(value: number): number {
+  return value % 2 === 1 ? -(value + 1) / 2 : value / 2
 }
 
 /** Runs of copied code, as they are collected. */

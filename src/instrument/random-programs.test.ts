@@ -18,6 +18,25 @@ function branchIf(to: number, labels: number, when: string): string {
   return to === labels ? `(drop (br_if ${to} (local.get 0) ${when}))` : `(br_if ${to} ${when})`
 }
 
+/** Loops that end, by their numbers: they are paid for at once where the fuel is enough. */
+const counted: fc.Arbitrary<Statement> = fc
+  .record({
+    turns: fc.nat(20),
+    bound: fc.integer({ min: -9, max: 40 }),
+    step: fc.constantFrom(1, 2, 3, 5, -1, -4),
+    equal: fc.boolean(),
+    body: fc.constantFrom(
+      '(i32.store8 (i32.and (local.get 1) (i32.const 1023)) (i32.const 1))',
+      '(local.set 0 (i32.add (local.get 0) (local.get 1)))',
+      '',
+    ),
+  })
+  .map(({ turns, bound, step, equal, body }) => () => {
+    const compare = equal ? 'ne' : step > 0 ? 'lt_s' : 'ge_s'
+    return `(local.set 1 (i32.const ${bound - (turns + 1) * step}))
+      (loop ${body} (br_if 0 (i32.${compare} (local.tee 1 (i32.add (local.get 1) (i32.const ${step}))) (i32.const ${bound}))))`
+  })
+
 function statements(withExceptions: boolean): fc.Arbitrary<Statement> {
   const { body } = fc.letrec<{ body: Statement; statement: Statement }>((tie) => {
     const inner = tie('body')
@@ -63,6 +82,7 @@ function statements(withExceptions: boolean): fc.Arbitrary<Statement> {
             `(if ${when} (then ${labels === 0 ? '(return (i32.const 5))' : `(br ${1 + (to % labels)})`} (nop)))`,
       ),
       condition.map((when) => () => `(if ${when} (then (return (local.get 0))))`),
+      counted,
       fc.constant(() => '(memory.fill (i32.const 0) (i32.const 1) (i32.and (local.get 0) (i32.const 1023)))'),
     ]
     const throwing: fc.Arbitrary<Statement>[] = [
@@ -92,8 +112,8 @@ function statements(withExceptions: boolean): fc.Arbitrary<Statement> {
 function program(body: string, leaf: string, withExceptions: boolean): string {
   const thrower = '(func $thrower (param i32) (if (i32.and (local.get 0) (i32.const 4)) (then (throw $e))))'
   return `(module ${withExceptions ? `(tag $e) ${thrower}` : ''} (memory 1) (global (mut i32) (i32.const 40)) (export "guard" (global 0))
-    (func $leaf (param i32) (result i32) ${leaf} (local.get 0))
-    (func (export "run") (param i32) (result i32) ${body} (local.get 0)))`
+    (func $leaf (param i32) (result i32) (local i32) ${leaf} (local.get 0))
+    (func (export "run") (param i32) (result i32) (local i32) ${body} (local.get 0)))`
 }
 
 const SLICE = 37n

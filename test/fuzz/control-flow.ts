@@ -170,11 +170,7 @@ class BodyWriter {
         })
         return
       case 6:
-        // A loop without a guard of its own, left by its counter.
-        this.#put(0x41, ...encodeS64(this.#random.below(9)), 0x21, 1)
-        this.#frame([0x03, EMPTY], null, () => {
-          this.#put(0x20, 1, 0x41, 1, 0x6b, 0x22, 1, 0x41, 0, 0x4a, 0x0d, 0)
-        })
+        this.#countedLoop()
         return
       case 7:
         // Two results.
@@ -194,6 +190,25 @@ class BodyWriter {
           this.#statements()
         })
     }
+  }
+
+  /** A loop without a guard of its own, left by its counter; some trap on the way, some have a bound in a local. */
+  #countedLoop(): void {
+    const random = this.#random
+    const step = random.pick([-1, 1, 2, -3, 5])
+    const bound = random.below(20) - 5
+    const turns = random.below(9)
+    this.#put(0x41, ...encodeS64(bound - turns * step), 0x21, 1)
+    const inLocal = random.oneIn(3)
+    if (inLocal) this.#put(0x41, ...encodeS64(bound), 0x21, 0)
+    this.#frame([0x03, EMPTY], null, () => {
+      if (random.oneIn(2))
+        this.#put(0x20, 1, 0x41, random.pick([63, 127]), 0x71, 0x41, ...encodeS64(3_000), 0x6c, 0x20, 1, 0x3a, 0, 0)
+      this.#put(0x20, 1, 0x41, ...encodeS64(step), 0x6a, 0x22, 1)
+      this.#put(...(inLocal ? [0x20, 0] : [0x41, ...encodeS64(bound)]))
+      // ne would not end without a turn to do.
+      this.#put(turns > 0 && random.oneIn(2) ? 0x47 : step > 0 ? 0x48 : 0x4a, 0x0d, 0)
+    })
   }
 
   /** A branch to any label, with a value if it takes one; never to a loop, which only its own end repeats. */
