@@ -16,6 +16,10 @@ export interface AgentEvents {
   onState(agent: Agent, from: AgentState, to: AgentState): void
   /** The agent sent a message; `reserved` tells whether a place in the mailbox of its receiver is held for it. */
   onSend(agent: Agent, message: Message, reserved: boolean): void
+  /** The agent was handed a message by another one in its thread: it waits with it already, with credit held there. */
+  onLocal(agent: Agent, message: Message): void
+  /** The agent sent a message inside its thread to one that is gone meanwhile. */
+  onLocalLost(agent: Agent, message: Message): void
   onLog(agent: Agent, line: LogLine): void
   /** The agent, running and granted this, offers a capability. */
   onRegister(agent: Agent, capability: string): void

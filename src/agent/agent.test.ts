@@ -6,7 +6,7 @@ import { NO_GRANTS } from '../capability/index.ts'
 import type { ErrorCode, Message } from '../core/index.ts'
 import { CaxtonError, completeDraft, DEFAULT_LIMITS, HOST_LIMITS } from '../core/index.ts'
 import type { SandboxEvents } from '../sandbox/index.ts'
-import { Agent, WINDOW } from './agent.ts'
+import { Agent } from './agent.ts'
 import type { AgentPhase } from './state.ts'
 
 let messageCount = 0
@@ -43,6 +43,8 @@ function createAgent(
           log.push(`${from.phase} -> ${to.phase}`)
         },
         onSend: (_agent, message, reserved) => log.push(`send ${message.message_id} ${reserved}`),
+        onLocal: () => {},
+        onLocalLost: () => {},
         onLog: (_agent, line) => log.push(`log ${line.text}`),
         onRegister: (_agent, capability) => log.push(`register ${capability}`),
         onRefuse: (_agent, { code }) => log.push(`refuse ${code}`),
@@ -259,13 +261,13 @@ describe('start', () => {
 })
 
 describe('handling', () => {
-  test('at most a window of messages is handed over, all are handled in order', async () => {
+  test('every message is handed over at once, all are handled in order', async () => {
     const gate = createGate()
     const { agent, log, sandbox, deliver } = createAgent(() => gate.passed.then(() => 0))
     await agent.start()
     const ids = Array.from({ length: 50 }, () => deliver())
     await settle()
-    assert.equal(sandbox().handedOver.length, WINDOW)
+    assert.equal(sandbox().handedOver.length, 50)
     assert.equal(sandbox().begun.length, 1)
     assert.equal(agent.snapshot().waitingMessages, 50)
     assert.equal(agent.snapshot().waitingBytes, 5_000)
@@ -475,6 +477,8 @@ describe('what a guest asks for', () => {
         events: {
           onState: () => {},
           onSend: () => {},
+          onLocal: () => {},
+          onLocalLost: () => {},
           onLog: () => {},
           onRegister: () => {},
           onRefuse: (_agent, { code }) => log.push(code),

@@ -10,7 +10,7 @@ import {
   NO_RATE_LIMITS,
   SYSTEM_CLOCK,
 } from '../core/index.ts'
-import type { Outcome, Sandbox, SandboxEvents, Usage } from '../sandbox/index.ts'
+import type { LocalCall, Outcome, Sandbox, SandboxEvents, Usage } from '../sandbox/index.ts'
 import { NO_USAGE } from '../sandbox/index.ts'
 import type { AgentOptions, AgentParts, DrainOptions } from './agent-parts.ts'
 import { checkDeadlineMs } from './deadline.ts'
@@ -28,12 +28,14 @@ import { Throttle } from './throttle.ts'
  *
  * 1. The state changes before anybody is told; whoever is told may call any method of any agent.
  * 2. A delivered message ends in exactly one of `onHandled` and `onUndelivered`, and its credit is released before.
- * 3. Messages go to the sandbox in the order of their delivery; at most WINDOW of them are there at once, and none that a
- *    limit over time holds back.
+ * 3. Messages go to the sandbox in the order of their delivery, as soon as the agent runs, but none that a limit over time holds
+ *    back; of an agent with such limits at most WINDOW are there at once.
  * 4. An outcome that arrives after its message was given back changes nothing.
+ * 5. An agent without limits over time is open for what others hand over in its thread, from when it has all that came before
+ *    until it drains. It has stopped draining only when it has heard of everything that was handed over.
  */
 
-/** Messages handed to the sandbox ahead of their turn, so that a thread does not wait for the main thread between two of them. */
+/** Messages of a throttled agent in the sandbox ahead of their turn, so that a thread does not wait between two of them. */
 export const WINDOW = 16
 
 /** One agent from its loading to its end. */
@@ -52,6 +54,7 @@ export class Agent {
   #creation: Promise<Sandbox> | null = null
   #sandbox: Sandbox | null = null
   #drains = false
+  #isShutting = false
   #bytesInSandbox = 0
 
   constructor(parts: AgentParts, options: AgentOptions) {
@@ -106,6 +109,7 @@ export class Agent {
     this.#announce()
     if (this.#drains) this.#beginDraining()
     this.#pump()
+    this.#openLocal()
   }
 
   /**
@@ -193,12 +197,37 @@ export class Agent {
         this.#monitor.countOut()
         events.onSend(this, message, reserved)
       },
+      onLocalSend: (message, isTaken) => {
+        this.#monitor.countOut()
+        if (!isTaken) events.onLocalLost(this, message)
+      },
+      onLocal: (message, bytes) => this.#takeLocal(message, bytes),
       onLog: (line) => events.onLog(this, line),
       onRegister: (capability) => this.#register(capability),
       onRefuse: (refusal) => this.#refuse(refusal),
       onRestart: (cause) => {
         this.#monitor.countRestart()
         events.onRestart(this, cause)
+      },
+    }
+  }
+
+  /** Takes a message that the sandbox has already. */
+  #takeLocal(message: Message, bytes: number): LocalCall {
+    const letter: Letter = { message, bytes, isLocal: true }
+    this.#monitor.countIn()
+    this.#parts.events.onLocal(this, message)
+    if (isFinal(this.#state.phase)) {
+      this.#giveBack(message, new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: this.#facts() }))
+    } else {
+      this.#inSandbox.add(letter)
+      this.#bytesInSandbox += bytes
+      this.#monitor.checkWaiting(this.#waiting())
+    }
+    return {
+      settle: (outcome) => this.#finish(letter, outcome),
+      adopt: () => {
+        letter.isLocal = false
       },
     }
   }
@@ -232,8 +261,8 @@ export class Agent {
   #pump(): void {
     if (this.#sandbox === null) return
     while (this.#state.phase === 'running' || this.#state.phase === 'draining') {
-      if (this.#inSandbox.size >= WINDOW || this.#mailbox.size === 0) return
-      if (!this.#throttle.admits(this.#inSandbox.size)) return
+      if (this.#mailbox.size === 0) return
+      if (!this.#throttle.isEmpty && !this.#mayJoin()) return
       const letter = this.#mailbox.shift()
       if (letter === undefined) return
       this.#inSandbox.add(letter)
@@ -243,6 +272,10 @@ export class Agent {
         (error: unknown) => this.#finish(letter, lostOutcome(asCaxtonError(error))),
       )
     }
+  }
+
+  #mayJoin(): boolean {
+    return this.#inSandbox.size < WINDOW && this.#throttle.admits(this.#inSandbox.size)
   }
 
   #finish(letter: Letter, outcome: Outcome): void {
@@ -286,13 +319,28 @@ export class Agent {
       if (this.#creation === null) void this.stop()
     } else if (this.#state.phase === 'running') {
       this.#drains = true
+      this.#shutLocal()
       this.#enter({ phase: 'draining' })
       this.#stopIfDrained()
     }
   }
 
+  #openLocal(): void {
+    if (this.#state.phase === 'running' && this.#throttle.isEmpty) this.#sandbox?.openLocal?.()
+  }
+
+  #shutLocal(): void {
+    const shut = this.#sandbox?.shutLocal?.() ?? null
+    if (shut === null) return
+    this.#isShutting = true
+    void shut.then(() => {
+      this.#isShutting = false
+      this.#stopIfDrained()
+    })
+  }
+
   #stopIfDrained(): void {
-    if (this.#state.phase !== 'draining' || this.waitingMessages > 0) return
+    if (this.#state.phase !== 'draining' || this.waitingMessages > 0 || this.#isShutting) return
     this.#end({ phase: 'stopped' }, new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: this.#facts() }))
   }
 
@@ -326,8 +374,8 @@ export class Agent {
     this.#ended.resolve()
   }
 
-  #release({ message, bytes }: Letter): void {
-    this.#parts.credit.release(this.name, message.sender, bytes)
+  #release({ message, bytes, isLocal }: Letter): void {
+    if (isLocal !== true) this.#parts.credit.release(this.name, message.sender, bytes)
   }
 
   #giveBack(message: Message, reason: CaxtonError): void {

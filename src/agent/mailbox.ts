@@ -4,6 +4,8 @@ import type { Message } from '../core/index.ts'
 export interface Letter {
   readonly message: Message
   readonly bytes: number
+  /** Its credit is held and given back by the thread in which it was handed over. */
+  isLocal?: boolean
 }
 
 /** Letters shifted off before the room in front of the first one is given back. */

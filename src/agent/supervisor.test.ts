@@ -30,6 +30,8 @@ async function supervise({ mock }: TestContext, { starts = ['runs'], random = 1,
   const events: AgentEvents = {
     onState: (_agent, _from, to) => log.push(to.phase),
     onSend: () => {},
+    onLocal: () => {},
+    onLocalLost: () => {},
     onLog: () => {},
     onRegister: () => {},
     onRefuse: () => {},

@@ -93,6 +93,11 @@ export class Throttle {
     return next
   }
 
+  /** Whether anything can ever be held back. */
+  get isEmpty(): boolean {
+    return this.#gauges.length === 0
+  }
+
   /** Times that messages were held back. */
   get holds(): number {
     return this.#holds

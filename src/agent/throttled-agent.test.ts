@@ -30,6 +30,8 @@ async function startAgent({ mock }: TestContext, rates: RateLimits, behave: Beha
       events: {
         onState: (_agent, _from, to) => log.push(to.phase),
         onSend: () => {},
+        onLocal: () => {},
+        onLocalLost: () => {},
         onLog: () => {},
         onRegister: () => {},
         onRefuse: () => {},

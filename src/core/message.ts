@@ -135,9 +135,18 @@ export function spreadDraft(draft: Draft, conversationId: string): Draft[] {
 
 /** Writes a message as the JSON text that guests see. */
 export function formatMessage(message: Message): string {
-  const { content, extras, ...header } = message
-  const text = JSON.stringify(extras === undefined ? header : { ...header, ...extras })
-  return content === undefined ? text : `${text.slice(0, -1)},"content":${content}}`
+  return joinMessage(formatHeader(message), message.content)
+}
+
+/** Writes everything but the content of a message as JSON text. */
+export function formatHeader(message: Message): string {
+  const { content: _, extras, ...header } = message
+  return JSON.stringify(extras === undefined ? header : { ...header, ...extras })
+}
+
+/** Puts a content behind a header that `formatHeader` has written. */
+export function joinMessage(header: string, content: string | undefined): string {
+  return content === undefined ? header : `${header.slice(0, -1)},"content":${content}}`
 }
 
 /** Returns the fields that make a message the answer to another: receiver, conversation, protocol and `in_reply_to`. */

@@ -19,6 +19,7 @@ import type { Rest } from './rest.ts'
  * 2. Messages of one sender to one receiver arrive in the order in which they were sent.
  * 3. The runtime answers no message of its own, no `failure` and no `not-understood`.
  * 4. A message is in a mailbox only with room reserved: by the thread that sent it (`reserved`) or here.
+ *    A message that was handed over inside a thread never held credit here.
  * 5. Everything under way is counted in `rest` before what caused it is taken off.
  */
 
@@ -82,6 +83,19 @@ export class Delivery {
     const error =
       agent === undefined ? this.#routeElsewhere(message, reserved) : this.#deliver(agent, message, reserved)
     if (error !== null) this.#giveUp(message, error)
+  }
+
+  /** Notes a message that one agent has handed to another in their thread, which waits with it already. */
+  noteLocal(agent: Agent, message: Message): void {
+    this.#parts.rest.begin()
+    this.#noteSent(message)
+    if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'delivered', agent: agent.name, message })
+  }
+
+  /** Gives up a message that an agent has sent in its thread to another one that is gone. */
+  giveUpLocal(_sender: Agent, message: Message): void {
+    this.#noteSent(message)
+    this.#giveUp(message, new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: { agent: message.receiver } }))
   }
 
   /** Returns why a message went nowhere; null when it did. */

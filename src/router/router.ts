@@ -254,6 +254,8 @@ export class Router {
         if (to.phase === 'failed') this.#delivery.retryNotices()
       },
       onSend: (agent, message, reserved) => this.#delivery.routeOf(agent, message, reserved),
+      onLocal: (agent, message) => this.#delivery.noteLocal(agent, message),
+      onLocalLost: (agent, message) => this.#delivery.giveUpLocal(agent, message),
       onLog: (agent, { level, text }) => {
         if (hub.isHeard) hub.emit({ type: 'log', agent: agent.name, level, text })
       },

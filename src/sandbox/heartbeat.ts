@@ -20,7 +20,8 @@ const JOURNAL = 4
 const LEDGER = JOURNAL + JOURNAL_WORDS
 /** Messages in a ledger. */
 export const LEDGER_MESSAGES = 64
-const BYTES = (LEDGER + 1 + LEDGER_MESSAGES * JOURNAL_WORDS) * 4
+const ARRIVED = LEDGER + 1 + LEDGER_MESSAGES * JOURNAL_WORDS
+const BYTES = (ARRIVED + 1) * 4
 const LAST_CALL = 2 ** 29
 
 /** A call that is running, or a slice of one. */
@@ -43,6 +44,8 @@ export class Heartbeat {
   readonly journal: Int32Array
   /** Reservations of the messages that the worker has accepted and not posted yet: their count, then a journal of each. */
   readonly ledger: Int32Array
+  /** How much of what was handed over inside the thread has arrived on the main thread; wraps around. See `LocalMail`. */
+  readonly arrived: Int32Array
   readonly #words: Int32Array
   readonly #times: Float64Array
   #call = 0
@@ -52,7 +55,8 @@ export class Heartbeat {
     this.#words = new Int32Array(buffer)
     this.#times = new Float64Array(buffer, 0, DEADLINE + 1)
     this.journal = new Int32Array(buffer, JOURNAL * 4, JOURNAL_WORDS)
-    this.ledger = new Int32Array(buffer, LEDGER * 4)
+    this.ledger = new Int32Array(buffer, LEDGER * 4, ARRIVED - LEDGER)
+    this.arrived = new Int32Array(buffer, ARRIVED * 4, 1)
   }
 
   /** Worker: marks the begin of a call. */

@@ -12,5 +12,14 @@ export type { SandboxPoolOptions, SandboxPoolParts } from './pool.ts'
 export { SandboxPool } from './pool.ts'
 export type { ProcessPoolOptions, ProcessPoolParts } from './process/process-pool.ts'
 export { ProcessPool } from './process/process-pool.ts'
-export type { LogLine, Outcome, OutputStream, Sandbox, SandboxEvents, SandboxSpec, Usage } from './sandbox.ts'
+export type {
+  LocalCall,
+  LogLine,
+  Outcome,
+  OutputStream,
+  Sandbox,
+  SandboxEvents,
+  SandboxSpec,
+  Usage,
+} from './sandbox.ts'
 export { NO_USAGE } from './usage.ts'

@@ -8,6 +8,8 @@
  * 2. A reservation or release of an earlier generation changes nothing.
  * 3. A thread that is stopped in the middle of a reservation has it in its journal: between a swap that succeeded and the
  *    note of it nothing can stop a thread, because V8 stops JavaScript at calls and at loop ends only.
+ * 4. What is under way inside the thread of the owner is counted beside that, by that thread alone. Whoever takes room adds
+ *    to its own count first and then looks at both: of two that take the last room at once, at most one gets it.
  */
 
 /** One opening of one slot. It crosses threads. */
@@ -32,7 +34,15 @@ export interface SlotUse {
 /** Int32 words of a journal: stage, receiver slot and generation, sender slot and generation, bytes. */
 export const JOURNAL_WORDS = 6
 
-const ROW_BYTES = 32
+/** A row, in words of 64 and of 32 bits. */
+const ROW_WORDS = 8
+const ROW_HALVES = 16
+/** Halves of a row, behind its two words: capacities, the generation once more, and what is under way inside the thread. */
+const CAPACITIES = 4
+const GENERATION = 7
+const LOCAL_MESSAGES = 8
+const LOCAL_BYTES = 9
+const LOCAL_OUTSTANDING = 10
 /** Word 0: 13 bits of generation, 20 of messages, 31 of bytes. Word 1: 13 bits of generation, 51 of outstanding messages. */
 const BYTES_BITS = 31n
 const COUNT_BITS = 51n
@@ -44,33 +54,39 @@ const GENERATIONS = 2 ** 13
 export class MailboxTable {
   readonly buffer: SharedArrayBuffer
   readonly #words: BigUint64Array
-  readonly #capacities: Int32Array
+  readonly #halves: Int32Array
 
   /** Takes the buffer of another thread's table. */
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer
     this.#words = new BigUint64Array(buffer)
-    this.#capacities = new Int32Array(buffer)
+    this.#halves = new Int32Array(buffer)
   }
 
   static create(slotCount: number): MailboxTable {
-    return new MailboxTable(new SharedArrayBuffer(slotCount * ROW_BYTES))
+    return new MailboxTable(new SharedArrayBuffer(slotCount * ROW_WORDS * 8))
   }
 
   /** Begins a new generation with nothing used. Main thread only. */
   open(index: number, capacities: Capacities): Slot {
-    this.#capacities[index * 8 + 4] = capacities.mailboxMessages
-    this.#capacities[index * 8 + 5] = capacities.mailboxBytes
-    this.#capacities[index * 8 + 6] = capacities.outstandingMessages
-    return { index, generation: Number(Atomics.load(this.#words, index * 4) >> COUNT_BITS) }
+    const generation = Number(Atomics.load(this.#words, index * ROW_WORDS) >> COUNT_BITS)
+    const at = index * ROW_HALVES
+    this.#halves[at + CAPACITIES] = capacities.mailboxMessages
+    this.#halves[at + CAPACITIES + 1] = capacities.mailboxBytes
+    this.#halves[at + CAPACITIES + 2] = capacities.outstandingMessages
+    for (const local of [LOCAL_MESSAGES, LOCAL_BYTES, LOCAL_OUTSTANDING]) Atomics.store(this.#halves, at + local, 0)
+    Atomics.store(this.#halves, at + GENERATION, generation)
+    return { index, generation }
   }
 
   /** Ends a generation: what was reserved in it is forgotten. Main thread only. */
   close(slot: Slot): void {
-    const next = BigInt((slot.generation + 1) % GENERATIONS) << COUNT_BITS
-    Atomics.store(this.#words, slot.index * 4, next)
-    Atomics.store(this.#words, slot.index * 4 + 1, next)
-    this.#capacities.fill(0, slot.index * 8 + 4, slot.index * 8 + 7)
+    const next = (slot.generation + 1) % GENERATIONS
+    const at = slot.index * ROW_HALVES
+    Atomics.store(this.#halves, at + GENERATION, next)
+    Atomics.store(this.#words, slot.index * ROW_WORDS, BigInt(next) << COUNT_BITS)
+    Atomics.store(this.#words, slot.index * ROW_WORDS + 1, BigInt(next) << COUNT_BITS)
+    this.#halves.fill(0, at + CAPACITIES, at + GENERATION)
   }
 
   /**
@@ -85,12 +101,15 @@ export class MailboxTable {
     journal[5] = bytes
     if (sender !== null && !this.#takePlace(sender)) return false
     journal[0] = 1
-    if (receiver !== null && !this.#takeRoom(receiver, bytes)) {
-      this.undo(journal)
-      return false
+    // What the threads of their owners have noted meanwhile is looked at once more.
+    if (sender === null || this.hasPlace(sender)) {
+      if (receiver === null || this.#takeRoom(receiver, bytes)) {
+        journal[0] = 2
+        if (receiver === null || this.hasRoom(receiver)) return true
+      }
     }
-    journal[0] = 2
-    return true
+    this.undo(journal)
+    return false
   }
 
   release(receiver: Slot | null, sender: Slot | null, bytes: number): void {
@@ -110,50 +129,111 @@ export class MailboxTable {
     }
   }
 
-  read({ index }: Slot): SlotUse {
-    const word = Atomics.load(this.#words, index * 4)
-    return {
-      messages: Number((word & COUNT_MASK) >> BYTES_BITS),
-      bytes: Number(word & BYTES_MASK),
-      outstanding: Number(Atomics.load(this.#words, index * 4 + 1) & COUNT_MASK),
+  /** Takes room and a place that were taken inside a thread that is gone, whatever else is taken: its count ends afterwards. */
+  adopt(receiver: Slot | null, sender: Slot | null, bytes: number): void {
+    if (receiver !== null) this.#add(receiver, 0, ONE_MESSAGE + BigInt(bytes))
+    if (sender !== null) this.#add(sender, 1, 1n)
+  }
+
+  /** Notes what is in the mailbox of an agent from inside its thread. That thread only, and the main thread once it is gone. */
+  noteLocalMail({ index, generation }: Slot, messages: number, bytes: number): void {
+    const at = index * ROW_HALVES
+    if (Atomics.load(this.#halves, at + GENERATION) !== generation) return
+    Atomics.store(this.#halves, at + LOCAL_MESSAGES, messages)
+    Atomics.store(this.#halves, at + LOCAL_BYTES, bytes)
+  }
+
+  /** Notes how many messages of an agent wait inside its thread. Whoever may call `noteLocalMail`. */
+  noteLocalOutstanding({ index, generation }: Slot, messages: number): void {
+    const at = index * ROW_HALVES
+    if (Atomics.load(this.#halves, at + GENERATION) === generation) {
+      Atomics.store(this.#halves, at + LOCAL_OUTSTANDING, messages)
     }
   }
 
+  /** Tells whether everything that is noted and reserved in a mailbox is within its capacities. */
+  hasRoom({ index, generation }: Slot): boolean {
+    const word = Atomics.load(this.#words, index * ROW_WORDS)
+    return Number(word >> COUNT_BITS) === generation && this.#fits(index, word)
+  }
+
+  /** Tells whether everything that is noted and reserved of a sender is within its capacity. */
+  hasPlace({ index, generation }: Slot): boolean {
+    const word = Atomics.load(this.#words, index * ROW_WORDS + 1)
+    return Number(word >> COUNT_BITS) === generation && this.#fitsOutstanding(index, word)
+  }
+
+  read({ index }: Slot): SlotUse {
+    const word = Atomics.load(this.#words, index * ROW_WORDS)
+    const at = index * ROW_HALVES
+    return {
+      messages: Number((word & COUNT_MASK) >> BYTES_BITS) + Atomics.load(this.#halves, at + LOCAL_MESSAGES),
+      bytes: Number(word & BYTES_MASK) + Atomics.load(this.#halves, at + LOCAL_BYTES),
+      outstanding:
+        Number(Atomics.load(this.#words, index * ROW_WORDS + 1) & COUNT_MASK) +
+        Atomics.load(this.#halves, at + LOCAL_OUTSTANDING),
+    }
+  }
+
+  /** Whether a mailbox whose first word is this, and what is noted beside it, is within its capacities. */
+  #fits(index: number, word: bigint): boolean {
+    const at = index * ROW_HALVES
+    const messages = Number((word & COUNT_MASK) >> BYTES_BITS) + Atomics.load(this.#halves, at + LOCAL_MESSAGES)
+    const bytes = Number(word & BYTES_MASK) + Atomics.load(this.#halves, at + LOCAL_BYTES)
+    return messages <= this.#halves[at + CAPACITIES]! && bytes <= this.#halves[at + CAPACITIES + 1]!
+  }
+
+  #fitsOutstanding(index: number, word: bigint): boolean {
+    const at = index * ROW_HALVES
+    const outstanding = Number(word & COUNT_MASK) + Atomics.load(this.#halves, at + LOCAL_OUTSTANDING)
+    return outstanding <= this.#halves[at + CAPACITIES + 2]!
+  }
+
+  /** The capacities bound what a word can hold: an addition is tried only where its result is within them. */
   #takeRoom({ index, generation }: Slot, bytes: number): boolean {
     const added = ONE_MESSAGE + BigInt(bytes)
     for (;;) {
-      const word = Atomics.load(this.#words, index * 4)
+      const word = Atomics.load(this.#words, index * ROW_WORDS)
       if (Number(word >> COUNT_BITS) !== generation) return false
-      if (Number((word & COUNT_MASK) >> BYTES_BITS) >= this.#capacities[index * 8 + 4]!) return false
-      if (Number(word & BYTES_MASK) + bytes > this.#capacities[index * 8 + 5]!) return false
-      if (Atomics.compareExchange(this.#words, index * 4, word, word + added) === word) return true
+      const messages = Number((word & COUNT_MASK) >> BYTES_BITS) + 1
+      if (messages > this.#halves[index * ROW_HALVES + CAPACITIES]!) return false
+      if (Number(word & BYTES_MASK) + bytes > this.#halves[index * ROW_HALVES + CAPACITIES + 1]!) return false
+      if (!this.#fits(index, word + added)) return false
+      if (Atomics.compareExchange(this.#words, index * ROW_WORDS, word, word + added) === word) return true
     }
   }
 
   #giveRoom({ index, generation }: Slot, bytes: number): void {
     for (;;) {
-      const word = Atomics.load(this.#words, index * 4)
+      const word = Atomics.load(this.#words, index * ROW_WORDS)
       if (Number(word >> COUNT_BITS) !== generation) return
       if ((word & COUNT_MASK) < ONE_MESSAGE || Number(word & BYTES_MASK) < bytes) return
       const next = word - ONE_MESSAGE - BigInt(bytes)
-      if (Atomics.compareExchange(this.#words, index * 4, word, next) === word) return
+      if (Atomics.compareExchange(this.#words, index * ROW_WORDS, word, next) === word) return
     }
   }
 
   #takePlace({ index, generation }: Slot): boolean {
     for (;;) {
-      const word = Atomics.load(this.#words, index * 4 + 1)
-      if (Number(word >> COUNT_BITS) !== generation) return false
-      if (Number(word & COUNT_MASK) >= this.#capacities[index * 8 + 6]!) return false
-      if (Atomics.compareExchange(this.#words, index * 4 + 1, word, word + 1n) === word) return true
+      const word = Atomics.load(this.#words, index * ROW_WORDS + 1)
+      if (Number(word >> COUNT_BITS) !== generation || !this.#fitsOutstanding(index, word + 1n)) return false
+      if (Atomics.compareExchange(this.#words, index * ROW_WORDS + 1, word, word + 1n) === word) return true
     }
   }
 
   #givePlace({ index, generation }: Slot): void {
     for (;;) {
-      const word = Atomics.load(this.#words, index * 4 + 1)
+      const word = Atomics.load(this.#words, index * ROW_WORDS + 1)
       if (Number(word >> COUNT_BITS) !== generation || (word & COUNT_MASK) === 0n) return
-      if (Atomics.compareExchange(this.#words, index * 4 + 1, word, word - 1n) === word) return
+      if (Atomics.compareExchange(this.#words, index * ROW_WORDS + 1, word, word - 1n) === word) return
+    }
+  }
+
+  #add({ index, generation }: Slot, which: 0 | 1, added: bigint): void {
+    for (;;) {
+      const word = Atomics.load(this.#words, index * ROW_WORDS + which)
+      if (Number(word >> COUNT_BITS) !== generation) return
+      if (Atomics.compareExchange(this.#words, index * ROW_WORDS + which, word, word + added) === word) return
     }
   }
 }

@@ -99,6 +99,19 @@ export class Mailboxes {
     this.#watchers.get(sender)?.()
   }
 
+  /** Takes what a message holds that was handed over inside a thread which is gone: it is accepted and keeps its room. */
+  adopt(receiver: string, sender: string, bytes: number): void {
+    this.table.adopt(this.#open.get(receiver) ?? null, this.#open.get(sender) ?? null, bytes)
+  }
+
+  /** Forgets what the thread of an agent has noted for it, once that thread is gone. */
+  forgetLocal(name: string): void {
+    const slot = this.#open.get(name)
+    if (slot === undefined) return
+    this.table.noteLocalMail(slot, 0, 0)
+    this.table.noteLocalOutstanding(slot, 0)
+  }
+
   /** What is used now; null for a name that is not open. */
   read(name: string): SlotUse | null {
     const slot = this.#open.get(name)

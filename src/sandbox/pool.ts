@@ -103,6 +103,7 @@ export class SandboxPool {
         this.#placed.delete(agent)
         thread.addAgents(-1)
       },
+      adopt: (sender, bytes) => this.mailboxes.adopt(spec.name, sender, bytes),
     })
     const { error } = await sandbox.create()
     if (error !== null) throw error
@@ -154,11 +155,13 @@ export class SandboxPool {
       onWaiting: (count) => this.#countWaiting(count),
       onLost: (thread, { running, wasUp, cause }) => {
         this.#threads.splice(this.#threads.indexOf(thread), 1)
-        for (const [agent, sandbox] of [...this.#placed]) {
-          if (!sandbox.isIn(thread)) continue
+        const lost = [...this.#placed].filter(([, sandbox]) => sandbox.isIn(thread))
+        for (const [agent, sandbox] of lost) {
           if (agent === running || !wasUp) sandbox.fail(cause)
           else sandbox.restart(cause)
         }
+        // Not before what waits has been taken over: room that is held must not be seen as free in between.
+        for (const [, { name }] of lost) this.mailboxes.forgetLocal(name)
       },
     }
   }
@@ -166,6 +169,11 @@ export class SandboxPool {
   #receive(message: GuestMessage): void {
     const sandbox = this.#placed.get(message.agent)
     if (message.type === 'outcome') sandbox?.takeOutcome(message)
+    else if (message.type === 'local') {
+      const receiver = this.#placed.get(message.receiver)
+      sandbox?.takeLocalSend(message.message, receiver !== undefined)
+      receiver?.takeLocal(message)
+    } else if (message.type === 'shut') sandbox?.takeShut()
     else if (sandbox !== undefined) sandbox.takeEvent(message.event)
     else if (message.event.type === 'send') this.mailboxes.table.undo(Int32Array.from(message.event.held))
   }

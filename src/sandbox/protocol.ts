@@ -55,11 +55,15 @@ export type GuestCall =
   | { readonly kind: 'start' }
   | { readonly kind: 'handle'; readonly text: string; readonly sender: string }
 
-/** Main to worker. The calls of one agent run in order; each is answered by exactly one outcome. */
+/** Main to worker. The calls of one agent run in order; each is answered by exactly one outcome with its number, from 1 on. */
 export type ToWorker =
-  | { readonly type: 'call'; readonly agent: number; readonly call: GuestCall }
+  | { readonly type: 'call'; readonly agent: number; readonly id: number; readonly call: GuestCall }
   | { readonly type: 'close'; readonly agent: number }
   | { readonly type: 'mailbox'; readonly name: string; readonly slot: Slot | null }
+  /** Whether agents of the thread may hand messages over to this one, see `LocalMail`. The end of it is answered by `shut`. */
+  | { readonly type: 'local'; readonly agent: number; readonly isOpen: boolean }
+  /** What the worker told up to this mark has taken effect: the calls that follow from it were sent before. */
+  | { readonly type: 'settled'; readonly mark: number }
   /** The running call was terminated, for this reason. */
   | { readonly type: 'killed'; readonly reason: ErrorData }
 
@@ -77,8 +81,17 @@ export interface Ending {
 
 /** What a guest asked for while it ran, in order. */
 export type GuestEvent =
-  /** `held` is the journal of the reservation, for a message whose sender is gone when it arrives. */
-  | { readonly type: 'send'; readonly message: Message; readonly reserved: boolean; readonly held: readonly number[] }
+  /**
+   * `held` is the journal of the reservation, for a message whose sender is gone when it arrives. A `mark` other than 0 wants
+   * a `settled`.
+   */
+  | {
+      readonly type: 'send'
+      readonly message: Message
+      readonly reserved: boolean
+      readonly held: readonly number[]
+      readonly mark: number
+    }
   | { readonly type: 'log'; readonly line: LogLine }
   | { readonly type: 'output'; readonly stream: OutputStream; readonly bytes: Uint8Array }
   | { readonly type: 'register'; readonly capability: string }
@@ -87,12 +100,26 @@ export type GuestEvent =
 /** Worker to main. */
 export type FromWorker =
   | { readonly type: 'event'; readonly agent: number; readonly event: GuestEvent }
+  /** The agent sent a message that was handed over to another one of the thread, as a call of that with a number below 0. */
+  | {
+      readonly type: 'local'
+      readonly agent: number
+      readonly receiver: number
+      readonly id: number
+      readonly message: Message
+      readonly bytes: number
+    }
   | {
       readonly type: 'outcome'
       readonly agent: number
+      readonly id: number
       readonly status: number
       readonly ending: Ending | null
       readonly usage: Usage
     }
   /** The guest is gone and will not run again. */
   | { readonly type: 'closed'; readonly agent: number }
+  /** Nothing more is handed over to the agent inside the thread. */
+  | { readonly type: 'shut'; readonly agent: number }
+  /** Asks for a `settled`. */
+  | { readonly type: 'mark'; readonly mark: number }

@@ -64,10 +64,24 @@ export interface LogLine {
 
 export type OutputStream = 'stdout' | 'stderr'
 
+/** A message that another agent handed over in the thread of its receiver, until its handling has ended. */
+export interface LocalCall {
+  settle(outcome: Outcome): void
+  /** Its room and the place of its sender, which the thread held, are to be given back by the main thread from now on. */
+  adopt(): void
+}
+
 /** What a guest asked of the host while it ran. Called in the order in which it asked, before the call's outcome is known. */
 export interface SandboxEvents {
   /** A message was accepted: a place in the receiver's mailbox is reserved if `reserved`, and the sender has been told OK. */
   onSend(message: Message, reserved: boolean): void
+  /**
+   * It sent a message to another agent of its thread, which that one has got already: its `onLocal` is called next. False:
+   * that one is gone meanwhile, and nobody handles the message.
+   */
+  onLocalSend?(message: Message, isTaken: boolean): void
+  /** It got a message from another agent of its thread. Room of that many bytes and a place of the sender are held by the thread. */
+  onLocal?(message: Message, bytes: number): LocalCall
   onLog(line: LogLine): void
   /** A guest behind the `command` door wrote to standard output or error. Behind every other door lines go to the log. */
   onOutput?(stream: OutputStream, bytes: Uint8Array): void
@@ -88,6 +102,10 @@ export interface Sandbox {
   start(): Promise<Outcome>
   /** Hands one message over. May be called again before the first has ended. Never rejects. */
   handle(message: Message): Promise<Outcome>
+  /** Lets agents of its thread hand messages over, where that is possible: to an agent that is handed everything at once. */
+  openLocal?(): void
+  /** Ends that. Resolves when everything that was handed over has been told; null if nothing can have been. */
+  shutLocal?(): Promise<void> | null
   /** Frees the instance. Calls that have not ended yet end with ERR_SANDBOX_CLOSED. Idempotent. */
   close(): Promise<void>
 }

@@ -3,27 +3,38 @@ import { CaxtonError, DEFAULT_SCHEDULING, formatMessage } from '../core/index.ts
 import { toGuestError } from './guest-error.ts'
 import { readFunctionImports } from './imports.ts'
 import type { FromWorker, GuestCall, GuestEvent } from './protocol.ts'
-import type { Outcome, Sandbox, SandboxEvents, SandboxSpec } from './sandbox.ts'
+import type { LocalCall, Outcome, Sandbox, SandboxEvents, SandboxSpec } from './sandbox.ts'
 import type { Thread } from './thread.ts'
 import { NO_USAGE } from './usage.ts'
 
 /*
  * One agent on the main thread, with its place in a worker thread. Owned by the main thread.
  *
- * 1. Calls are answered in the order in which they were made; each is answered exactly once.
+ * 1. Calls of the main thread are answered in the order in which they were made; each is answered exactly once. Between
+ *    them come those that other agents of the thread have made, with numbers below 0, each told before its outcome.
  * 2. The first error is the last thing a guest does: calls that wait and later calls end with the same error.
  * 3. After close() nothing is reported.
  */
 
 type OutcomeMessage = FromWorker & { readonly type: 'outcome' }
+type LocalMessage = FromWorker & { readonly type: 'local' }
 
 interface PendingCall {
-  readonly call: GuestCall
+  readonly kind: GuestCall['kind']
+  /** Of a `handle`. */
+  readonly message: Message | null
+  /** Of a message that was handed over inside the thread. */
+  readonly local: LocalCall | null
+  readonly bytes: number
   settle(outcome: Outcome): void
 }
 
+const NO_CALL = { message: null, local: null, bytes: 0 }
+
 /** What runs the guest: a thread of this process or of another one. */
-export type GuestThread = Pick<Thread, 'addAgents' | 'addWaiting' | 'post' | 'forget' | 'end'>
+export type GuestThread = Pick<Thread, 'addAgents' | 'addWaiting' | 'post' | 'forget' | 'end'> & {
+  readonly hasLocalMail: boolean
+}
 
 export interface ThreadSandboxParts {
   readonly spec: SandboxSpec
@@ -32,15 +43,20 @@ export interface ThreadSandboxParts {
   place(sandbox: ThreadSandbox): { readonly thread: GuestThread; readonly agent: number }
   /** The number is free again. */
   leave(agent: number, thread: GuestThread): void
+  /** Takes over what a message holds that waited in a thread which is gone. */
+  adopt?(sender: string, bytes: number): void
 }
 
 export class ThreadSandbox implements Sandbox {
   readonly #parts: ThreadSandboxParts
-  #pending: PendingCall[] = []
+  #pending = new Map<number, PendingCall>()
+  #lastId = 0
   #place: { readonly thread: GuestThread; readonly agent: number } | null = null
   #end: CaxtonError | null = null
   #isClosed = false
   #isStarted = false
+  #isLocal = false
+  #shutting: PromiseWithResolvers<void> | null = null
 
   constructor(parts: ThreadSandboxParts) {
     this.#parts = parts
@@ -49,15 +65,32 @@ export class ThreadSandbox implements Sandbox {
   /** Places the guest and makes its instance. Resolves with how that ended. */
   create(): Promise<Outcome> {
     this.#place = this.#parts.place(this)
-    return this.#request(this.#createCall())
+    return this.#request('create')
   }
 
   start(): Promise<Outcome> {
-    return this.#request({ kind: 'start' })
+    return this.#request('start')
   }
 
   handle(message: Message): Promise<Outcome> {
-    return this.#request({ kind: 'handle', text: formatMessage(message), sender: message.sender })
+    return this.#request('handle', message)
+  }
+
+  openLocal(): void {
+    this.#isLocal = true
+    if (this.#place?.thread.hasLocalMail) {
+      this.#place.thread.post({ type: 'local', agent: this.#place.agent, isOpen: true })
+    }
+  }
+
+  shutLocal(): Promise<void> | null {
+    const place = this.#place
+    const wasOpen = this.#isLocal && place?.thread.hasLocalMail === true
+    this.#isLocal = false
+    if (!wasOpen || place === null) return this.#shutting?.promise ?? null
+    this.#shutting = Promise.withResolvers()
+    place.thread.post({ type: 'local', agent: place.agent, isOpen: false })
+    return this.#shutting.promise
   }
 
   async close(): Promise<void> {
@@ -67,6 +100,10 @@ export class ThreadSandbox implements Sandbox {
     const data = { agent: this.#parts.spec.name }
     this.#finish(new CaxtonError('ERR_SANDBOX_CLOSED', { detail: `of agent '${data.agent}'`, data }))
     await place?.thread.end(place.agent)
+  }
+
+  get name(): string {
+    return this.#parts.spec.name
   }
 
   isIn(thread: GuestThread): boolean {
@@ -79,14 +116,34 @@ export class ThreadSandbox implements Sandbox {
     return { code: 'ERR_LIMIT_WALL', detail: `${limit} ms`, data: { limit } }
   }
 
-  takeOutcome({ status, ending, usage }: OutcomeMessage): void {
-    const pending = this.#pending.shift()
+  takeOutcome({ id, status, ending, usage }: OutcomeMessage): void {
+    const pending = this.#pending.get(id)
     if (pending === undefined) return
+    this.#pending.delete(id)
     this.#place?.thread.addWaiting(-1)
     const error = ending === null ? null : toGuestError(ending, this.#parts.spec.compiled, this.#parts.spec.name)
-    if (pending.call.kind === 'start' && error === null) this.#isStarted = true
+    if (pending.kind === 'start' && error === null) this.#isStarted = true
     pending.settle({ status, error, usage })
     if (error !== null) this.#finish(error)
+  }
+
+  /** Its guest has sent a message to another one of the thread. */
+  takeLocalSend(message: Message, isTaken: boolean): void {
+    this.#parts.events.onLocalSend?.(message, isTaken)
+  }
+
+  /** Its guest has got a message from another one of the thread. */
+  takeLocal({ id, message, bytes }: LocalMessage): void {
+    const local = this.#parts.events.onLocal?.(message, bytes)
+    if (local === undefined || this.#place === null) return
+    this.#place.thread.addWaiting(1)
+    this.#pending.set(id, { kind: 'handle', message, local, bytes, settle: (outcome) => local.settle(outcome) })
+  }
+
+  /** Nothing is handed over to its guest any more. */
+  takeShut(): void {
+    this.#shutting?.resolve()
+    this.#shutting = null
   }
 
   takeEvent(event: GuestEvent): void {
@@ -107,16 +164,25 @@ export class ThreadSandbox implements Sandbox {
 
   /** The thread is gone, for which this guest is not to blame: begins again in another one, then goes on with what waits. */
   restart(cause: CaxtonError): void {
-    const waiting = this.#pending
+    const waiting = [...this.#pending.values()]
     this.#leave()
-    this.#pending = []
     this.#place = this.#parts.place(this)
-    if (waiting[0]?.call.kind !== 'create') {
-      this.#push({ call: this.#createCall(), settle: () => {} })
-      if (this.#isStarted) this.#push({ call: { kind: 'start' }, settle: (outcome) => this.#checkRestart(outcome) })
+    if (waiting[0]?.kind !== 'create') {
+      this.#push({ ...NO_CALL, kind: 'create', settle: () => {} })
+      if (this.#isStarted) this.#push({ ...NO_CALL, kind: 'start', settle: (outcome) => this.#checkRestart(outcome) })
       this.#parts.events.onRestart?.(cause)
     }
-    for (const pending of waiting) this.#push(pending)
+    for (const pending of waiting) this.#push(this.#adopt(pending))
+    if (this.#isLocal) this.openLocal()
+  }
+
+  /** What the lost thread held for a message is held here from now on. */
+  #adopt(pending: PendingCall): PendingCall {
+    const { message, local, bytes } = pending
+    if (message === null || local === null) return pending
+    this.#parts.adopt?.(message.sender, bytes)
+    local.adopt()
+    return { ...pending, local: null }
   }
 
   #checkRestart({ status, error }: Outcome): void {
@@ -128,34 +194,42 @@ export class ThreadSandbox implements Sandbox {
     place?.thread.forget(place.agent)
   }
 
-  #request(call: GuestCall): Promise<Outcome> {
+  #request(kind: GuestCall['kind'], message: Message | null = null): Promise<Outcome> {
     if (this.#end !== null) return Promise.resolve({ status: -1, error: this.#end, usage: NO_USAGE })
     const { promise, resolve } = Promise.withResolvers<Outcome>()
-    this.#push({ call, settle: resolve })
+    this.#push({ ...NO_CALL, kind, message, settle: resolve })
     return promise
   }
 
   #push(pending: PendingCall): void {
-    this.#pending.push(pending)
+    this.#lastId += 1
+    this.#pending.set(this.#lastId, pending)
     const { thread, agent } = this.#place!
     thread.addWaiting(1)
-    thread.post({ type: 'call', agent, call: pending.call })
+    thread.post({ type: 'call', agent, id: this.#lastId, call: this.#makeCall(pending) })
   }
 
   /** Ends the guest: what waits, and whatever comes, has this error. */
   #finish(error: CaxtonError): void {
     this.#end ??= error
-    const waiting = this.#pending
+    const waiting = [...this.#pending.values()]
     this.#leave()
-    this.#pending = []
     for (const { settle } of waiting) settle({ status: -1, error: this.#end, usage: NO_USAGE })
   }
 
   #leave(): void {
+    this.takeShut()
     if (this.#place === null) return
-    this.#place.thread.addWaiting(-this.#pending.length)
+    this.#place.thread.addWaiting(-this.#pending.size)
+    this.#pending.clear()
     this.#parts.leave(this.#place.agent, this.#place.thread)
     this.#place = null
+  }
+
+  #makeCall({ kind, message }: PendingCall): GuestCall {
+    if (kind === 'create') return this.#createCall()
+    if (kind === 'start' || message === null) return { kind: 'start' }
+    return { kind, text: formatMessage(message), sender: message.sender }
   }
 
   #createCall(): GuestCall {

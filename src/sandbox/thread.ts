@@ -3,6 +3,7 @@ import type { ErrorData } from '../core/index.ts'
 import { CaxtonError, isCaxtonError } from '../core/index.ts'
 import type { RunningCall } from './heartbeat.ts'
 import { Heartbeat, processMs } from './heartbeat.ts'
+import { costOf } from './local-mail.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { FromWorker, ToWorker, WorkerParts } from './protocol.ts'
 import { DEFAULT_SLICE_FUEL } from './slices.ts'
@@ -13,7 +14,7 @@ import { readFromWorker, writeToWorker } from './wire.ts'
 /** The worker runs from source and from built code. */
 const WORKER_URL = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
 
-export type GuestMessage = Exclude<FromWorker, { readonly type: 'closed' }>
+export type GuestMessage = Exclude<FromWorker, { readonly type: 'closed' | 'mark' }>
 
 /** What a thread tells of the agents in it. */
 export interface ThreadParts {
@@ -85,6 +86,9 @@ export class Thread {
     this.#worker.on('exit', () => this.#lose())
     this.#worker.unref()
   }
+
+  /** Its agents can hand messages over to each other. */
+  readonly hasLocalMail = true
 
   /** Number of the thread in its process. */
   get id(): number {
@@ -176,7 +180,16 @@ export class Thread {
 
   #receive(message: FromWorker): void {
     if (message.type === 'closed') this.addWaiting(-1)
-    else this.#parts.onMessage(message)
+    else if (message.type === 'mark') this.post({ type: 'settled', mark: message.mark })
+    else this.#pass(message)
+  }
+
+  #pass(message: GuestMessage): void {
+    this.#parts.onMessage(message)
+    if (message.type === 'local') Atomics.add(this.#heartbeat.arrived, 0, costOf(message))
+    else if (message.type === 'event' && message.event.type === 'send' && message.event.mark > 0) {
+      this.post({ type: 'settled', mark: message.event.mark })
+    }
   }
 
   #lose(): void {

@@ -1,11 +1,13 @@
 import { MessageChannel, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { ErrorData } from '../core/index.ts'
-import { createSliceHook } from '../core/index.ts'
+import { createSliceHook, joinMessage } from '../core/index.ts'
 import type { CallResult, GuestParts } from './guest/guest.ts'
 import { Guest } from './guest/guest.ts'
 import { explainThrown } from './guest/meter.ts'
 import { WaitGate } from './guest/wait-gate.ts'
 import { Heartbeat, LEDGER_MESSAGES, processMs } from './heartbeat.ts'
+import type { LocalPost } from './local-mail.ts'
+import { LocalMail, LocalParty } from './local-mail.ts'
 import type { Slot } from './mailbox-table.ts'
 import { MailboxTable } from './mailbox-table.ts'
 import type { FromWorker, GuestCall, GuestSpec, ToWorker, WorkerParts } from './protocol.ts'
@@ -29,15 +31,26 @@ import { readToWorker, writeFromWorker, writeSend } from './wire.ts'
  *    thread is lost before, all of it is: outcomes, and messages whose reservations the main thread finds in the ledger.
  */
 
+/** A call that waits; `post` is what it was made of, if that was handed over in this thread. */
+interface QueuedCall {
+  readonly id: number
+  readonly call: GuestCall
+  readonly post: LocalPost | null
+}
+
 class Resident {
   readonly agent: number
-  readonly calls: GuestCall[] = []
+  readonly calls: QueuedCall[] = []
   readonly turn: Turn<Resident>
   readonly wallMs: number
+  readonly party: LocalParty
+  /** The call that has begun and not ended. */
+  running: QueuedCall | null = null
   guest: Guest | null = null
 
-  constructor({ agent, scheduling, limits }: GuestSpec) {
+  constructor({ agent, name, scheduling, limits }: GuestSpec) {
     this.agent = agent
+    this.party = new LocalParty(agent, name, slots.get(name) ?? null)
     this.turn = new Turn(this, scheduling)
     this.wallMs = limits.wallMs
   }
@@ -45,6 +58,7 @@ class Resident {
 
 interface Current {
   readonly resident: Resident
+  readonly id: number
   /** Fuel of the call that was used before this turn. */
   readonly fuelBefore: number
   result: CallResult | null
@@ -62,6 +76,7 @@ const parts = workerData as WorkerParts
 const heartbeat = new Heartbeat(parts.heartbeat)
 const mailboxes = new MailboxTable(parts.mailboxes)
 const slots = new Map<string, Slot>(parts.slots)
+const mail = new LocalMail(mailboxes, heartbeat.arrived)
 const residents = new Map<number, Resident>()
 const turns = new TurnQueue<Resident>(parts.sliceFuel * HEAD_START_SLICES)
 const guestParts: GuestParts = {
@@ -76,10 +91,12 @@ const guestParts: GuestParts = {
   journal: heartbeat.journal,
   findSlot: (name) => slots.get(name),
   emit: (agent, event) => post({ type: 'event', agent, event }),
-  emitSend: (message) => {
+  emitSend: ({ agent, message, reserved }) => {
     if (heartbeat.ledger[0] === LEDGER_MESSAGES) flush()
-    writeSend(outbox, message, heartbeat.journal, heartbeat.ledger)
+    const mark = mail.markRouted(agent, message.receiver)
+    writeSend(outbox, { agent, message, reserved, mark }, heartbeat.journal, heartbeat.ledger)
   },
+  sendLocally: (agent, message, bytes) => mail.send(agent, message, bytes, outbox),
 }
 /** Wakes the thread for the next turns. A channel of its own: what a termination unwinds is then this handler alone. */
 const { port1: wake, port2: woken } = new MessageChannel()
@@ -99,7 +116,7 @@ woken.unref()
 function receive(message: ToWorker): void {
   switch (message.type) {
     case 'call':
-      enqueue(message.agent, message.call)
+      receiveCall(message)
       break
     case 'close':
       closeResident(message.agent)
@@ -108,22 +125,53 @@ function receive(message: ToWorker): void {
       if (message.slot === null) slots.delete(message.name)
       else slots.set(message.name, message.slot)
       break
+    case 'local':
+      if (message.isOpen) open(message.agent)
+      else shut(message.agent)
+      break
+    case 'settled':
+      mail.settle(message.mark, takePost)
+      awake()
+      break
     case 'killed':
       settleKilled(message.reason)
       break
   }
 }
 
-function enqueue(agent: number, call: GuestCall): void {
+function receiveCall({ agent, id, call }: ToWorker & { readonly type: 'call' }): void {
   let resident = residents.get(agent)
   if (resident === undefined) {
     if (call.kind !== 'create') return
     resident = new Resident(call.spec)
     residents.set(agent, resident)
+    mail.admit(resident.party)
   }
-  resident.calls.push(call)
-  if (resident !== current?.resident && resident.guest?.isWaiting !== true) turns.add(resident.turn)
+  enqueue(resident, { id, call, post: null })
   awake()
+}
+
+/** Takes what another agent of this thread has sent. */
+function takePost(post: LocalPost): void {
+  const { to, from, id, header, content } = post
+  const resident = residents.get(to.agent)
+  if (resident === undefined) mail.end(post)
+  else enqueue(resident, { id, call: { kind: 'handle', text: joinMessage(header, content), sender: from.name }, post })
+}
+
+function enqueue(resident: Resident, queued: QueuedCall): void {
+  resident.calls.push(queued)
+  if (resident !== current?.resident && resident.guest?.isWaiting !== true) turns.add(resident.turn)
+}
+
+function open(agent: number): void {
+  const mark = mail.open(agent)
+  if (mark > 0) post({ type: 'mark', mark })
+}
+
+function shut(agent: number): void {
+  mail.shut(agent)
+  post({ type: 'shut', agent })
 }
 
 function awake(): void {
@@ -164,15 +212,16 @@ function continueTurns(): void {
 function runTurn(resident: Resident): void {
   const { guest } = resident
   if (guest?.isSuspended) {
-    current = { resident, fuelBefore: guest.fuelUsed, result: null }
+    current = { resident, id: resident.running!.id, fuelBefore: guest.fuelUsed, result: null }
     heartbeat.begin(resident.agent, processMs() + resident.wallMs - guest.ranMs())
     if (guest.resume()) return
     endWaitingTurn()
     guest.waitOn(() => readyTurn(resident))
     return
   }
-  const call = resident.calls.shift()!
-  current = { resident, fuelBefore: 0, result: null }
+  resident.running = resident.calls.shift()!
+  const { id, call } = resident.running
+  current = { resident, id, fuelBefore: 0, result: null }
   const wallMs = call.kind === 'create' ? Math.max(resident.wallMs, CREATE_MS) : resident.wallMs
   heartbeat.begin(resident.agent, processMs() + wallMs)
   if (call.kind === 'create') endTurn(create(resident, call))
@@ -210,6 +259,7 @@ function suspendCurrent(owed: bigint): Promise<bigint> {
   current = null
   turns.charge(resident.turn, guest.fuelUsed - fuelBefore)
   turns.add(resident.turn)
+  mail.takeSent(takePost)
   flush()
   awake()
   return guest.suspend(owed)
@@ -231,6 +281,7 @@ function endWaitingTurn(): void {
   heartbeat.end()
   current = null
   turns.charge(resident.turn, resident.guest!.fuelUsed - fuelBefore + CALL_FUEL)
+  mail.takeSent(takePost)
 }
 
 /** What a guest waited for has come, or its time is up. */
@@ -245,22 +296,30 @@ function refillCurrent(owed: bigint): bigint {
   return current!.resident.guest!.refill(owed)
 }
 
-function finishCall({ resident, fuelBefore }: Current, result: CallResult): void {
+function finishCall({ resident, id, fuelBefore }: Current, result: CallResult): void {
+  const running = resident.running
   current = null
+  resident.running = null
   turns.charge(resident.turn, result.usage.fuel - fuelBefore + CALL_FUEL)
+  // Null when the agent was closed while its call was being terminated.
+  if (running !== null && running.post !== null) mail.end(running.post)
+  mail.takeSent(takePost)
   if (result.ending !== null) {
     mailboxes.undo(heartbeat.journal)
     forget(resident)
   } else if (resident.calls.length > 0) {
     turns.add(resident.turn)
   }
-  post({ type: 'outcome', agent: resident.agent, ...result })
+  post({ type: 'outcome', agent: resident.agent, id, ...result })
 }
 
 /** A call was terminated, or had just ended when the termination landed: then its own end counts. */
 function settleKilled(reason: ErrorData): void {
   isTakingTurns = false
   if (current === null) return
+  mail.repair()
+  // One that the termination kept from being told must not be waited for.
+  post({ type: 'mark', mark: mail.createMark() })
   const usage = current.resident.guest?.readUsage() ?? NO_USAGE
   finishCall(current, current.result ?? { status: -1, ending: { reason, frames: [] }, usage })
   awake()
@@ -274,6 +333,11 @@ function closeResident(agent: number): void {
 
 function forget(resident: Resident): void {
   residents.delete(resident.agent)
+  for (const queued of [resident.running, ...resident.calls]) {
+    if (queued !== null && queued.post !== null) mail.end(queued.post)
+  }
+  mail.dismiss(resident.party)
+  resident.running = null
   resident.calls.length = 0
   turns.remove(resident.turn)
   resident.guest?.close()

@@ -13,8 +13,10 @@ const reader = new FrameReader()
 let isDeaf = false
 
 const say = (message: unknown) => channel.write(encodeFromChild(message as FromChild))
+/** Number of the call that is answered. */
+let asked = 0
 const endCall = (agent: number, ending: unknown = null) =>
-  say({ type: 'outcome', agent, status: 0, ending, usage: NO_USAGE })
+  say({ type: 'outcome', agent, id: asked, status: 0, ending, usage: NO_USAGE })
 const message = { performative: 'inform', receiver: 'user', sender: 'liar', message_id: 'm-1', conversation_id: 'm-1' }
 const send = (fields: object) =>
   say({ type: 'event', agent: 1, event: { type: 'send', message: { ...message, ...fields } } })
@@ -58,9 +60,20 @@ const LIES: Readonly<Record<string, () => void>> = {
   'too many frames': () =>
     endCall(1, { reason: { code: 'ERR_GUEST_TRAP' }, frames: new Array(17).fill({ functionIndex: 0, offset: 0 }) }),
   'an impossible usage': () =>
-    say({ type: 'outcome', agent: 1, status: 0, ending: null, usage: { ...NO_USAGE, fuel: -1 } }),
+    say({ type: 'outcome', agent: 1, id: asked, status: 0, ending: null, usage: { ...NO_USAGE, fuel: -1 } }),
   'a call of no host function': () =>
-    say({ type: 'outcome', agent: 1, status: 0, ending: null, usage: { ...NO_USAGE, callsByName: { eval: 1 } } }),
+    say({
+      type: 'outcome',
+      agent: 1,
+      id: asked,
+      status: 0,
+      ending: null,
+      usage: { ...NO_USAGE, callsByName: { eval: 1 } },
+    }),
+  'the end of another call': () =>
+    say({ type: 'outcome', agent: 1, id: asked + 1, status: 0, ending: null, usage: NO_USAGE }),
+  'a message that was handed over': () =>
+    say({ type: 'local', agent: 1, receiver: 2, id: -1, message: { ...message, receiver: 'neighbour' }, bytes: 1 }),
   'an unknown message': () => say({ type: 'begin' }),
   'an unknown event': () => say({ type: 'event', agent: 1, event: { type: 'exec' } }),
   'no object': () => say([]),
@@ -85,11 +98,12 @@ channel.on('close', () => process.exit())
 say({ type: 'ready' })
 
 function answer(frame: Buffer): void {
-  const asked = decodeToChild(frame)
-  if (asked.type === 'ping' && !isDeaf) say({ type: 'pong' })
-  if (asked.type === 'close') say({ type: 'closed', agent: asked.agent })
-  if (asked.type !== 'call') return
-  const lie = asked.call.kind === 'handle' ? LIES[(JSON.parse(asked.call.text) as { content: string }).content] : null
-  if (lie === null) endCall(asked.agent)
+  const said = decodeToChild(frame)
+  if (said.type === 'ping' && !isDeaf) say({ type: 'pong' })
+  if (said.type === 'close') say({ type: 'closed', agent: said.agent })
+  if (said.type !== 'call') return
+  asked = said.id
+  const lie = said.call.kind === 'handle' ? LIES[(JSON.parse(said.call.text) as { content: string }).content] : null
+  if (lie === null) endCall(said.agent)
   else lie?.()
 }

@@ -1,6 +1,6 @@
 import type { CaxtonHost, Grants, GuestMemory, LogLevel, Status } from '../../capability/index.ts'
 import { encodeText, LOG_LEVELS, maySend, STATUS } from '../../capability/index.ts'
-import type { Draft, ErrorData, Limits } from '../../core/index.ts'
+import type { Draft, ErrorData, Limits, Message } from '../../core/index.ts'
 import {
   completeDraft,
   createIdSource,
@@ -26,8 +26,13 @@ export interface HostParts {
   /** The thread's journal of reservations. */
   readonly journal: Int32Array
   emit(agent: number, event: Exclude<GuestEvent, { readonly type: 'send' }>): void
+  /**
+   * Hands a message over inside the thread and tells whether there was room for it; null for one that has to go through the
+   * main thread. Nothing is reserved for it elsewhere.
+   */
+  sendLocally(agent: number, message: Message, bytes: number): boolean | null
   /** Passes a message on whose reservation is in the journal, and takes it out of there. */
-  emitSend(message: SentMessage): void
+  emitSend(message: Omit<SentMessage, 'mark'>): void
 }
 
 export interface HostOptions {
@@ -236,13 +241,20 @@ export class AgentHost implements CaxtonHost {
 
   /** Passes a message on if there is room for it; where no mailbox is known of, the router looks for one. */
   #post(draft: Draft, id: string, receiver: Slot | null): boolean {
-    const { mailboxes, journal } = this.#parts
     const message = completeDraft(draft, this.#options.name, id)
-    const sender = this.#parts.findSlot(this.#options.name) ?? null
     const bytes = receiver === null ? 0 : messageBytes(message)
+    const isHandedOver = receiver === null ? null : this.#parts.sendLocally(this.#options.agent, message, bytes)
+    if (!(isHandedOver ?? this.#route(message, receiver, bytes))) return false
+    this.messagesSent += 1
+    return true
+  }
+
+  /** Sends a message to the main thread if there is room for it. */
+  #route(message: Message, receiver: Slot | null, bytes: number): boolean {
+    const { mailboxes, journal } = this.#parts
+    const sender = this.#parts.findSlot(this.#options.name) ?? null
     if (!mailboxes.reserve(receiver, sender, bytes, journal)) return false
     this.#parts.emitSend({ agent: this.#options.agent, message, reserved: receiver !== null })
-    this.messagesSent += 1
     return true
   }
 

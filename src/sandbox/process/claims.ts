@@ -53,6 +53,7 @@ export function readClaim({ value, bytes }: Claim): FromChild {
       return {
         type,
         agent: readAgent(fields),
+        id: readCount(fields['id']),
         status: readInteger(fields['status'], 'a status'),
         ending: fields['ending'] === null ? null : readEnding(readFields(fields['ending'], 'an ending')),
         usage: readUsage(readFields(fields['usage'], 'usage')),
@@ -66,7 +67,13 @@ function readEvent(fields: Fields, bytes: Uint8Array): GuestEvent {
   const { type } = fields
   switch (type) {
     case 'send':
-      return { type, message: readMessage(readFields(fields['message'], 'a message')), reserved: false, held: [] }
+      return {
+        type,
+        message: readMessage(readFields(fields['message'], 'a message')),
+        reserved: false,
+        held: [],
+        mark: 0,
+      }
     case 'log': {
       const line = readFields(fields['line'], 'a line')
       return { type, line: { level: readOneOf<LogLevel>(line['level'], LOG_LEVELS), text: readText(line['text']) } }

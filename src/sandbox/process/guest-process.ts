@@ -85,6 +85,9 @@ export class GuestProcess implements GuestThread {
     this.#keepAlive(false)
   }
 
+  /** The border stays closed for what its agents say to each other: everything is checked by the host. */
+  readonly hasLocalMail = false
+
   /** Number of the process; undefined for one that could not be started. */
   get pid(): number | undefined {
     return this.#child.pid
@@ -110,10 +113,10 @@ export class GuestProcess implements GuestThread {
 
   post(message: ToWorker): void {
     if (this.#isClosing || message.type !== 'call') return
-    const { agent } = message
+    const { agent, id } = message
     const call = message.call.kind === 'create' ? this.#admit(message.call.spec) : message.call
-    this.#residents.get(agent)?.noteCall()
-    this.#send({ type: 'call', agent, call })
+    this.#residents.get(agent)?.noteCall(id)
+    this.#send({ type: 'call', agent, id, call })
   }
 
   forget(agent: number): void {
@@ -198,7 +201,7 @@ export class GuestProcess implements GuestThread {
     const resident = this.#residents.get(message.agent)
     if (resident === undefined) throw violation('an agent that is not there')
     if (message.type === 'closed' && resident.closing === null) throw violation('an end nobody asked for')
-    if (message.type === 'outcome') resident.noteOutcome()
+    if (message.type === 'outcome') resident.noteOutcome(message.id)
     const admitted = message.type === 'event' ? { ...message, event: resident.admit(message.event) } : message
     return resident.closing === null || message.type === 'closed' ? admitted : null
   }

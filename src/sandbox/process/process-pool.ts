@@ -177,6 +177,6 @@ export class ProcessPool {
   #receive(message: GuestMessage): void {
     const sandbox = this.#placed.get(message.agent)
     if (message.type === 'outcome') sandbox?.takeOutcome(message)
-    else sandbox?.takeEvent(message.event)
+    else if (message.type === 'event') sandbox?.takeEvent(message.event)
   }
 }

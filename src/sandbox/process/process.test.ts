@@ -82,6 +82,8 @@ const LIES: readonly Lie[] = [
   { lie: 'an impossible usage', violation: /^an amount that is not one$/ },
   { lie: 'an unknown message', violation: /^an unknown message$/ },
   { lie: 'an unknown event', violation: /^an unknown event$/ },
+  { lie: 'the end of another call', violation: /^'liar' ended another call than the one that runs$/ },
+  { lie: 'a message that was handed over', violation: /^an unknown message$/ },
   { lie: 'no object', violation: /^a message that is not one$/ },
   { lie: 'bytes that are no message', violation: /^bytes that are no message$/ },
   { lie: 'an empty message', violation: /^bytes that are no message$/ },

@@ -24,7 +24,7 @@ export type ToChild =
   | { readonly type: 'begin'; readonly run: string; readonly heapMiB: number }
   | { readonly type: 'module'; readonly module: number; readonly bytes: Uint8Array }
   | { readonly type: 'forget-module'; readonly module: number }
-  | { readonly type: 'call'; readonly agent: number; readonly call: ChildCall }
+  | { readonly type: 'call'; readonly agent: number; readonly id: number; readonly call: ChildCall }
   | { readonly type: 'close'; readonly agent: number }
   /** So many messages of the agent have been handled or given up. */
   | { readonly type: 'release'; readonly agent: number; readonly count: number }

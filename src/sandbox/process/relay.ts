@@ -71,7 +71,7 @@ export class Relay {
       guest.callsWaiting -= 1
       this.#parts.thread.addWaiting(-1)
       if (message.ending !== null) this.#forget(guest)
-    } else if (message.event.type === 'send') {
+    } else if (message.type === 'event' && message.event.type === 'send') {
       const { message: sent, reserved } = message.event
       if (reserved) this.#parts.mailboxes.release(sent.receiver, '', messageBytes(sent))
     }
@@ -88,17 +88,17 @@ export class Relay {
     }
   }
 
-  #call({ agent, call }: ToChild & { readonly type: 'call' }): void {
+  #call({ agent, id, call }: ToChild & { readonly type: 'call' }): void {
     const { thread } = this.#parts
     if (call.kind === 'create') this.#open(call.spec)
     const guest = this.#guests.get(agent)
     if (guest === undefined) return
     guest.callsWaiting += 1
     thread.addWaiting(1)
-    if (call.kind !== 'create') thread.post({ type: 'call', agent, call })
+    if (call.kind !== 'create') thread.post({ type: 'call', agent, id, call })
     else {
       const module = this.#modules.get(call.spec.module)!
-      thread.post({ type: 'call', agent, call: { kind: 'create', spec: { ...call.spec, module } } })
+      thread.post({ type: 'call', agent, id, call: { kind: 'create', spec: { ...call.spec, module } } })
     }
   }
 

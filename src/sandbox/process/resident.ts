@@ -38,7 +38,8 @@ export class Resident {
   readonly limits: Limits
   readonly module: WebAssembly.Module
   readonly #nextId: () => string
-  #callsWaiting = 0
+  /** Numbers of the calls that have not ended, in their order. */
+  readonly #calls: number[] = []
   #said: Said = { sends: 0, lines: 0, logBytes: 0, refusals: 0 }
   #registered = 0
   /** Settled when the child has let go of it; null while it lives. */
@@ -54,16 +55,16 @@ export class Resident {
   }
 
   get callsWaiting(): number {
-    return this.#callsWaiting
+    return this.#calls.length
   }
 
-  noteCall(): void {
-    this.#callsWaiting += 1
+  noteCall(id: number): void {
+    this.#calls.push(id)
   }
 
-  noteOutcome(): void {
+  noteOutcome(id: number): void {
     this.#assertCalled()
-    this.#callsWaiting -= 1
+    this.#assert(this.#calls.shift() === id, `'${this.name}' ended another call than the one that runs`)
     this.#said = { sends: 0, lines: 0, logBytes: 0, refusals: 0 }
   }
 
@@ -104,7 +105,7 @@ export class Resident {
   }
 
   #assertCalled(): void {
-    this.#assert(this.#callsWaiting > 0, `'${this.name}' spoke without having been called`)
+    this.#assert(this.#calls.length > 0, `'${this.name}' spoke without having been called`)
   }
 
   #assert(isHonest: boolean, what: string): void {

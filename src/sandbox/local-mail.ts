@@ -1,0 +1,233 @@
+import type { Message } from '../core/index.ts'
+import { formatHeader } from '../core/index.ts'
+import type { MailboxTable, Slot } from './mailbox-table.ts'
+import type { Batch } from './wire.ts'
+import { writeLocal } from './wire.ts'
+
+/*
+ * Messages between agents of one thread, handed over there. Owned by that thread; the main thread hears of each afterwards, in
+ * order: of a message before the outcome of the call that sent it, and before that of its own handling.
+ *
+ * 1. Only to an agent that the main thread has opened for it, and only what `isPlain` lets through. The main thread opens an
+ *    agent that takes everything at once, and sends all it has for it before it says that marks are settled.
+ * 2. Messages of one sender to one receiver stay in order: behind one that went through the main thread, the next waits until
+ *    its mark is settled.
+ * 3. What is handed over is counted here, and noted in the table for all threads; it ends here, too. When the thread is lost,
+ *    the main thread forgets the notes.
+ * 4. A termination can stop `send` at any call: from the push on nothing is called but built-ins, before it only notes are
+ *    changed, which `repair` writes again.
+ */
+
+/** What is known of an agent for this. Its fields belong to `LocalMail`. */
+export class LocalParty {
+  readonly agent: number
+  readonly name: string
+  readonly slot: Slot | null
+  /** It takes messages once this mark is settled. */
+  openMark = 0
+  /** What waits for it, or is being handled. */
+  messages = 0
+  bytes = 0
+  /** Messages of it that wait, or are being handled. */
+  outstanding = 0
+  /** Marks of its last messages through the main thread: by receiver, and to whoever has a capability. */
+  readonly marks = new Map<string, number>()
+  capabilityMark = 0
+
+  constructor(agent: number, name: string, slot: Slot | null) {
+    this.agent = agent
+    this.name = name
+    this.slot = slot
+  }
+}
+
+/** A message on its way to another agent of the thread. */
+export interface LocalPost {
+  readonly from: LocalParty
+  readonly to: LocalParty
+  /** Number of the call that it becomes, below 0. */
+  readonly id: number
+  /** Its fields but the content as JSON text. */
+  readonly header: string
+  readonly content: string | undefined
+  readonly bytes: number
+  /** It waits until this mark is settled; 0 for nothing. */
+  readonly mark: number
+}
+
+/** Messages, and KiB of them, that the main thread may be behind. */
+const AHEAD = 4_096
+/** Marks of one sender from which those that are settled are forgotten. */
+const MARKS = 64
+
+const CAPABILITY = 'capability:'
+
+export class LocalMail {
+  readonly #table: MailboxTable
+  /** Read by the main thread: so much of what was handed over has arrived there. */
+  readonly #arrived: Int32Array
+  readonly #parties = new Map<number, LocalParty>()
+  readonly #open = new Map<string, LocalParty>()
+  /** Sent in the turn that runs. */
+  readonly #sent: LocalPost[] = []
+  #held: LocalPost[] = []
+  #lastId = 0
+  #lastMark = 0
+  #settled = 0
+  #told = 0
+  #lastFrom: LocalParty | null = null
+  #lastTo: LocalParty | null = null
+
+  constructor(table: MailboxTable, arrived: Int32Array) {
+    this.#table = table
+    this.#arrived = arrived
+  }
+
+  admit(party: LocalParty): void {
+    this.#parties.set(party.agent, party)
+  }
+
+  /** Forgets an agent that is gone, with what waited for it outside of its calls. */
+  dismiss(party: LocalParty): void {
+    this.shut(party.agent)
+    for (const post of this.#held) if (post.to === party) this.end(post)
+    this.#held = this.#held.filter(({ to }) => to !== party)
+    this.#parties.delete(party.agent)
+    if (party.slot === null) return
+    this.#table.noteLocalMail(party.slot, 0, 0)
+    this.#table.noteLocalOutstanding(party.slot, 0)
+  }
+
+  /** Lets others hand messages to an agent, once the mark that is returned is settled. */
+  open(agent: number): number {
+    const party = this.#parties.get(agent)
+    if (party === undefined || party.slot === null) return 0
+    party.openMark = this.createMark()
+    this.#open.set(party.name, party)
+    return party.openMark
+  }
+
+  shut(agent: number): void {
+    const party = this.#parties.get(agent)
+    if (party !== undefined && this.#open.get(party.name) === party) this.#open.delete(party.name)
+  }
+
+  /** Makes a mark for something that is told to the main thread. */
+  createMark(): number {
+    this.#lastMark += 1
+    return this.#lastMark
+  }
+
+  /**
+   * Hands a message over, which its sender may send, under an id of its own.
+   *
+   * @returns whether there was room; null for a message that has to go through the main thread
+   */
+  send(agent: number, message: Message, bytes: number, batch: Batch): boolean | null {
+    const to = this.#open.get(message.receiver)
+    if (to === undefined || to.openMark > this.#settled || !isPlain(message) || this.#isAhead) return null
+    const from = this.#parties.get(agent)
+    if (from === undefined || from.slot === null) return null
+    return this.#hasRoom(from, to, bytes) && this.#post(from, to, message, bytes, batch)
+  }
+
+  /** Returns the mark for a message that goes through the main thread; 0 where none could follow it in here. */
+  markRouted(agent: number, receiver: string): number {
+    if (this.#open.size === 0) return 0
+    const from = this.#parties.get(agent)
+    if (from === undefined) return 0
+    if (receiver.startsWith(CAPABILITY)) {
+      from.capabilityMark = this.createMark()
+    } else if (this.#open.has(receiver)) {
+      if (from.marks.size >= MARKS) this.#forgetSettled(from.marks)
+      from.marks.set(receiver, this.createMark())
+    } else return 0
+    return this.#lastMark
+  }
+
+  /** Everything that was told up to this mark has taken effect. Calls `take` for what waited for it, in order. */
+  settle(mark: number, take: (post: LocalPost) => void): void {
+    this.#settled = Math.max(this.#settled, mark)
+    if (this.#held.length === 0) return
+    const held = this.#held
+    this.#held = held.filter((post) => post.mark > mark)
+    for (const post of held) if (post.mark <= mark) take(post)
+  }
+
+  /** Calls `take` for what the turn that has ended has sent, in order; what has to wait is kept. */
+  takeSent(take: (post: LocalPost) => void): void {
+    if (this.#sent.length === 0) return
+    for (const post of this.#sent) {
+      if (post.mark > this.#settled) this.#held.push(post)
+      else take(post)
+    }
+    this.#sent.length = 0
+  }
+
+  /** Ends a message that was handled, or will not be: gives back its room and its place. */
+  end({ from, to, bytes }: LocalPost): void {
+    to.messages -= 1
+    to.bytes -= bytes
+    from.outstanding -= 1
+    this.#note(from, to)
+  }
+
+  /** Outside of turns, after a termination: writes the notes again that it may have left. */
+  repair(): void {
+    if (this.#lastFrom !== null && this.#lastTo !== null) this.#note(this.#lastFrom, this.#lastTo)
+  }
+
+  #forgetSettled(marks: Map<string, number>): void {
+    for (const [receiver, mark] of marks) if (mark <= this.#settled) marks.delete(receiver)
+  }
+
+  get #isAhead(): boolean {
+    return ((this.#told - Atomics.load(this.#arrived, 0)) | 0) >= AHEAD
+  }
+
+  /** Notes the message and tells whether everything is within its bounds with it. */
+  #hasRoom(from: LocalParty, to: LocalParty, bytes: number): boolean {
+    this.#lastFrom = from
+    this.#lastTo = to
+    this.#table.noteLocalMail(to.slot!, to.messages + 1, to.bytes + bytes)
+    this.#table.noteLocalOutstanding(from.slot!, from.outstanding + 1)
+    if (this.#table.hasRoom(to.slot!) && this.#table.hasPlace(from.slot!)) return true
+    this.#note(from, to)
+    return false
+  }
+
+  #post(from: LocalParty, to: LocalParty, message: Message, bytes: number, batch: Batch): true {
+    const header = formatHeader(message)
+    const mark = Math.max(from.marks.get(to.name) ?? 0, from.capabilityMark)
+    const waits = mark > this.#settled ? mark : 0
+    this.#lastId -= 1
+    const post = { from, to, id: this.#lastId, header, content: message.content, bytes, mark: waits }
+    const told = this.#told + costOf(post)
+    writeLocal(batch, post)
+    this.#sent.push(post)
+    to.messages += 1
+    to.bytes += bytes
+    from.outstanding += 1
+    this.#told = told
+    return true
+  }
+
+  /** An agent that is gone has nothing noted any more. */
+  #note(from: LocalParty, to: LocalParty): void {
+    if (this.#parties.has(to.agent)) this.#table.noteLocalMail(to.slot!, to.messages, to.bytes)
+    if (this.#parties.has(from.agent)) this.#table.noteLocalOutstanding(from.slot!, from.outstanding)
+  }
+}
+
+/**
+ * Tells whether a message may be handed over without the main thread: one that no rule is about which is kept there. Whatever
+ * is to be enforced before delivery has to be refused here.
+ */
+export function isPlain({ protocol, reply_by, extras, performative }: Message): boolean {
+  return protocol === undefined && reply_by === undefined && extras === undefined && performative !== 'cancel'
+}
+
+/** What a message adds to how far the main thread may be behind. */
+export function costOf({ bytes }: { readonly bytes: number }): number {
+  return 1 + (bytes >> 10)
+}
