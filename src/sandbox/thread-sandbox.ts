@@ -137,7 +137,9 @@ export class ThreadSandbox implements Sandbox {
     const local = this.#parts.events.onLocal?.(message, bytes)
     if (local === undefined || this.#place === null) return
     this.#place.thread.addWaiting(1)
-    this.#pending.set(id, { kind: 'handle', message, local, bytes, settle: (outcome) => local.settle(outcome) })
+    // Like an outcome that somebody waits for: those of one agent are told in their order.
+    const settle = (outcome: Outcome) => queueMicrotask(() => local.settle(outcome))
+    this.#pending.set(id, { kind: 'handle', message, local, bytes, settle })
   }
 
   /** Nothing is handed over to its guest any more. */
