@@ -16,7 +16,7 @@ import type { AgentOptions, AgentParts, DrainOptions } from './agent-parts.ts'
 import { checkDeadlineMs } from './deadline.ts'
 import type { AgentInfo } from './info.ts'
 import type { Letter } from './mailbox.ts'
-import { Mailbox } from './mailbox.ts'
+import { HandedOver, Mailbox } from './mailbox.ts'
 import { Monitor } from './monitor.ts'
 import type { AgentState } from './state.ts'
 import { follow, isFinal, takesMessages } from './state.ts'
@@ -45,7 +45,7 @@ export class Agent {
   readonly #grants: Grants
   readonly #parts: AgentParts
   readonly #mailbox = new Mailbox()
-  readonly #inSandbox = new Set<Letter>()
+  readonly #inSandbox = new HandedOver()
   readonly #capabilities = new Set<string>()
   readonly #monitor: Monitor
   readonly #throttle: Throttle
@@ -55,7 +55,6 @@ export class Agent {
   #sandbox: Sandbox | null = null
   #drains = false
   #isShutting = false
-  #bytesInSandbox = 0
 
   constructor(parts: AgentParts, options: AgentOptions) {
     const { limits, rates = NO_RATE_LIMITS, warn = DEFAULT_WARN_SHARE } = options
@@ -221,7 +220,6 @@ export class Agent {
       this.#giveBack(message, new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: this.#facts() }))
     } else {
       this.#inSandbox.add(letter)
-      this.#bytesInSandbox += bytes
       this.#monitor.checkWaiting(this.#waiting())
     }
     return {
@@ -266,7 +264,6 @@ export class Agent {
       const letter = this.#mailbox.shift()
       if (letter === undefined) return
       this.#inSandbox.add(letter)
-      this.#bytesInSandbox += letter.bytes
       this.#sandbox.handle(letter.message).then(
         (outcome) => this.#finish(letter, outcome),
         (error: unknown) => this.#finish(letter, lostOutcome(asCaxtonError(error))),
@@ -279,8 +276,7 @@ export class Agent {
   }
 
   #finish(letter: Letter, outcome: Outcome): void {
-    if (!this.#inSandbox.delete(letter)) return
-    this.#bytesInSandbox -= letter.bytes
+    if (!this.#inSandbox.take(letter)) return
     this.#release(letter)
     this.#monitor.addOutcome(outcome)
     const overdraft = this.#throttle.charge(outcome.usage)
@@ -302,7 +298,7 @@ export class Agent {
   }
 
   #waiting(): { readonly messages: number; readonly bytes: number } {
-    return { messages: this.waitingMessages, bytes: this.#mailbox.bytes + this.#bytesInSandbox }
+    return { messages: this.waitingMessages, bytes: this.#mailbox.bytes + this.#inSandbox.bytes }
   }
 
   #fail(error: CaxtonError, report?: () => void): void {
@@ -352,9 +348,7 @@ export class Agent {
 
   /** Ends the agent: gives back what waits, then frees the instance. `report` runs between the two changes of state and mail. */
   #end(state: AgentState, reason: CaxtonError, report?: () => void): void {
-    const letters = [...this.#inSandbox, ...this.#mailbox.takeAll()]
-    this.#inSandbox.clear()
-    this.#bytesInSandbox = 0
+    const letters = [...this.#inSandbox.takeAll(), ...this.#mailbox.takeAll()]
     this.#throttle.close()
     for (const letter of letters) this.#release(letter)
     this.#enter(state)

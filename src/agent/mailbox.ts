@@ -55,3 +55,36 @@ export class Mailbox {
     return letters
   }
 }
+
+/** Letters that the sandbox has and has not ended, in the order in which it got them. */
+export class HandedOver {
+  readonly #letters = new Set<Letter>()
+  #bytes = 0
+
+  get size(): number {
+    return this.#letters.size
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  add(letter: Letter): void {
+    this.#letters.add(letter)
+    this.#bytes += letter.bytes
+  }
+
+  /** Tells whether the letter was there. */
+  take(letter: Letter): boolean {
+    if (!this.#letters.delete(letter)) return false
+    this.#bytes -= letter.bytes
+    return true
+  }
+
+  takeAll(): Letter[] {
+    const letters = [...this.#letters]
+    this.#letters.clear()
+    this.#bytes = 0
+    return letters
+  }
+}
