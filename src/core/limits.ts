@@ -204,6 +204,15 @@ export const HOST_LIMITS = Object.freeze({
   agents: 10_000,
   /** Linear memories of all agents together; see `agents`. */
   memories: 16_000,
+  /**
+   * Memory maps that agents may take of the 65,530 that Linux allows a process: 2 for each memory, 3 for each agent that can be
+   * suspended; with 3 for each MiB of the threads' heaps at most what Linux allows. Where V8 gets no map for a stack it aborts.
+   */
+  maps: 50_000,
+  /** Share of the machine's memory that the linear memories of all agents may have when one more is deployed. */
+  memoryShare: 0.8,
+  /** Share of a thread's heap that instances may take by what their modules declare; what runs needs the rest. */
+  heapShare: 0.75,
   threads: 64,
   /** Of the process tier. Each takes about 25 MB of its own before its first agent. */
   processes: 64,

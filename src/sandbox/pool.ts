@@ -1,12 +1,17 @@
 import { availableParallelism } from 'node:os'
 import { CaxtonError, HOST_LIMITS } from '../core/index.ts'
+import type { CeilingLimits, Need } from './ceilings.ts'
+import { Ceilings, needOf } from './ceilings.ts'
+import { readFunctionImports } from './imports.ts'
 import { Mailboxes } from './mailboxes.ts'
 import { assertModuleFits } from './module-check.ts'
+import { paceOf } from './pace.ts'
 import type { Sandbox, SandboxEvents, SandboxSpec } from './sandbox.ts'
 import { DEFAULT_SLICE_FUEL } from './slices.ts'
 import { Terminator } from './terminator.ts'
 import type { GuestMessage, ThreadParts } from './thread.ts'
 import { Thread } from './thread.ts'
+import type { GuestThread } from './thread-sandbox.ts'
 import { ThreadSandbox } from './thread-sandbox.ts'
 
 /*
@@ -34,6 +39,8 @@ export interface SandboxPoolOptions {
    * budget fits is never interrupted and costs about a microsecond less. @default 2,000,000, about a millisecond
    */
   readonly sliceFuel?: number
+  /** What the process can hold. @default what the machine and V8 allow, see HOST_LIMITS */
+  readonly ceilings?: Partial<CeilingLimits>
 }
 
 /** Milliseconds between two looks at the wall time of running calls: a call can run this much longer than it may. */
@@ -47,10 +54,10 @@ export class SandboxPool {
   readonly #heapMiB: number
   readonly #sliceFuel: number
   readonly #terminator: Pick<Terminator, 'terminate' | 'close'>
+  readonly #ceilings: Ceilings<GuestThread>
   readonly #threads: Thread[] = []
   readonly #placed = new Map<number, ThreadSandbox>()
   #lastAgent = 0
-  #memoryCount = 0
   #waitingCount = 0
   #watch: NodeJS.Timeout | null = null
   #closing: Promise<void> | null = null
@@ -61,6 +68,7 @@ export class SandboxPool {
     this.#threadCount = checkCount('threads', options.threads ?? defaultThreads(), 1, HOST_LIMITS.threads)
     this.#heapMiB = checkCount('heapMiB', options.heapMiB ?? 256, 16, 65_536)
     this.#sliceFuel = checkCount('sliceFuel', options.sliceFuel ?? DEFAULT_SLICE_FUEL, 10_000, 1e12)
+    this.#ceilings = new Ceilings(options.ceilings)
     this.mailboxes = new Mailboxes({
       announce: (name, slot) => {
         for (const thread of this.#threads) thread.post({ type: 'mailbox', name, slot })
@@ -88,22 +96,24 @@ export class SandboxPool {
   async create(spec: SandboxSpec, events: SandboxEvents): Promise<Sandbox> {
     if (this.#closing !== null) throw new CaxtonError('ERR_SANDBOX_CLOSED', { detail: 'the pool is closed' })
     assertModuleFits(spec)
-    const memories = spec.compiled.instrumented.info.memories.length
-    refuseBeyond('agents', spec.name, this.#placed.size + 1, HOST_LIMITS.agents)
-    refuseBeyond('memories', spec.name, this.#memoryCount + memories, HOST_LIMITS.memories)
+    const need = needOfAgent(spec, this.#sliceFuel)
+    this.#ceilings.check(spec.name, need, this.#findThread(), this.#heapMiB)
+    const seat = this.#ceilings.createSeat(need)
     const sandbox = new ThreadSandbox({
       spec,
       events,
       place: (placed) => {
-        this.#memoryCount += memories
-        return this.#place(placed)
+        const place = this.#place(placed)
+        seat.enter(place.thread)
+        return place
       },
       leave: (agent, thread) => {
-        this.#memoryCount -= memories
+        seat.leave(thread)
         this.#placed.delete(agent)
         thread.addAgents(-1)
       },
       adopt: (sender, bytes) => this.mailboxes.adopt(spec.name, sender, bytes),
+      onMemory: seat.noteMemory,
     })
     const { error } = await sandbox.create()
     if (error !== null) throw error
@@ -130,19 +140,25 @@ export class SandboxPool {
   }
 
   #place(sandbox: ThreadSandbox): { thread: Thread; agent: number } {
-    const thread = this.#pickThread()
+    const thread = this.#findThread() ?? this.#startThread()
     this.#lastAgent += 1
     this.#placed.set(this.#lastAgent, sandbox)
     thread.addAgents(1)
     return { thread, agent: this.#lastAgent }
   }
 
-  #pickThread(): Thread {
+  /** The thread for the next agent; null for one that is still to be started. */
+  #findThread(): Thread | null {
     let least = this.#threads[0]
     for (const thread of this.#threads) if (thread.agentCount < least!.agentCount) least = thread
-    if (least !== undefined && (least.agentCount === 0 || this.#threads.length >= this.#threadCount)) return least
+    if (least === undefined) return null
+    return least.agentCount === 0 || this.#threads.length >= this.#threadCount ? least : null
+  }
+
+  #startThread(): Thread {
     const started = new Thread(this.#threadParts(), { heapMiB: this.#heapMiB, sliceFuel: this.#sliceFuel })
     this.#threads.push(started)
+    this.#ceilings.addThread(started, this.#heapMiB)
     return started
   }
 
@@ -155,6 +171,7 @@ export class SandboxPool {
       onWaiting: (count) => this.#countWaiting(count),
       onLost: (thread, { running, wasUp, cause }) => {
         this.#threads.splice(this.#threads.indexOf(thread), 1)
+        this.#ceilings.removeThread(thread)
         const lost = [...this.#placed].filter(([, sandbox]) => sandbox.isIn(thread))
         for (const [agent, sandbox] of lost) {
           if (agent === running || !wasUp) sandbox.fail(cause)
@@ -193,6 +210,13 @@ export class SandboxPool {
       thread.watch((agent) => this.#placed.get(agent)?.describeWallKill() ?? null)
     }
   }
+}
+
+/** What an agent takes of its process. */
+export function needOfAgent({ compiled, door, limits }: SandboxSpec, sliceFuel: number): Need {
+  const { info } = compiled.instrumented
+  const { pace } = paceOf(door, readFunctionImports(info), limits.fuel, sliceFuel)
+  return needOf(info, limits.tableElements, pace === 'sliced')
 }
 
 /** @throws CaxtonError ERR_LIMIT_AGENTS */

@@ -45,6 +45,8 @@ export interface ThreadSandboxParts {
   leave(agent: number, thread: GuestThread): void
   /** Takes over what a message holds that waited in a thread which is gone. */
   adopt?(sender: string, bytes: number): void
+  /** It has so much linear memory now. */
+  onMemory(bytes: number): void
 }
 
 export class ThreadSandbox implements Sandbox {
@@ -121,6 +123,7 @@ export class ThreadSandbox implements Sandbox {
     if (pending === undefined) return
     this.#pending.delete(id)
     this.#place?.thread.addWaiting(-1)
+    this.#parts.onMemory(usage.memoryBytes)
     const error = ending === null ? null : toGuestError(ending, this.#parts.spec.compiled, this.#parts.spec.name)
     if (pending.kind === 'start' && error === null) this.#isStarted = true
     pending.settle({ status, error, usage })

@@ -3,7 +3,9 @@ import { SYSTEM_CLOCK } from '../../core/index.ts'
 import type { ByteSink } from '../../wasi/index.ts'
 import { createClockSource, createRandomSource, WASI_PREVIEW1 } from '../../wasi/index.ts'
 import type { DoorParts, DoorSession, GuestFunction, GuestStep, GuestSteps } from '../doors/door.ts'
-import { DOORS, listHostModules } from '../doors/doors.ts'
+import { DOORS } from '../doors/doors.ts'
+import type { Pace } from '../pace.ts'
+import { paceOf } from '../pace.ts'
 import type { Ending, GuestCall, GuestSpec } from '../protocol.ts'
 import type { OutputStream, Usage } from '../sandbox.ts'
 import type { HostParts } from './agent-host.ts'
@@ -12,7 +14,7 @@ import { explainInstantiation, explainRun } from './ending.ts'
 import { LateMemory } from './late-memory.ts'
 import { LineSink } from './line-sink.ts'
 import type { BoundModule } from './linker.ts'
-import { hasWaitingImport, linkImports } from './linker.ts'
+import { linkImports } from './linker.ts'
 import type { FuelCounter, StackFloor, StackLevel } from './meter.ts'
 import { Meter } from './meter.ts'
 import { runSteps } from './run-steps.ts'
@@ -33,12 +35,6 @@ export interface GuestParts extends HostParts {
   /** What host calls suspend a guest with. */
   readonly gate: WaitGate
 }
-
-/**
- * How a guest gets the fuel of a call: all of it at once; in slices between which others run, as one that may wait in a host call does
- * whatever its budget; or in slices that it gets without waiting, because frames of JavaScript may be among its own.
- */
-export type Pace = 'whole' | 'sliced' | 'granted'
 
 /** How one call ended. After an ending the guest must not be called again. */
 export interface CallResult {
@@ -93,9 +89,8 @@ export class Guest {
     const stderr = this.#createSink('stderr')
     this.#lines = [stdout, stderr].filter((sink) => sink instanceof LineSink)
     const door = DOORS[spec.door]
-    const isWhole = limits.fuel <= parts.sliceFuel
-    const mayWait = door.isSliced === true && hasWaitingImport(spec.imports, listHostModules(door))
-    this.pace = isWhole && !mayWait ? 'whole' : door.isSliced === true ? 'sliced' : 'granted'
+    const { pace, isWhole, mayWait } = paceOf(spec.door, spec.imports, limits.fuel, parts.sliceFuel)
+    this.pace = pace
     const { suspending, granting } = parts.hooks
     this.#hook = isWhole ? null : this.pace === 'sliced' ? suspending : granting
     this.#waits = new WaitCalls(

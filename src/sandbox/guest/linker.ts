@@ -50,11 +50,6 @@ export function linkImports(
   return tables
 }
 
-/** Tells whether one of the imports is a host call that may wait. */
-export function hasWaitingImport(imports: readonly FunctionImport[], modules: readonly HostModule<unknown>[]): boolean {
-  return imports.some((wanted) => findFunction(wanted, modules)?.waits === true)
-}
-
 function createWaitingCall(
   offered: HostFunction<unknown>,
   { module, host }: BoundModule,

@@ -1,9 +1,13 @@
 import { CaxtonError, HOST_LIMITS } from '../../core/index.ts'
+import type { CeilingLimits } from '../ceilings.ts'
+import { Ceilings } from '../ceilings.ts'
 import type { Mailboxes } from '../mailboxes.ts'
 import { assertModuleFits } from '../module-check.ts'
-import { checkCount, refuseBeyond } from '../pool.ts'
+import { checkCount, needOfAgent, refuseBeyond } from '../pool.ts'
 import type { Sandbox, SandboxEvents, SandboxSpec } from '../sandbox.ts'
+import { DEFAULT_SLICE_FUEL } from '../slices.ts'
 import type { GuestMessage } from '../thread.ts'
+import type { GuestThread } from '../thread-sandbox.ts'
 import { ThreadSandbox } from '../thread-sandbox.ts'
 import { GuestProcess } from './guest-process.ts'
 import { CHILD_ENTRY } from './launch.ts'
@@ -32,6 +36,8 @@ export interface ProcessPoolOptions {
   readonly heapMiB?: number
   /** Milliseconds after which a process with calls that does not answer is killed, at least 100. @default 10,000 ms */
   readonly silenceMs?: number
+  /** What each process can hold. @default as `SandboxPoolOptions` */
+  readonly ceilings?: Partial<CeilingLimits>
 }
 
 /**
@@ -50,12 +56,14 @@ export class ProcessPool {
   readonly #silenceMs: number
   readonly #processes = new Map<string, GuestProcess>()
   readonly #placed = new Map<number, ThreadSandbox>()
+  /** What each process holds, as long as its tenant has agents. */
+  readonly #ceilings = new Map<string, Ceilings<GuestThread>>()
+  readonly #ceilingLimits: Partial<CeilingLimits>
   /** Processes that are killed and not gone yet. */
   readonly #ending = new Set<Promise<void>>()
   readonly #bytes = new WeakMap<WebAssembly.Module, Uint8Array>()
   #lastAgent = 0
   #lastProcess = 0
-  #memoryCount = 0
   #closing: Promise<void> | null = null
 
   constructor({ run, mailboxes, entry = CHILD_ENTRY }: ProcessPoolParts, options: ProcessPoolOptions = {}) {
@@ -64,6 +72,7 @@ export class ProcessPool {
     this.#entry = entry
     this.#processCount = checkCount('processes', options.processes ?? 32, 1, HOST_LIMITS.processes)
     this.#heapMiB = checkCount('heapMiB', options.heapMiB ?? 256, 32, 65_536)
+    this.#ceilingLimits = options.ceilings ?? {}
     this.#silenceMs = checkCount('silenceMs', options.silenceMs ?? 10_000, 100, 3_600_000)
   }
 
@@ -87,26 +96,32 @@ export class ProcessPool {
     if (this.#closing !== null) throw new CaxtonError('ERR_SANDBOX_CLOSED', { detail: 'the pool is closed' })
     assertModuleFits(spec)
     const tenant = spec.tenant ?? spec.name
-    const memories = spec.compiled.instrumented.info.memories.length
     refuseBeyond('agents', spec.name, this.#placed.size + 1, HOST_LIMITS.agents)
-    refuseBeyond('memories', spec.name, this.#memoryCount + memories, HOST_LIMITS.memories)
     if (!this.#processes.has(tenant)) {
       refuseBeyond('processes', spec.name, this.#processes.size + 1, this.#processCount)
     }
+    const need = needOfAgent(spec, DEFAULT_SLICE_FUEL)
+    const ceilings = this.#ceilings.get(tenant) ?? new Ceilings<GuestThread>(this.#ceilingLimits)
+    ceilings.check(spec.name, need, this.#processes.get(tenant) ?? null, this.#heapMiB)
+    const seat = ceilings.createSeat(need)
     this.#bytes.set(spec.compiled.module, spec.compiled.rewritten)
     const sandbox = new ThreadSandbox({
       spec,
       events,
       place: (placed) => {
-        this.#memoryCount += memories
-        return this.#place(placed, tenant)
+        this.#ceilings.set(tenant, ceilings)
+        const place = this.#place(placed, tenant)
+        seat.enter(place.thread)
+        return place
       },
       leave: (agent, place) => {
-        this.#memoryCount -= memories
+        seat.leave(place)
         this.#placed.delete(agent)
         place.addAgents(-1)
         this.#endIfEmpty(tenant)
+        if (ceilings.isEmpty) this.#ceilings.delete(tenant)
       },
+      onMemory: seat.noteMemory,
     })
     const { error } = await sandbox.create()
     if (error !== null) throw error
@@ -150,6 +165,7 @@ export class ProcessPool {
       { entry: this.#entry, heapMiB: this.#heapMiB, silenceMs: this.#silenceMs },
     )
     this.#processes.set(tenant, started)
+    this.#ceilings.get(tenant)?.addThread(started, this.#heapMiB)
     return started
   }
 
@@ -167,9 +183,11 @@ export class ProcessPool {
   }
 
   #end(tenant: string): void {
-    const ended = this.#processes.get(tenant)?.close()
+    const process = this.#processes.get(tenant)
+    if (process === undefined) return
+    const ended = process.close()
     this.#processes.delete(tenant)
-    if (ended === undefined) return
+    this.#ceilings.get(tenant)?.removeThread(process)
     this.#ending.add(ended)
     void ended.then(() => this.#ending.delete(ended))
   }
