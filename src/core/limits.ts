@@ -209,10 +209,10 @@ export const HOST_LIMITS = Object.freeze({
    * suspended; with 3 for each MiB of the threads' heaps at most what Linux allows. Where V8 gets no map for a stack it aborts.
    */
   maps: 50_000,
-  /** Share of the machine's memory that the linear memories of all agents may have when one more is deployed. */
-  memoryShare: 0.8,
-  /** Share of a thread's heap that instances may take by what their modules declare; what runs needs the rest. */
-  heapShare: 0.75,
+  /** Percent of the machine's memory that the linear memories of all agents may have when one more is deployed. */
+  memoryPercent: 80,
+  /** Percent of a thread's heap that instances may take by what their modules declare; what runs needs the rest. */
+  heapPercent: 75,
   threads: 64,
   /** Of the process tier. Each takes about 25 MB of its own before its first agent. */
   processes: 64,

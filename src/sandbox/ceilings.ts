@@ -54,8 +54,8 @@ export function defaultCeilings(): CeilingLimits {
     memories: HOST_LIMITS.memories,
     maps: HOST_LIMITS.maps,
     processMaps: readMaxMaps() - MAPS_OF_NODE,
-    memoryBytes: Math.floor(totalBytes() * HOST_LIMITS.memoryShare),
-    heapShare: HOST_LIMITS.heapShare,
+    memoryBytes: Math.floor((totalBytes() * HOST_LIMITS.memoryPercent) / 100),
+    heapShare: HOST_LIMITS.heapPercent / 100,
   }
 }
 
