@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { benchFairness } from './fairness.ts'
+import { benchInstrumenting } from './instrumenting.ts'
 import type { Report } from './measure.ts'
 import { formatReport } from './measure.ts'
 import { benchMessages } from './messages.ts'
@@ -12,6 +13,7 @@ import { benchStart } from './start.ts'
 const BENCHES: Readonly<Record<string, () => Promise<Report | null>>> = {
   metering: benchMetering,
   native: benchNative,
+  instrumenting: benchInstrumenting,
   start: benchStart,
   messages: benchMessages,
   fairness: benchFairness,

@@ -1,20 +1,22 @@
 import type { CodeBodies, ModuleInfo } from '../wasm/index.ts'
 import { ByteReader, ByteWriter } from '../wasm/index.ts'
 
+/** Runs from one entry of the index to the next: so many are read at most to look one up. */
+const INDEX_RUNS = 512
+
 /**
  * Leads from offsets in the rewritten file back to the original file. It holds the beginnings of the runs of code that
- * were copied unchanged: 8 bytes for each insertion, whatever its length. Look-up: binary search.
+ * were copied unchanged, as distances in LEB128: about 3 bytes for each insertion, whatever its length. Look-up: binary
+ * search, then a scan of a bounded number of runs.
  */
 export class OffsetMap {
-  readonly #rewritten: Uint32Array
-  readonly #original: Uint32Array
+  readonly #runs: Runs
   readonly #bodies: CodeBodies
   readonly #importedFunctionCount: number
   readonly #codeEnd: number
 
-  constructor(parts: { runs: RunList; bodies: CodeBodies; importedFunctionCount: number; codeEnd: number }) {
-    this.#rewritten = parts.runs.rewritten.slice(0, parts.runs.count)
-    this.#original = parts.runs.original.slice(0, parts.runs.count)
+  constructor(parts: { runs: Runs; bodies: CodeBodies; importedFunctionCount: number; codeEnd: number }) {
+    this.#runs = parts.runs
     this.#bodies = parts.bodies
     this.#importedFunctionCount = parts.importedFunctionCount
     this.#codeEnd = parts.codeEnd
@@ -28,31 +30,32 @@ export class OffsetMap {
   static fromBytes(bytes: Uint8Array, { code, importedFunctionCount }: ModuleInfo): OffsetMap {
     const reader = new ByteReader(bytes)
     const codeEnd = reader.readU32('the end of the code')
-    const runs = new RunList()
+    const list = new RunList()
+    list.shift(reader.readU32('where the code begins'))
     let rewritten = 0
     let original = 0
     while (reader.offset < bytes.length) {
       rewritten += reader.readU32('a distance of rewritten code')
       original += fromZigzag(reader.readU32('a distance of original code'))
-      runs.push(rewritten, original)
+      list.push(rewritten, original)
     }
-    return new OffsetMap({ runs, codeEnd, bodies: code, importedFunctionCount })
+    return new OffsetMap({ runs: list.finish(), codeEnd, bodies: code, importedFunctionCount })
   }
 
-  /** Writes the map without what the module itself says: two LEB128 numbers for each run, about 3 bytes. */
+  /** Writes the map without what the module itself says. */
   toBytes(): Uint8Array<ArrayBuffer> {
-    const writer = new ByteWriter(this.#rewritten.length * 4 + 8)
+    const { bytes, shift } = this.#runs
+    const writer = new ByteWriter(bytes.length + 16)
     writer.writeU32(this.#codeEnd)
-    for (let run = 0; run < this.#rewritten.length; run += 1) {
-      writer.writeU32((this.#rewritten[run] as number) - (this.#rewritten[run - 1] ?? 0))
-      writer.writeU32(toZigzag((this.#original[run] as number) - (this.#original[run - 1] ?? 0)))
-    }
+    writer.writeU32(shift)
+    writer.writeBytes(bytes)
     return writer.finish()
   }
 
   /** Bytes of memory the map takes. */
   get byteLength(): number {
-    return this.#rewritten.byteLength + this.#original.byteLength
+    const { bytes, index } = this.#runs
+    return bytes.byteLength + index.byteLength
   }
 
   /**
@@ -60,17 +63,35 @@ export class OffsetMap {
    * the original one it stands before. -1 outside the bodies of the module's own functions.
    */
   originalOf(rewrittenOffset: number): number {
-    const run = findLast(this.#rewritten, this.#rewritten.length, rewrittenOffset)
-    if (run < 0 || rewrittenOffset >= this.#codeEnd) return -1
-    const begin = this.#original[run] as number
-    const end = this.#original[run + 1] ?? this.#lastBodyEnd()
-    return Math.min(begin + (rewrittenOffset - (this.#rewritten[run] as number)), end)
+    const offset = rewrittenOffset - this.#runs.shift
+    if (rewrittenOffset >= this.#codeEnd) return -1
+    const run = this.#find(offset)
+    if (run === null) return -1
+    return Math.min(run.original + (offset - run.rewritten), run.next ?? this.#lastBodyEnd())
+  }
+
+  /** Finds the last run at or below an offset, and where the next one begins in the original. */
+  #find(offset: number): { rewritten: number; original: number; next: number | null } | null {
+    const { bytes, index } = this.#runs
+    const entry = findLast(index, ENTRY_SIZE, offset)
+    if (entry < 0) return null
+    const reader = new ByteReader(bytes)
+    let [rewritten = 0, original = 0] = index.subarray(entry * ENTRY_SIZE)
+    reader.offset = index[entry * ENTRY_SIZE + 2] as number
+    while (reader.offset < bytes.length) {
+      const begin = rewritten + reader.readU32('a distance of rewritten code')
+      const next = original + fromZigzag(reader.readU32('a distance of original code'))
+      if (begin > offset) return { rewritten, original, next }
+      rewritten = begin
+      original = next
+    }
+    return { rewritten, original, next: null }
   }
 
   /** Returns the index of the function whose body holds an offset of the original file; -1 if none does. */
   functionAt(originalOffset: number): number {
     const { offsets, sizes, count } = this.#bodies
-    const body = findLast(offsets, count, originalOffset)
+    const body = findLast(offsets.subarray(0, count), 1, originalOffset)
     if (body < 0 || originalOffset >= (offsets[body] as number) + (sizes[body] as number)) return -1
     return this.#importedFunctionCount + body
   }
@@ -78,6 +99,47 @@ export class OffsetMap {
   #lastBodyEnd(): number {
     const { offsets, sizes, count } = this.#bodies
     return count === 0 ? 0 : (offsets[count - 1] as number) + (sizes[count - 1] as number)
+  }
+}
+
+/** Runs in their final form. */
+export interface Runs {
+  /** For each run its distances to the run before. */
+  readonly bytes: Uint8Array
+  /** For every so many runs: its two offsets, and where the run behind it is in `bytes`. */
+  readonly index: Uint32Array
+  /** Added to all offsets in the rewritten file. */
+  readonly shift: number
+}
+
+const ENTRY_SIZE = 3
+
+/** Runs of copied code, as they are collected. */
+export class RunList {
+  readonly #bytes = new ByteWriter(4_096)
+  readonly #index: number[] = []
+  #rewritten = 0
+  #original = 0
+  #count = 0
+  #shift = 0
+
+  /** Moves all runs in the rewritten file, those that come later, too. */
+  shift(distance: number): void {
+    this.#shift += distance
+  }
+
+  push(rewritten: number, original: number): void {
+    const out = this.#bytes
+    out.writeU32(rewritten - this.#rewritten)
+    out.writeU32(toZigzag(original - this.#original))
+    if (this.#count++ % INDEX_RUNS === 0) this.#index.push(rewritten, original, out.length)
+    this.#rewritten = rewritten
+    this.#original = original
+  }
+
+  /** Returns the runs. The list is empty afterwards. */
+  finish(): Runs {
+    return { bytes: this.#bytes.finish(), index: Uint32Array.from(this.#index), shift: this.#shift }
   }
 }
 
@@ -90,39 +152,13 @@ function fromZigzag(value: number): number {
   return value % 2 === 1 ? -(value + 1) / 2 : value / 2
 }
 
-/** Runs of copied code, as they are collected. */
-export class RunList {
-  rewritten = new Uint32Array(64)
-  original = new Uint32Array(64)
-  count = 0
-
-  /** Moves all runs in the rewritten file. */
-  shift(distance: number): void {
-    for (let run = 0; run < this.count; run++) this.rewritten[run] = (this.rewritten[run] as number) + distance
-  }
-
-  push(rewritten: number, original: number): void {
-    if (this.count === this.rewritten.length) {
-      this.rewritten = grow(this.rewritten)
-      this.original = grow(this.original)
-    }
-    this.rewritten[this.count] = rewritten
-    this.original[this.count] = original
-    this.count += 1
-  }
-}
-
-function grow(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
-  return new Uint32Array(array.buffer.transfer(Math.ceil(array.length * 1.5) * 4))
-}
-
-/** Index of the last entry at or below a value in an ascending array; -1 if there is none. */
-function findLast(sorted: Uint32Array, count: number, value: number): number {
+/** Index of the last entry at or below a value, among entries of a size that begin with ascending numbers; -1 if there is none. */
+function findLast(sorted: Uint32Array, size: number, value: number): number {
   let low = 0
-  let high = count
+  let high = sorted.length / size
   while (low < high) {
     const middle = (low + high) >>> 1
-    if ((sorted[middle] as number) <= value) low = middle + 1
+    if ((sorted[middle * size] as number) <= value) low = middle + 1
     else high = middle
   }
   return low - 1

@@ -41,9 +41,11 @@ export class ByteWriter {
     this.writeBytes(bytes)
   }
 
-  /** Returns what was written, without the reserve. The writer is empty afterwards. */
+  /** Returns what was written. A reserve of more than an eighth is given back. The writer is empty afterwards. */
   finish(): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(this.bytes.buffer.transfer(this.length))
+    const { buffer } = this.bytes
+    const keeps = this.length * 9 >= buffer.byteLength * 8
+    const bytes = keeps ? this.bytes.subarray(0, this.length) : new Uint8Array(buffer.transfer(this.length))
     this.bytes = new Uint8Array(0)
     this.length = 0
     return bytes

@@ -50,6 +50,16 @@ export function encodeU32(value: number): number[] {
 
 /** Returns the bytes of a signed number within ±2^53. */
 export function encodeS64(value: number): number[] {
-  const bytes = new Uint8Array(10)
-  return Array.from(bytes.subarray(0, writeS64(bytes, 0, value)))
+  if (value >= -0x40 && value < 0x40) return [value & 0x7f]
+  const bytes: number[] = []
+  let rest = value
+  for (;;) {
+    const low = ((rest % 0x80) + 0x80) % 0x80
+    rest = Math.floor(rest / 0x80)
+    if ((rest === 0 && low < 0x40) || (rest === -1 && low >= 0x40)) {
+      bytes.push(low)
+      return bytes
+    }
+    bytes.push(low | 0x80)
+  }
 }
