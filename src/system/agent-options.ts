@@ -4,7 +4,7 @@ import { NO_GRANTS } from '../capability/index.ts'
 import type { Limits, Priority, RateLimits, Scheduling } from '../core/index.ts'
 import { HOST_LIMITS, RUNTIME_NAME, USER_NAME } from '../core/index.ts'
 import { field, Mismatch, nameProblem, table, text } from './field.ts'
-import { resolveFilesGrant } from './files-grant.ts'
+import { findIsolationProblems, resolveFilesGrant } from './files-grant.ts'
 import type { GrantsInput } from './grants.ts'
 import { grantsSchema } from './grants.ts'
 import type { Isolation } from './isolation.ts'
@@ -151,6 +151,11 @@ export function parseAgentOptions(input: unknown, base: LimitSettings = DEFAULT_
   const problems = result.success ? [] : toProblems(result.error)
   const lines = problems.map(({ path, text }) => (path.length === 0 ? text : `${formatPath(path)}: ${text}`))
   if (choice !== null && !problems.some(({ path }) => path.length === 0)) lines.unshift(choice)
+  if (result.success) {
+    const { grants = NO_GRANTS, isolation = DEFAULT_ISOLATION } = result.data
+    for (const { path, text } of findIsolationProblems(grants.files, isolation))
+      lines.push(`${formatPath(path)}: ${text}`)
+  }
   if (!result.success || lines.length > 0) throw configError(lines, 'the options of an agent')
   return deepFreeze({ name: result.data.name, ...completeAgent(result.data, base, (path) => path) })
 }

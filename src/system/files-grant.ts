@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { FilesGrant, FilesPreload } from '../capability/index.ts'
 import { FILE_LIMITS, formatBytes, parseBytes, parseCount } from '../core/index.ts'
 import { field, Mismatch, table, text, word } from './field.ts'
+import type { Isolation } from './isolation.ts'
+import type { Problem } from './problems.ts'
 import { mismatch, show } from './problems.ts'
 
 /** Files at a place as a user writes them: exactly one of `host` and `memory` is given. */
@@ -122,6 +124,17 @@ export const filesGrantSchema = z
   .refine((entries) => new Set(entries.map(({ at }) => at)).size === entries.length, {
     error: 'has two entries at the same place',
   })
+
+/** Says why an agent cannot be given its files where it runs, for each of them that it cannot have. */
+export function findIsolationProblems(grants: readonly FilesGrant[], isolation: Isolation): Problem[] {
+  if (isolation.kind !== 'process') return []
+  return grants.flatMap(({ kind }, index) => {
+    if (kind !== 'host') return []
+    const text =
+      'is a directory of the host, which an agent with a process of its own cannot reach; expected memory with preload'
+    return [{ path: ['grants', 'files', index], text }]
+  })
+}
 
 /** Puts the paths of the host in a grant relative to a folder. */
 export function resolveFilesGrant(grant: FilesGrant, resolve: (path: string) => string): FilesGrant {

@@ -43,6 +43,18 @@ async function refusal(text: string | Uint8Array, overrides = {}): Promise<{ cod
 
 const GOOD = 'name = "s"\n[agents.a]\nsource = "a.ts"\n'
 
+test('paths of the host in grants go from the folder of the system file', async () => {
+  const text =
+    'name = "x"\n[agents.a]\nsource = "a.ts"\ngrants = { files = [{ at = "/h", host = "dir" }, { at = "/m", memory = 9, preload = "dir" }] }'
+  const file = join(folder, 'grants.toml')
+  writeFileSync(file, text)
+  const { agents } = await loadSystem(file)
+  const paths = agents[0]?.grants.files.map((grant) =>
+    grant.kind === 'host' ? grant.path : grant.preload?.kind === 'directory' ? grant.preload.path : null,
+  )
+  assert.deepEqual(paths, [join(folder, 'dir'), join(folder, 'dir')])
+})
+
 test('reads a whole system with defaults, overrides and texts', async () => {
   const file = write(`
 name = "market"
@@ -272,6 +284,19 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
       'F:7: agents.c.module: is "dir", which is not a file',
       'F:11: send[0].content_file: is "gone.txt", which does not exist',
     ],
+  },
+  {
+    name: 'files that are no directories',
+    text: 'isolation = "process"\n[[agents.a.grants.files]]\nat = "/a"\nhost = "gone"\n[[agents.a.grants.files]]\nat = "/b"\nmemory = 1\npreload = "a.ts"',
+    lines: [
+      'F:7: agents.a.grants.files[0].host: is "gone", which does not exist',
+      'F:11: agents.a.grants.files[1].preload: is "a.ts", which is not a directory',
+    ],
+  },
+  {
+    name: 'a directory of the host beside a process',
+    text: 'isolation = "process"\n[[agents.a.grants.files]]\nat = "/a"\nhost = "dir"',
+    lines: [/^F:5: agents\.a\.grants\.files\[0\]: is a directory of the host, which .* expected memory with preload/],
   },
   {
     name: 'names that are reserved or no names',

@@ -7,6 +7,7 @@ import type { Document, SendEntry } from './document.ts'
 import { DEFAULT_WITHIN_MS, documentSchema } from './document.ts'
 import type { NamedFiles } from './files.ts'
 import { readNamedFiles, readSystemFile } from './files.ts'
+import { findIsolationProblems } from './files-grant.ts'
 import { DEFAULT_SETTINGS, mergeLimits } from './limits.ts'
 import type { Problem } from './problems.ts'
 import { configError, deepFreeze, formatPath, show, toProblems } from './problems.ts'
@@ -108,7 +109,10 @@ function assemble(document: Document, file: string, named: NamedFiles, overrides
     withinMs: document.goal.within ?? DEFAULT_WITHIN_MS,
   }
   const value: System = { name: document.name, file: resolve(file), agents, send, goal: goal ?? null }
-  return { value, problems: [...findSizeProblems(value), ...findCountProblems(value)] }
+  const isolated = agents.flatMap(({ name, grants, isolation }) =>
+    findIsolationProblems(grants.files, isolation).map(({ path, text }) => ({ path: ['agents', name, ...path], text })),
+  )
+  return { value, problems: [...findSizeProblems(value), ...findCountProblems(value), ...isolated] }
 }
 
 function toDraft(entry: SendEntry, named: NamedFiles, folder: string, input: string): Draft {

@@ -105,7 +105,8 @@ export class Guest {
     )
     this.#session = door.open(this.#createDoorParts(memory))
     const exit = (code: number) => this.#exit(code)
-    this.#system = new WasiSystem({ memory, meter, clock, random, stdout, stderr, exit }, spec)
+    const assertTime = () => this.assertMayGoOn(0n)
+    this.#system = new WasiSystem({ memory, meter, clock, random, stdout, stderr, exit, assertTime }, spec)
     const bound: BoundModule[] = [
       { module: CAXTON_ABI, host },
       { module: WASI_PREVIEW1, host: this.#system.host },

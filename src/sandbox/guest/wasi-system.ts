@@ -12,6 +12,8 @@ export interface WasiParts {
   readonly stdout: ByteSink | null
   readonly stderr: ByteSink | null
   exit(code: number): never
+  /** Throws TRAP once the wall time of the call is used up. */
+  assertTime(): void
 }
 
 /** What the functions of WASI act on for one guest, and what of it is open. */
@@ -19,9 +21,13 @@ export class WasiSystem {
   readonly host: WasiHost
   readonly #mounts: Mounts
 
-  constructor({ memory, meter, clock, random, stdout, stderr, exit }: WasiParts, spec: GuestSpec) {
+  constructor({ memory, meter, clock, random, stdout, stderr, exit, assertTime }: WasiParts, spec: GuestSpec) {
     const chargeFuel = (fuel: number) => meter.chargeFuel(fuel)
-    this.#mounts = openMounts(spec.mounts, { charge: chargeFuel, nowNanos: () => clock.nowNanos('realtime') })
+    this.#mounts = openMounts(spec.mounts, {
+      charge: chargeFuel,
+      assertTime,
+      nowNanos: () => clock.nowNanos('realtime'),
+    })
     const streams = { stdin: createByteSource(spec.stdin), stdout, stderr }
     const descriptors = createDescriptors(streams, this.#mounts.preopens)
     this.host = { memory, chargeFuel, exit, args: spec.args, env: spec.env, descriptors, clock, random }
@@ -30,6 +36,5 @@ export class WasiSystem {
   /** Closes what the guest has open. Idempotent. */
   close(): void {
     this.host.descriptors.closeAll()
-    this.#mounts.close()
   }
 }

@@ -1,8 +1,9 @@
 import type { Dirent } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { FilesGrant, FilesPreload } from '../../capability/index.ts'
 import { CaxtonError, FILE_LIMITS, formatBytes } from '../../core/index.ts'
+import { assertLinux } from './host-volume.ts'
 import type { MemoryTree, TreeEntry } from './memory-tree.ts'
 import type { Mount } from './mounts.ts'
 
@@ -19,7 +20,10 @@ export async function loadMounts(grants: readonly FilesGrant[]): Promise<readonl
 }
 
 async function loadMount(grant: FilesGrant): Promise<Mount> {
-  if (grant.kind === 'host') throw invalid(`files at ${grant.at}: directories of the host are not offered yet`)
+  if (grant.kind === 'host') {
+    assertLinux(grant.path)
+    return { ...grant, path: resolve(grant.path) }
+  }
   const { kind, at, bytes, files, preload } = grant
   return { kind, at, bytes, files, tree: preload === null ? [] : await loadTree(preload, grant) }
 }

@@ -1,3 +1,5 @@
+import { HostDirectory } from './host-directory.ts'
+import { HostVolume } from './host-volume.ts'
 import { MemoryDirectory } from './memory-directory.ts'
 import type { MemoryTree } from './memory-tree.ts'
 import { fillTree, readTree } from './memory-tree.ts'
@@ -5,7 +7,7 @@ import { MemoryVolume } from './memory-volume.ts'
 import type { Directory, FileWork } from './node.ts'
 
 /** Files that an agent is given at a place, as data: what they are when it starts. It crosses threads. */
-export type Mount = MemoryMount
+export type Mount = MemoryMount | HostMount
 
 export interface MemoryMount {
   readonly kind: 'memory'
@@ -13,6 +15,22 @@ export interface MemoryMount {
   readonly bytes: number
   readonly files: number
   readonly tree: MemoryTree
+}
+
+export interface HostMount {
+  readonly kind: 'host'
+  readonly at: string
+  readonly path: string
+  readonly access: 'ro' | 'rw'
+  readonly bytes: number
+  readonly files: number
+}
+
+interface OpenMount {
+  readonly at: string
+  readonly directory: Directory
+  /** What holds the files; null for those that lie elsewhere. */
+  readonly volume: MemoryVolume | null
 }
 
 /** The files of one agent, open. Whoever opens them closes them. */
@@ -23,7 +41,7 @@ export class Mounts {
     this.#opened = opened
   }
 
-  /** The directories that the agent starts with, in the order of its grants. */
+  /** The directories that the agent starts with, in the order of its grants. Their descriptors close them. */
   get preopens(): readonly { readonly at: string; readonly directory: Directory }[] {
     return this.#opened
   }
@@ -33,31 +51,36 @@ export class Mounts {
     const found = this.#opened.find((mount) => mount.at === at)
     return found?.volume == null ? null : readTree(found.volume)
   }
-
-  /** Closes what is open of the directories themselves; descriptors are closed by their table. Idempotent. */
-  close(): void {
-    for (const { directory } of this.#opened) directory.close()
-  }
 }
 
-interface OpenMount {
-  readonly at: string
-  readonly directory: Directory
-  /** What holds the files; null for those that lie elsewhere. */
-  readonly volume: MemoryVolume | null
-}
-
-/** Opens what an agent was granted. What that takes is not the agent's work, and costs it nothing. */
+/**
+ * Opens what an agent was granted. What that takes is not the agent's work, and costs it nothing.
+ *
+ * @throws CaxtonError ERR_CONFIG_INVALID, with nothing left open
+ */
 export function openMounts(mounts: readonly Mount[], work: FileWork): Mounts {
   let isOpening = true
-  const charge = (fuel: number) => {
-    if (!isOpening) work.charge(fuel)
+  const own: FileWork = {
+    charge: (fuel) => isOpening || work.charge(fuel),
+    assertTime: () => isOpening || work.assertTime(),
+    nowNanos: () => work.nowNanos(),
   }
-  const opened = mounts.map((mount, index) => {
-    const volume = new MemoryVolume(mount, BigInt(index + 1), { charge, nowNanos: () => work.nowNanos() })
-    fillTree(volume, mount.tree)
-    return { at: mount.at, directory: new MemoryDirectory(volume), volume }
-  })
+  const opened: OpenMount[] = []
+  try {
+    for (const [index, mount] of mounts.entries()) opened.push(openMount(mount, BigInt(index + 1), own))
+  } catch (error) {
+    for (const { directory } of opened) directory.close()
+    throw error
+  }
   isOpening = false
   return new Mounts(opened)
+}
+
+function openMount(mount: Mount, device: bigint, work: FileWork): OpenMount {
+  if (mount.kind === 'host') {
+    return { at: mount.at, directory: new HostDirectory(new HostVolume(mount, work)), volume: null }
+  }
+  const volume = new MemoryVolume(mount, device, work)
+  fillTree(volume, mount.tree)
+  return { at: mount.at, directory: new MemoryDirectory(volume), volume }
 }

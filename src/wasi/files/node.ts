@@ -16,6 +16,8 @@ export type FileType = 'directory' | 'file' | 'link' | 'special'
 export interface FileWork {
   /** Takes fuel. Ends the call with a trap if there is too little. */
   charge(fuel: number): void
+  /** Ends the call with a trap if its wall time is used up: looked at before the host is asked for something that may take time. */
+  assertTime(): void
   /** Nanoseconds since 1970-01-01T00:00Z by the clock of the agent. */
   nowNanos(): bigint
 }
@@ -40,7 +42,10 @@ export interface Times {
 /** How a name is opened. */
 export interface OpenHow {
   readonly read: boolean
+  /** ISDIR for a directory. */
   readonly write: boolean
+  /** Whether a file must be such that its size can be set; nothing to a directory. */
+  readonly resize: boolean
   readonly create: boolean
   /** With `create`: fails if there is something under the name. */
   readonly exclusive: boolean

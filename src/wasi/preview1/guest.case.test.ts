@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import type { Wait } from '../../capability/index.ts'
 import { encodeText, GUEST_FAULT, GuestMemory } from '../../capability/index.ts'
-import type { ByteSink, ClockSource, RandomGenerator, WasiHost } from '../index.ts'
-import { createByteSource, createClockSource, createDescriptors, createRandomSource, WASI_PREVIEW1 } from '../index.ts'
+import type { ByteSink, ClockSource, Mount, RandomGenerator, WasiHost } from '../index.ts'
+import {
+  createByteSource,
+  createClockSource,
+  createDescriptors,
+  createRandomSource,
+  openMounts,
+  WASI_PREVIEW1,
+} from '../index.ts'
 
 export const MEMORY_BYTES = 65_536
 /** What memory is filled with, so that a byte too many shows. */
@@ -25,6 +32,7 @@ export interface GuestParts {
   readonly outputCapacity?: number
   readonly clock?: ClockSource
   readonly random?: RandomGenerator
+  readonly mounts?: readonly Mount[]
 }
 
 /** A guest without code: memory full of guard bytes, and calls as the linker makes them. */
@@ -37,18 +45,25 @@ export class TestGuest implements WasiHost {
   readonly descriptors
   readonly clock: ClockSource
   readonly random: RandomGenerator
+  readonly mounts
   fuel = 0
 
   constructor(parts: GuestParts = {}) {
     this.args = parts.args ?? []
     this.env = parts.env ?? {}
     const sink = (name: string) => this.#createSink(name, parts.outputCapacity ?? Number.POSITIVE_INFINITY)
+    this.clock = parts.clock ?? createClockSource(null, { nowMs: () => 0, monotonicMs: () => 0 })
+    this.mounts = openMounts(parts.mounts ?? [], {
+      charge: (fuel) => this.chargeFuel(fuel),
+      assertTime: () => {},
+      nowNanos: () => this.clock.nowNanos('realtime'),
+    })
     this.descriptors = createDescriptors(
       parts.isClosed
         ? { stdin: null, stdout: null, stderr: null }
         : { stdin: createByteSource(encodeText(parts.stdin ?? '')), stdout: sink('out'), stderr: sink('err') },
+      this.mounts.preopens,
     )
-    this.clock = parts.clock ?? createClockSource(null, { nowMs: () => 0, monotonicMs: () => 0 })
     this.random = parts.random ?? createRandomSource(null)
   }
 

@@ -21,8 +21,7 @@ import {
   RIGHTS,
 } from './types.ts'
 
-/** Rights that need a file which is open for writing. */
-const WRITING_RIGHTS = RIGHTS.FD_WRITE | RIGHTS.FD_ALLOCATE | RIGHTS.FD_FILESTAT_SET_SIZE
+const RESIZING_RIGHTS = RIGHTS.FD_ALLOCATE | RIGHTS.FD_FILESTAT_SET_SIZE
 /** Flags that a directory has no use for. */
 const FILE_FLAGS = FDFLAGS.APPEND | FDFLAGS.DSYNC | FDFLAGS.RSYNC | FDFLAGS.SYNC
 
@@ -108,7 +107,8 @@ function toHow(place: Place, { base, oflags, fdflags }: Request): OpenHow | 'INV
   if (has(OFLAGS.DIRECTORY) && has(OFLAGS.CREAT)) return 'INVAL'
   return {
     read: (base & RIGHTS.FD_READ) !== 0n,
-    write: (base & WRITING_RIGHTS) !== 0n,
+    write: (base & RIGHTS.FD_WRITE) !== 0n,
+    resize: (base & RESIZING_RIGHTS) !== 0n,
     create: has(OFLAGS.CREAT),
     exclusive: has(OFLAGS.EXCL),
     truncate: has(OFLAGS.TRUNC),
