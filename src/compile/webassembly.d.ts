@@ -22,6 +22,12 @@ declare namespace WebAssembly {
     grow(pages: number): number
   }
 
+  class Table {
+    constructor(descriptor: { element: 'anyfunc'; initial: number; maximum?: number })
+    set(index: number, value: CallableFunction | null): void
+    grow(count: number): number
+  }
+
   class Global {
     constructor(descriptor: { value: 'i32' | 'i64' | 'f32' | 'f64'; mutable?: boolean }, value?: number | bigint)
     value: number | bigint

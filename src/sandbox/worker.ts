@@ -1,18 +1,22 @@
 import { MessageChannel, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { ErrorData } from '../core/index.ts'
 import { createSliceHook, joinMessage } from '../core/index.ts'
+import { CpuClock } from './guest/cpu-clock.ts'
+import { Driver } from './guest/driver.ts'
 import type { CallResult, GuestParts } from './guest/guest.ts'
 import { Guest } from './guest/guest.ts'
 import { explainThrown } from './guest/meter.ts'
 import { WaitGate } from './guest/wait-gate.ts'
 import { Heartbeat, LEDGER_MESSAGES, processMs } from './heartbeat.ts'
 import type { LocalPost } from './local-mail.ts'
-import { LocalMail, LocalParty } from './local-mail.ts'
+import { LocalMail } from './local-mail.ts'
 import type { Slot } from './mailbox-table.ts'
 import { MailboxTable } from './mailbox-table.ts'
-import type { FromWorker, GuestCall, GuestSpec, ToWorker, WorkerParts } from './protocol.ts'
+import type { FromWorker, GuestCall, ToWorker, WorkerParts } from './protocol.ts'
+import type { QueuedCall } from './resident.ts'
+import { Resident } from './resident.ts'
 import { HEAD_START_SLICES } from './slices.ts'
-import { Turn, TurnQueue } from './turn-queue.ts'
+import { TurnQueue } from './turn-queue.ts'
 import { NO_USAGE } from './usage.ts'
 import type { Batch } from './wire.ts'
 import { readToWorker, writeFromWorker, writeSend } from './wire.ts'
@@ -31,29 +35,10 @@ import { readToWorker, writeFromWorker, writeSend } from './wire.ts'
  *    thread is lost before, all of it is: outcomes, and messages whose reservations the main thread finds in the ledger.
  */
 
-/** A call that waits; `post` is what it was made of, if that was handed over in this thread. */
-interface QueuedCall {
-  readonly id: number
-  readonly call: GuestCall
-  readonly post: LocalPost | null
-}
-
-class Resident {
-  readonly agent: number
-  readonly calls: QueuedCall[] = []
-  readonly turn: Turn<Resident>
-  readonly wallMs: number
-  readonly party: LocalParty
-  /** The call that has begun and not ended. */
-  running: QueuedCall | null = null
-  guest: Guest | null = null
-
-  constructor({ agent, name, scheduling, limits }: GuestSpec) {
-    this.agent = agent
-    this.party = new LocalParty(agent, name, slots.get(name) ?? null)
-    this.turn = new Turn(this, scheduling)
-    this.wallMs = limits.wallMs
-  }
+/** One run of the driver. */
+interface Drive {
+  /** Who was suspended in it: then it ends with the message of that guest. */
+  suspended: Guest | null
 }
 
 interface Current {
@@ -86,6 +71,8 @@ const guestParts: GuestParts = {
     suspending: createSliceHook(new WebAssembly.Suspending(suspendCurrent)),
     granting: createSliceHook(refillCurrent),
   },
+  driver: new Driver({ begin: beginDriven, place: placeDriven, end: endDriven }),
+  cpu: new CpuClock(),
   gate: new WaitGate({ current: () => current!.resident.guest!, suspend: waitCurrent }),
   mailboxes,
   journal: heartbeat.journal,
@@ -103,6 +90,10 @@ const { port1: wake, port2: woken } = new MessageChannel()
 let current: Current | null = null
 let isAwake = false
 let isTakingTurns = false
+/** The run of the driver that takes turns now. */
+let drive: Drive | null = null
+/** Taken, and not begun. */
+let taken: Resident | null = null
 let turnsEndMs = 0
 let outbox: Batch = []
 
@@ -143,7 +134,7 @@ function receiveCall({ agent, id, call }: ToWorker & { readonly type: 'call' }):
   let resident = residents.get(agent)
   if (resident === undefined) {
     if (call.kind !== 'create') return
-    resident = new Resident(call.spec)
+    resident = new Resident(call.spec, slots.get(call.spec.name) ?? null)
     residents.set(agent, resident)
     mail.admit(resident.party)
   }
@@ -197,10 +188,11 @@ function continueTurns(): void {
   if (isTakingTurns) return
   isTakingTurns = true
   while (current === null) {
-    const turn = turns.take()
-    if (turn === undefined) break
-    runTurn(turn.owner)
-    if (performance.now() >= turnsEndMs) break
+    const resident = taken ?? turns.take()?.owner
+    taken = null
+    if (resident === undefined) break
+    runTurn(resident)
+    if (taken === null && performance.now() >= turnsEndMs) break
   }
   isTakingTurns = false
   if (current !== null) return
@@ -211,6 +203,11 @@ function continueTurns(): void {
 /** The one place where a guest is called. */
 function runTurn(resident: Resident): void {
   const { guest } = resident
+  if (resident.isDriven) {
+    taken = resident
+    runDriver()
+    return
+  }
   if (guest?.isSuspended) {
     current = { resident, id: resident.running!.id, fuelBefore: guest.fuelUsed, result: null }
     heartbeat.begin(resident.agent, processMs() + resident.wallMs - guest.ranMs())
@@ -232,6 +229,56 @@ function runTurn(resident: Resident): void {
       continueTurns()
     })
   }
+}
+
+/** Takes the turn that was taken, and further ones that can be driven. */
+function runDriver(): void {
+  const mine: Drive = { suspended: null }
+  drive = mine
+  const driven = guestParts.driver.drive()
+  if (drive === mine) drive = null
+  driven.then(
+    () => {
+      if (mine.suspended !== null) continueTurns()
+    },
+    (thrown: unknown) => {
+      if (mine.suspended?.isAbandoned === true) return
+      endTurn(current!.resident.guest!.endDriven({ thrown }))
+      continueTurns()
+    },
+  )
+}
+
+/** From the driver: begins the turn that comes next, if that can be driven and there is time. */
+function beginDriven(): number {
+  if (drive === null) return -1
+  if (taken === null) {
+    if (performance.now() >= turnsEndMs) return -1
+    taken = turns.take()?.owner ?? null
+    if (taken === null || !taken.isDriven) return -1
+  }
+  const resident = taken
+  taken = null
+  resident.running = resident.calls.shift()!
+  const { id, call } = resident.running
+  current = { resident, id, fuelBefore: 0, result: null }
+  heartbeat.begin(resident.agent, processMs() + resident.wallMs)
+  return resident.guest!.beginDriven(call as GuestCall & { readonly kind: 'handle' })
+}
+
+function placeDriven(pointer: number): void {
+  current!.resident.guest!.placeDriven(pointer)
+}
+
+function endDriven(status: number): void {
+  endTurn(current!.resident.guest!.endDriven({ status }))
+}
+
+/** The current guest is suspended, and with it the driver that has called it. */
+function leaveDriver(guest: Guest): void {
+  if (drive === null) return
+  drive.suspended = guest
+  drive = null
 }
 
 function create(resident: Resident, call: GuestCall & { readonly kind: 'create' }): CallResult {
@@ -257,6 +304,7 @@ function suspendCurrent(owed: bigint): Promise<bigint> {
   guest.assertMayGoOn(owed)
   heartbeat.end()
   current = null
+  leaveDriver(guest)
   turns.charge(resident.turn, guest.fuelUsed - fuelBefore)
   turns.add(resident.turn)
   mail.takeSent(takePost)
@@ -280,6 +328,7 @@ function endWaitingTurn(): void {
   const { resident, fuelBefore } = current!
   heartbeat.end()
   current = null
+  leaveDriver(resident.guest!)
   turns.charge(resident.turn, resident.guest!.fuelUsed - fuelBefore + CALL_FUEL)
   mail.takeSent(takePost)
 }
@@ -316,6 +365,7 @@ function finishCall({ resident, id, fuelBefore }: Current, result: CallResult): 
 /** A call was terminated, or had just ended when the termination landed: then its own end counts. */
 function settleKilled(reason: ErrorData): void {
   isTakingTurns = false
+  drive = null
   if (current === null) return
   mail.repair()
   // One that the termination kept from being told must not be waited for.

@@ -1,5 +1,5 @@
 import { ASSEMBLYSCRIPT_ENV } from './assemblyscript.ts'
-import type { Door, DoorParts, DoorSession, GuestSteps } from './door.ts'
+import type { DirectHandling, Door, DoorParts, DoorSession, GuestSteps } from './door.ts'
 
 /** An agent of caxton ABI 1: a core module that exports `handle_message`. */
 export const CAXTON_DOOR: Door<CaxtonSession> = {
@@ -18,6 +18,11 @@ export const CAXTON_DOOR: Door<CaxtonSession> = {
 
 class CaxtonSession implements DoorSession {
   readonly parts: DoorParts
+  readonly direct: DirectHandling = {
+    allocate: 'caxton_alloc',
+    handle: 'handle_message',
+    place: (pointer, message) => this.#place(pointer, message),
+  }
 
   constructor(parts: DoorParts) {
     this.parts = parts
@@ -30,11 +35,17 @@ class CaxtonSession implements DoorSession {
   }
 
   *handle(message: Uint8Array): GuestSteps {
+    const { allocate, handle } = this.direct
+    const pointer = Number(yield { name: allocate, args: [message.length] })
+    this.#place(pointer, message)
+    return toStatus(yield { name: handle, args: [pointer, message.length] })
+  }
+
+  #place(answer: number, message: Uint8Array): void {
     const { memory } = this.parts
-    const pointer = Number(yield { name: 'caxton_alloc', args: [message.length] }) >>> 0
+    const pointer = answer >>> 0
     if (pointer === 0 || pointer + message.length > memory.byteLength) this.#refusePointer(pointer, message.length)
     memory.write(pointer, message)
-    return toStatus(yield { name: 'handle_message', args: [pointer, message.length] })
   }
 
   #refusePointer(pointer: number, length: number): never {

@@ -57,6 +57,18 @@ export interface DoorSession {
   start(): number | GuestSteps
   /** Hands over one message, its JSON text in UTF-8. */
   handle(message: Uint8Array): number | GuestSteps
+  /** For a door whose `handle` makes these steps and no other; see `Driver`. @default null */
+  readonly direct?: DirectHandling | null
+}
+
+/** A message that is handed over by two functions of the guest: one answers where to, the other gets it and answers the status. */
+export interface DirectHandling {
+  /** (length: i32) → i32 */
+  readonly allocate: string
+  /** (pointer: i32, length: i32) → i32 */
+  readonly handle: string
+  /** Writes the message to where the guest has made room. Ends the guest if that is nowhere. */
+  place(pointer: number, message: Uint8Array): void
 }
 
 /**

@@ -1,7 +1,10 @@
 import type { Frame } from '../protocol.ts'
+import { DRIVER_NAME } from './driver.ts'
 
 /** Frames that are looked at. */
 const FRAMES = 16
+/** A guest that calls a function of its own so hides it from whoever reads about that guest. */
+const DRIVER_FRAME = `at ${DRIVER_NAME} (`
 const WASM_FRAME = /wasm-function\[(\d{1,7})\]:0x([0-9a-f]{1,8})\)?$/
 
 /**
@@ -13,7 +16,7 @@ export function readFrames({ stack }: { readonly stack?: unknown }): Frame[] {
   if (typeof stack !== 'string') return []
   const frames: Frame[] = []
   for (const line of stack.split('\n')) {
-    const match = WASM_FRAME.exec(line)
+    const match = line.includes(DRIVER_FRAME) ? null : WASM_FRAME.exec(line)
     if (match !== null) frames.push({ functionIndex: Number(match[1]), offset: Number.parseInt(match[2]!, 16) })
     if (frames.length === FRAMES) break
   }

@@ -1,25 +1,28 @@
 import { CAXTON_ABI, GuestMemory } from '../../capability/index.ts'
 import { SYSTEM_CLOCK } from '../../core/index.ts'
-import type { ByteSink } from '../../wasi/index.ts'
 import { createClockSource, createRandomSource, WASI_PREVIEW1 } from '../../wasi/index.ts'
 import type { DoorParts, DoorSession, GuestFunction, GuestStep, GuestSteps } from '../doors/door.ts'
 import { DOORS } from '../doors/doors.ts'
 import type { Pace } from '../pace.ts'
 import { paceOf } from '../pace.ts'
 import type { Ending, GuestCall, GuestSpec } from '../protocol.ts'
-import type { OutputStream, Usage } from '../sandbox.ts'
+import type { Usage } from '../sandbox.ts'
 import type { HostParts } from './agent-host.ts'
 import { AgentHost } from './agent-host.ts'
+import type { CpuClock } from './cpu-clock.ts'
+import { CallClock } from './cpu-clock.ts'
+import type { Driver, Seat } from './driver.ts'
+import { toBeginning } from './driver.ts'
 import { explainInstantiation, explainRun } from './ending.ts'
 import { LateMemory } from './late-memory.ts'
-import { LineSink } from './line-sink.ts'
+import { createSink, LineSink } from './line-sink.ts'
 import type { BoundModule } from './linker.ts'
 import { linkImports } from './linker.ts'
 import type { FuelCounter, StackFloor, StackLevel } from './meter.ts'
 import { Meter } from './meter.ts'
 import { runSteps } from './run-steps.ts'
 import type { CallEnd } from './sliced-call.ts'
-import { SlicedCall } from './sliced-call.ts'
+import { SlicedCall, Suspension } from './sliced-call.ts'
 import { WaitCalls } from './wait-calls.ts'
 import type { WaitGate } from './wait-gate.ts'
 import { WAITS } from './wait-gate.ts'
@@ -34,6 +37,8 @@ export interface GuestParts extends HostParts {
   readonly hooks: { readonly suspending: CallableFunction; readonly granting: CallableFunction }
   /** What host calls suspend a guest with. */
   readonly gate: WaitGate
+  readonly driver: Driver
+  readonly cpu: CpuClock
 }
 
 /** How one call ended. After an ending the guest must not be called again. */
@@ -43,16 +48,12 @@ export interface CallResult {
   readonly usage: Usage
 }
 
-/**
- * The operating system counts the CPU time of a thread in steps of some milliseconds. A guest that runs does not wait, so
- * for calls shorter than this wall time stands for it.
- */
-const CPU_STEP_MS = 10
-
 /** One instance in its thread, with everything its imports act on. */
 export class Guest {
   readonly #spec: GuestSpec
+  readonly #parts: GuestParts
   readonly #meter: Meter
+  readonly #clock: CallClock
   readonly #memory = new LateMemory()
   readonly #host: AgentHost
   readonly #lines: readonly LineSink[]
@@ -63,21 +64,21 @@ export class Guest {
   readonly pace: Pace
   readonly #hook: CallableFunction | null
   readonly #promising = new Map<string, ReturnType<typeof WebAssembly.promising>>()
-  #sliced: SlicedCall | null = null
+  #sliced: Suspension | null = null
+  #seat: Seat | null = null
+  /** What a message that is driven is about. */
+  #driven: { readonly call: GuestCall; readonly message: Uint8Array } | null = null
   #exports: WebAssembly.Exports = Object.create(null)
   #tableGrowth: { readonly value: number } | null = null
   #exitCode: number | null = null
-  #startedMs = 0
-  /** Time and CPU time of the slices of this call that have ended. */
-  #ranMs = 0
-  #ranCpuMs = 0
   #owed = 0n
-  #startedCpu: NodeJS.CpuUsage = { user: 0, system: 0 }
 
   constructor(parts: GuestParts, spec: GuestSpec) {
     const { agent, name, grants, limits, config } = spec
     this.#spec = spec
+    this.#parts = parts
     this.#meter = new Meter(limits, parts.sliceFuel)
+    this.#clock = new CallClock(parts.cpu)
     const meter = this.#meter
     const memory = new GuestMemory(this.#memory)
     const clock = createClockSource(grants.clock, SYSTEM_CLOCK)
@@ -85,8 +86,8 @@ export class Guest {
     const { run } = parts
     this.#host = new AgentHost(parts, { agent, name, run, grants, limits, config, memory, meter, clock, random })
     const host = this.#host
-    const stdout = this.#createSink('stdout')
-    const stderr = this.#createSink('stderr')
+    const stdout = createSink('stdout', host, spec)
+    const stderr = createSink('stderr', host, spec)
     this.#lines = [stdout, stderr].filter((sink) => sink instanceof LineSink)
     const door = DOORS[spec.door]
     const { pace, isWhole, mayWait } = paceOf(spec.door, spec.imports, limits.fuel, parts.sliceFuel)
@@ -134,7 +135,7 @@ export class Guest {
    */
   runSliced(call: GuestCall, onEnd: (result: CallResult) => void): void {
     this.#begin(call)
-    this.#sliced = new SlicedCall({
+    const sliced = new SlicedCall({
       steps: this.#steps(call),
       call: (step) => this.#callPromising(step),
       onEnd: (end) => {
@@ -142,7 +143,35 @@ export class Guest {
         onEnd(this.#conclude(call, end))
       },
     })
-    this.#sliced.start()
+    this.#sliced = sliced
+    sliced.start()
+  }
+
+  /** Whether a message for it is to be begun by the driver, which others may interrupt as well. */
+  get isDriven(): boolean {
+    return this.#seat !== null
+  }
+
+  /** From the driver: begins a message. Like `runSliced`, but `endDriven` has to be called with how it ended. */
+  beginDriven(call: GuestCall & { readonly kind: 'handle' }): number {
+    this.#sliced = new Suspension()
+    this.#begin(call)
+    const message = Buffer.from(call.text)
+    this.#driven = { call, message }
+    return toBeginning(this.#seat!, message.length)
+  }
+
+  /** From the driver: the guest has made room for its message. */
+  placeDriven(pointer: number): void {
+    this.#session.direct!.place(pointer, this.#driven!.message)
+  }
+
+  /** Ends what `beginDriven` has begun. */
+  endDriven(end: CallEnd): CallResult {
+    this.#sliced = null
+    const { call } = this.#driven!
+    this.#driven = null
+    return this.#conclude(call, end)
   }
 
   /** From a slice hook: throws TRAP if the guest must end, because the fuel it owes or its wall time is used up. */
@@ -160,13 +189,18 @@ export class Guest {
     return this.#meter.refill(owed)
   }
 
+  /** Whether nobody waits any more for how its call ends. */
+  get isAbandoned(): boolean {
+    return this.#sliced?.isAbandoned ?? false
+  }
+
   get isSuspended(): boolean {
     return this.#sliced?.isSuspended ?? false
   }
 
   /** From the slice hook: stops the clock of the guest and answers what it has to wait for. */
   suspend(owed: bigint): Promise<bigint> {
-    this.#stopClock()
+    this.#clock.stop()
     this.#owed = owed
     return this.#sliced!.suspend()
   }
@@ -178,7 +212,7 @@ export class Guest {
 
   /** From the gate: stops the clock of the guest and begins to wait. The guest may go on, in a turn, from `onReady` on. */
   wait(onReady: () => void): Promise<number> {
-    this.#stopClock()
+    this.#clock.stop()
     const answer = this.#sliced!.suspend<number>()
     this.#waits.open(onReady)
     return answer
@@ -191,13 +225,13 @@ export class Guest {
 
   /** After `resume` has answered false: like `wait`, for more of what the guest waits for. */
   waitOn(onReady: () => void): void {
-    this.#stopClock()
+    this.#clock.stop()
     this.#waits.open(onReady)
   }
 
   /** Lets a guest that is suspended go on in a microtask. False if it has to wait for more: then `waitOn` comes next. */
   resume(): boolean {
-    this.#startClock()
+    this.#clock.resume()
     if (!this.#waits.isOpen) {
       this.#sliced!.resume(this.#meter.refill(this.#owed))
       return true
@@ -221,12 +255,14 @@ export class Guest {
   /** Closes what the guest has open. It must not be called any more. Idempotent. */
   close(): void {
     this.abandon()
+    if (this.#seat !== null) this.#parts.driver.leave(this.#seat)
+    this.#seat = null
     this.#system.close()
   }
 
   /** Milliseconds that the call has run, without what it waited between slices. */
   ranMs(): number {
-    return this.isSuspended ? this.#ranMs : this.#ranMs + performance.now() - this.#startedMs
+    return this.#clock.ranMs()
   }
 
   get fuelUsed(): number {
@@ -236,10 +272,9 @@ export class Guest {
   /** Returns what the last call has used until now. */
   readUsage(): Usage {
     const wallMs = this.ranMs()
-    const cpuMs = this.#ranCpuMs + (this.isSuspended ? 0 : readCpuMs(this.#startedCpu))
     return {
       fuel: this.#meter.fuelUsed,
-      cpuMs: wallMs < CPU_STEP_MS ? wallMs : Math.min(cpuMs, wallMs),
+      cpuMs: this.#clock.cpuMs(wallMs),
       wallMs,
       memoryBytes: this.#memory.buffer.byteLength,
       tableElements: this.#spec.tableElements + (this.#tableGrowth?.value ?? 0),
@@ -252,25 +287,12 @@ export class Guest {
   }
 
   #begin(call: GuestCall): void {
-    this.#ranMs = 0
-    this.#ranCpuMs = 0
-    this.#startClock()
+    this.#clock.begin()
     this.#meter.begin()
     this.#waits.begin()
     this.#host.begin(call.kind === 'handle' ? call.sender : null)
     const refused = this.#exports[this.#spec.names.refusedPages] as WebAssembly.Global | undefined
     if (refused !== undefined) refused.value = typeof refused.value === 'bigint' ? 0n : 0
-  }
-
-  #stopClock(): void {
-    const wallMs = performance.now() - this.#startedMs
-    this.#ranCpuMs += readCpuMs(this.#startedCpu)
-    this.#ranMs += wallMs
-  }
-
-  #startClock(): void {
-    this.#startedCpu = process.threadCpuUsage()
-    this.#startedMs = performance.now()
   }
 
   *#steps(call: GuestCall): GuestSteps {
@@ -315,7 +337,15 @@ export class Guest {
     this.#tableGrowth = find<{ readonly value: number }>(tableGrowth)
     const hook = this.#exports[slice] as unknown as { value: CallableFunction | null }
     hook.value = this.#hook
+    this.#takeSeat()
     return 0
+  }
+
+  #takeSeat(): void {
+    const direct = this.#session.direct ?? null
+    if (this.pace !== 'sliced' || direct === null) return
+    const find = (name: string) => this.#exports[name] as CallableFunction
+    this.#seat = this.#parts.driver.seat(find(direct.allocate), find(direct.handle))
   }
 
   #explain(call: GuestCall, thrown: unknown): Ending {
@@ -328,23 +358,6 @@ export class Guest {
       refusedPages,
       memoryBytes: this.#memory.buffer.byteLength,
     })
-  }
-
-  /** A command's output goes out byte for byte; an agent's becomes lines of its log. */
-  #createSink(stream: OutputStream): ByteSink | null {
-    if (this.#spec.grants.log === null) return null
-    const takeRoom = (bytes: number) => this.#host.takeLogRoom(bytes)
-    if (this.#spec.door !== 'command') {
-      const level = stream === 'stdout' ? 'info' : 'warn'
-      return new LineSink({ takeRoom, writeLine: (text) => this.#host.writeLine(level, text) })
-    }
-    return {
-      write: (bytes) => {
-        const taken = takeRoom(bytes.length)
-        this.#host.writeOutput(stream, bytes.subarray(0, taken))
-        return taken
-      },
-    }
   }
 
   #createDoorParts(memory: GuestMemory): DoorParts {
@@ -374,9 +387,4 @@ export class Guest {
     this.#exitCode = code
     return this.#meter.end({ code: 'ERR_GUEST_EXIT', detail: `exit code ${code}`, data: { exitCode: code } })
   }
-}
-
-function readCpuMs(started: NodeJS.CpuUsage): number {
-  const { user, system } = process.threadCpuUsage(started)
-  return (user + system) / 1_000
 }

@@ -20,22 +20,17 @@ export interface SlicedCallParts {
 /** What a call answered, or what it threw. */
 export type CallEnd = { readonly status: number } | { readonly thrown: unknown }
 
-export class SlicedCall {
-  readonly #parts: SlicedCallParts
+/** What a call waits for that is suspended. */
+export class Suspension {
   #suspended: PromiseWithResolvers<bigint | number> | null = null
   #isAbandoned = false
-
-  constructor(parts: SlicedCallParts) {
-    this.#parts = parts
-  }
 
   get isSuspended(): boolean {
     return this.#suspended !== null
   }
 
-  /** Runs until the guest is suspended or has ended; how it ended is told later. */
-  start(): void {
-    this.#advance(() => this.#parts.steps.next())
+  get isAbandoned(): boolean {
+    return this.#isAbandoned
   }
 
   /** Answers what the guest, in its slice hook or in a host call, waits for. */
@@ -64,9 +59,23 @@ export class SlicedCall {
     this.#suspended?.reject(TRAP)
     this.#suspended = null
   }
+}
+
+export class SlicedCall extends Suspension {
+  readonly #parts: SlicedCallParts
+
+  constructor(parts: SlicedCallParts) {
+    super()
+    this.#parts = parts
+  }
+
+  /** Runs until the guest is suspended or has ended; how it ended is told later. */
+  start(): void {
+    this.#advance(() => this.#parts.steps.next())
+  }
 
   #advance(next: () => IteratorResult<GuestStep, number>): void {
-    if (this.#isAbandoned) return
+    if (this.isAbandoned) return
     let result: ReturnType<typeof next>
     try {
       result = next()

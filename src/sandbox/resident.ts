@@ -1,0 +1,39 @@
+import type { Guest } from './guest/guest.ts'
+import type { LocalPost } from './local-mail.ts'
+import { LocalParty } from './local-mail.ts'
+import type { Slot } from './mailbox-table.ts'
+import type { GuestCall, GuestSpec } from './protocol.ts'
+import { Turn } from './turn-queue.ts'
+
+/** A call that waits; `post` is what it was made of, if that was handed over in this thread. */
+export interface QueuedCall {
+  readonly id: number
+  readonly call: GuestCall
+  readonly post: LocalPost | null
+}
+
+/** One agent in its thread. */
+export class Resident {
+  readonly agent: number
+  readonly calls: QueuedCall[] = []
+  readonly turn: Turn<Resident>
+  readonly wallMs: number
+  readonly party: LocalParty
+  /** The call that has begun and not ended. */
+  running: QueuedCall | null = null
+  /** Null before it is made and once it is gone. */
+  guest: Guest | null = null
+
+  constructor({ agent, name, scheduling, limits }: GuestSpec, slot: Slot | null) {
+    this.agent = agent
+    this.party = new LocalParty(agent, name, slot)
+    this.turn = new Turn(this, scheduling)
+    this.wallMs = limits.wallMs
+  }
+
+  /** Whether its next turn is a message that the driver can begin. */
+  get isDriven(): boolean {
+    const { guest, calls } = this
+    return guest?.isDriven === true && !guest.isSuspended && calls[0]?.call.kind === 'handle'
+  }
+}
