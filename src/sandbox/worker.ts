@@ -7,19 +7,20 @@ import type { CallResult, GuestParts } from './guest/guest.ts'
 import { Guest } from './guest/guest.ts'
 import { explainThrown } from './guest/meter.ts'
 import { WaitGate } from './guest/wait-gate.ts'
-import { Heartbeat, LEDGER_MESSAGES, processMs } from './heartbeat.ts'
+import { Heartbeat, processMs } from './heartbeat.ts'
 import type { LocalPost } from './local-mail.ts'
 import { LocalMail } from './local-mail.ts'
 import type { Slot } from './mailbox-table.ts'
 import { MailboxTable } from './mailbox-table.ts'
-import type { FromWorker, GuestCall, ToWorker, WorkerParts } from './protocol.ts'
+import { Outbox } from './outbox.ts'
+import type { GuestCall, ToWorker, WorkerParts } from './protocol.ts'
 import type { QueuedCall } from './resident.ts'
 import { Resident } from './resident.ts'
 import { HEAD_START_SLICES } from './slices.ts'
 import { TurnQueue } from './turn-queue.ts'
 import { NO_USAGE } from './usage.ts'
 import type { Batch } from './wire.ts'
-import { readToWorker, writeFromWorker, writeSend } from './wire.ts'
+import { readToWorker } from './wire.ts'
 
 /*
  * Entry of a worker thread: many guests, one of which runs at a time.
@@ -59,6 +60,7 @@ const CALL_FUEL = 10_000
 const port = parentPort!
 const parts = workerData as WorkerParts
 const heartbeat = new Heartbeat(parts.heartbeat)
+const outbox = new Outbox(port, heartbeat)
 const mailboxes = new MailboxTable(parts.mailboxes)
 const slots = new Map<string, Slot>(parts.slots)
 const mail = new LocalMail(mailboxes, heartbeat.arrived)
@@ -77,13 +79,10 @@ const guestParts: GuestParts = {
   mailboxes,
   journal: heartbeat.journal,
   findSlot: (name) => slots.get(name),
-  emit: (agent, event) => post({ type: 'event', agent, event }),
-  emitSend: ({ agent, message, reserved }) => {
-    if (heartbeat.ledger[0] === LEDGER_MESSAGES) flush()
-    const mark = mail.markRouted(agent, message.receiver)
-    writeSend(outbox, { agent, message, reserved, mark }, heartbeat.journal, heartbeat.ledger)
-  },
-  sendLocally: (agent, message, bytes) => mail.send(agent, message, bytes, outbox),
+  emit: (agent, event) => outbox.post({ type: 'event', agent, event }),
+  emitSend: ({ agent, message, reserved }) =>
+    outbox.postSend({ agent, message, reserved, mark: mail.markRouted(agent, message.receiver) }),
+  sendLocally: (agent, message, bytes) => mail.send(agent, message, bytes, outbox.batch),
 }
 /** Wakes the thread for the next turns. A channel of its own: what a termination unwinds is then this handler alone. */
 const { port1: wake, port2: woken } = new MessageChannel()
@@ -95,11 +94,10 @@ let drive: Drive | null = null
 /** Taken, and not begun. */
 let taken: Resident | null = null
 let turnsEndMs = 0
-let outbox: Batch = []
 
 port.on('message', (batch: Batch) => {
   readToWorker(batch, receive)
-  flush()
+  outbox.flush()
 })
 woken.on('message', takeTurns)
 woken.unref()
@@ -157,12 +155,12 @@ function enqueue(resident: Resident, queued: QueuedCall): void {
 
 function open(agent: number): void {
   const mark = mail.open(agent)
-  if (mark > 0) post({ type: 'mark', mark })
+  if (mark > 0) outbox.post({ type: 'mark', mark })
 }
 
 function shut(agent: number): void {
   mail.shut(agent)
-  post({ type: 'shut', agent })
+  outbox.post({ type: 'shut', agent })
 }
 
 function awake(): void {
@@ -196,7 +194,7 @@ function continueTurns(): void {
   }
   isTakingTurns = false
   if (current !== null) return
-  flush()
+  outbox.flush()
   awake()
 }
 
@@ -308,7 +306,7 @@ function suspendCurrent(owed: bigint): Promise<bigint> {
   turns.charge(resident.turn, guest.fuelUsed - fuelBefore)
   turns.add(resident.turn)
   mail.takeSent(takePost)
-  flush()
+  outbox.flush()
   awake()
   return guest.suspend(owed)
 }
@@ -318,7 +316,7 @@ function waitCurrent(): Promise<number> {
   const { resident } = current!
   endWaitingTurn()
   const answer = resident.guest!.wait(() => readyTurn(resident))
-  flush()
+  outbox.flush()
   awake()
   return answer
 }
@@ -341,7 +339,7 @@ function readyTurn(resident: Resident): void {
 
 /** The slice hook of guests that keep the thread: what they have sent goes out, and they go on. */
 function refillCurrent(owed: bigint): bigint {
-  flush()
+  outbox.flush()
   return current!.resident.guest!.refill(owed)
 }
 
@@ -359,7 +357,7 @@ function finishCall({ resident, id, fuelBefore }: Current, result: CallResult): 
   } else if (resident.calls.length > 0) {
     turns.add(resident.turn)
   }
-  post({ type: 'outcome', agent: resident.agent, id, ...result })
+  outbox.post({ type: 'outcome', agent: resident.agent, id, ...result })
 }
 
 /** A call was terminated, or had just ended when the termination landed: then its own end counts. */
@@ -369,7 +367,7 @@ function settleKilled(reason: ErrorData): void {
   if (current === null) return
   mail.repair()
   // One that the termination kept from being told must not be waited for.
-  post({ type: 'mark', mark: mail.createMark() })
+  outbox.post({ type: 'mark', mark: mail.createMark() })
   const usage = current.resident.guest?.readUsage() ?? NO_USAGE
   finishCall(current, current.result ?? { status: -1, ending: { reason, frames: [] }, usage })
   awake()
@@ -378,7 +376,7 @@ function settleKilled(reason: ErrorData): void {
 function closeResident(agent: number): void {
   const resident = residents.get(agent)
   if (resident !== undefined) forget(resident)
-  post({ type: 'closed', agent })
+  outbox.post({ type: 'closed', agent })
 }
 
 function forget(resident: Resident): void {
@@ -392,16 +390,4 @@ function forget(resident: Resident): void {
   turns.remove(resident.turn)
   resident.guest?.close()
   resident.guest = null
-}
-
-function post(message: FromWorker): void {
-  writeFromWorker(outbox, message)
-}
-
-/** Posts what waits. Nothing can stop the thread between the three steps: see `MailboxTable`, 3. */
-function flush(): void {
-  if (outbox.length === 0) return
-  port.postMessage(outbox)
-  heartbeat.ledger[0] = 0
-  outbox = []
 }
