@@ -100,9 +100,6 @@ export class Caxton implements AsyncDisposable {
     this.#pool = new SandboxPool({ run }, options.threads === undefined ? {} : { threads: options.threads })
     this.#processes = new ProcessPool({ run, mailboxes: this.#pool.mailboxes })
     this.#router = new Router({ clock, credit: this.#pool.mailboxes, sizeOf: messageBytes }, { run })
-    this.#router.subscribe((event) => {
-      for (const stream of this.#streams) stream.push(event)
-    })
   }
 
   /**
@@ -190,7 +187,12 @@ export class Caxton implements AsyncDisposable {
    * A reader that is slower than the system loses the oldest events; an event `dropped` says how many.
    */
   events(): AsyncIterableIterator<CaxtonEvent, undefined> {
-    const stream = new EventStream((closed) => this.#streams.delete(closed))
+    // Nobody listens while nobody reads: events that nobody hears are not made.
+    const unsubscribe = this.#router.subscribe((event) => stream.push(event))
+    const stream: EventStream = new EventStream((closed) => {
+      unsubscribe()
+      this.#streams.delete(closed)
+    })
     if (this.#closing === null) this.#streams.add(stream)
     else stream.close()
     return stream

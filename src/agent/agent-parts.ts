@@ -14,12 +14,18 @@ export interface CreditRelease {
 /** What an agent does, for whoever routes messages and keeps the books. Called on the main thread, in order. */
 export interface AgentEvents {
   onState(agent: Agent, from: AgentState, to: AgentState): void
-  /** The agent sent a message; `reserved` tells whether a place in the mailbox of its receiver is held for it. */
-  onSend(agent: Agent, message: Message, reserved: boolean): void
-  /** The agent was handed a message by another one in its thread: it waits with it already, with credit held there. */
-  onLocal(agent: Agent, message: Message): void
-  /** The agent sent a message inside its thread to one that is gone meanwhile. */
-  onLocalLost(agent: Agent, message: Message): void
+  /**
+   * The agent sent a message while it handled `cause`, null for its start; `reserved` tells whether a place in the mailbox of its
+   * receiver is held for it.
+   */
+  onSend(agent: Agent, message: Message, reserved: boolean, cause: Message | null): void
+  /**
+   * The agent was handed a message by another one in its thread, which sent it while it handled `cause`: it waits with the agent
+   * already, with credit held there.
+   */
+  onLocal(agent: Agent, message: Message, cause: Message | null): void
+  /** The agent sent a message inside its thread, while it handled `cause`, to one that is gone meanwhile. */
+  onLocalLost(agent: Agent, message: Message, cause: Message | null): void
   onLog(agent: Agent, line: LogLine): void
   /** The agent, running and granted this, offers a capability. */
   onRegister(agent: Agent, capability: string): void

@@ -192,15 +192,15 @@ export class Agent {
   #listen(): SandboxEvents {
     const { events } = this.#parts
     return {
-      onSend: (message, reserved) => {
+      onSend: (message, reserved, cause = null) => {
         this.#monitor.countOut()
-        events.onSend(this, message, reserved)
+        events.onSend(this, message, reserved, cause)
       },
-      onLocalSend: (message, isTaken) => {
+      onLocalSend: (message, isTaken, cause) => {
         this.#monitor.countOut()
-        if (!isTaken) events.onLocalLost(this, message)
+        if (!isTaken) events.onLocalLost(this, message, cause)
       },
-      onLocal: (message, bytes) => this.#takeLocal(message, bytes),
+      onLocal: (message, bytes, cause) => this.#takeLocal(message, bytes, cause),
       onLog: (line) => events.onLog(this, line),
       onRegister: (capability) => this.#register(capability),
       onRefuse: (refusal) => this.#refuse(refusal),
@@ -212,10 +212,10 @@ export class Agent {
   }
 
   /** Takes a message that the sandbox has already. */
-  #takeLocal(message: Message, bytes: number): LocalCall {
+  #takeLocal(message: Message, bytes: number, cause: Message | null): LocalCall {
     const letter: Letter = { message, bytes, isLocal: true }
     this.#monitor.countIn()
-    this.#parts.events.onLocal(this, message)
+    this.#parts.events.onLocal(this, message, cause)
     if (isFinal(this.#state.phase)) {
       this.#giveBack(message, new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: this.#facts() }))
     } else {

@@ -35,8 +35,8 @@ export interface ConversationOptions {
 export class ConversationBook {
   readonly #limit: number
   /** In the order of their last message, the most recent last. */
-  readonly #open = new Map<string, Conversation>()
-  readonly #settled = new Map<string, Conversation>()
+  readonly #open = new Shelf()
+  readonly #settled = new Shelf()
 
   constructor(options: ConversationOptions = {}) {
     this.#limit = options.limit ?? HOST_LIMITS.conversations
@@ -95,10 +95,24 @@ export class ConversationBook {
 
   #forgetOne(): void {
     const shelf = this.#settled.size > 0 ? this.#settled : this.#open
-    for (const id of shelf.keys()) {
-      shelf.delete(id)
-      return
-    }
+    const id = shelf.oldest()
+    if (id !== undefined) shelf.delete(id)
+  }
+}
+
+/**
+ * Conversations in the order in which they were put here. A map remembers where deleted entries were until it is made anew, so
+ * whoever looks for its first entry each time walks past all of them: one walk that never turns back finds the same.
+ */
+class Shelf extends Map<string, Conversation> {
+  #walk = this.keys()
+
+  /** Returns the id that has been here longest. It must be deleted next. */
+  oldest(): string | undefined {
+    const next = this.#walk.next()
+    if (next.done !== true) return next.value
+    this.#walk = this.keys()
+    return this.#walk.next().value
   }
 }
 

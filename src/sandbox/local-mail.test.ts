@@ -29,7 +29,7 @@ function createThread(capacities = CAPACITIES) {
   }
   const send = (from: number, to: string, bytes = 10, fields: Partial<Message> = {}) => {
     const message = toMessage('abc'[from - 1]!, to, `m-${taken.length}`, fields)
-    const answer = mail.send(from, message, bytes, batch)
+    const answer = mail.send(from, 7, message, bytes, batch)
     mail.takeSent(take)
     return answer
   }
@@ -48,7 +48,7 @@ suite('mail inside a thread', () => {
     const told: unknown[] = []
     readFromWorker(batch, (message) => told.push(message))
     const message = toMessage('a', 'b', 'm-0', { content: '[1]' })
-    assert.deepEqual(told, [{ type: 'local', agent: 1, receiver: 2, id: post!.id, message, bytes: 10 }])
+    assert.deepEqual(told, [{ type: 'local', agent: 1, cause: 7, receiver: 2, id: post!.id, message, bytes: 10 }])
     mail.end(post!)
     assert.deepEqual([read(0), read(1)], Array(2).fill({ messages: 0, bytes: 0, outstanding: 0 }))
   })
@@ -191,7 +191,7 @@ suite('mail inside a thread', () => {
             const fields = kind === 'protocol' ? { protocol: 'p' } : {}
             const receiver = kind === 'capability' ? 'capability:x' : to
             const message = toMessage(sender, receiver, String(number), fields)
-            if (thread.mail.send(from, message, 1, []) === null) {
+            if (thread.mail.send(from, 7, message, 1, []) === null) {
               toMain.push({ key: `${sender}-${to}`, number, mark: thread.mail.markRouted(from, receiver) })
             }
             thread.mail.takeSent(take)

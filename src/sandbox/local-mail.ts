@@ -44,6 +44,8 @@ export class LocalParty {
 /** A message on its way to another agent of the thread. */
 export interface LocalPost {
   readonly from: LocalParty
+  /** Number of the call that sent it. */
+  readonly cause: number
   readonly to: LocalParty
   /** Number of the call that it becomes, below 0. */
   readonly id: number
@@ -119,16 +121,16 @@ export class LocalMail {
   }
 
   /**
-   * Hands a message over, which its sender may send, under an id of its own.
+   * Hands a message over that an agent sends in its call `cause`.
    *
    * @returns whether there was room; null for a message that has to go through the main thread
    */
-  send(agent: number, message: Message, bytes: number, batch: Batch): boolean | null {
+  send(agent: number, cause: number, message: Message, bytes: number, batch: Batch): boolean | null {
     const to = this.#open.get(message.receiver)
     if (to === undefined || to.openMark > this.#settled || !isPlain(message) || this.#isAhead) return null
     const from = this.#parties.get(agent)
     if (from === undefined || from.slot === null) return null
-    return this.#hasRoom(from, to, bytes) && this.#post(from, to, message, bytes, batch)
+    return this.#hasRoom(from, to, bytes) && this.#post(from, to, cause, message, bytes, batch)
   }
 
   /** Returns the mark for a message that goes through the main thread; 0 where none could follow it in here. */
@@ -196,12 +198,12 @@ export class LocalMail {
     return false
   }
 
-  #post(from: LocalParty, to: LocalParty, message: Message, bytes: number, batch: Batch): true {
+  #post(from: LocalParty, to: LocalParty, cause: number, message: Message, bytes: number, batch: Batch): true {
     const header = formatHeader(message)
     const mark = Math.max(from.marks.get(to.name) ?? 0, from.capabilityMark)
     const waits = mark > this.#settled ? mark : 0
     this.#lastId -= 1
-    const post = { from, to, id: this.#lastId, header, content: message.content, bytes, mark: waits }
+    const post = { from, to, cause, id: this.#lastId, header, content: message.content, bytes, mark: waits }
     const told = this.#told + costOf(post)
     writeLocal(batch, post)
     this.#sent.push(post)

@@ -188,8 +188,9 @@ export class SandboxPool {
     if (message.type === 'outcome') sandbox?.takeOutcome(message)
     else if (message.type === 'local') {
       const receiver = this.#placed.get(message.receiver)
-      sandbox?.takeLocalSend(message.message, receiver !== undefined)
-      receiver?.takeLocal(message)
+      const cause = sandbox?.messageOf(message.cause) ?? null
+      sandbox?.takeLocalSend(message.message, receiver !== undefined, cause)
+      receiver?.takeLocal(message, cause)
     } else if (message.type === 'shut') sandbox?.takeShut()
     else if (sandbox !== undefined) sandbox.takeEvent(message.event)
     else if (message.event.type === 'send') this.mailboxes.table.undo(Int32Array.from(message.event.held))

@@ -82,11 +82,12 @@ export interface Ending {
 /** What a guest asked for while it ran, in order. */
 export type GuestEvent =
   /**
-   * `held` is the journal of the reservation, for a message whose sender is gone when it arrives. A `mark` other than 0 wants
-   * a `settled`.
+   * `cause` is the number of the call that sent it. `held` is the journal of the reservation, for a message whose sender is
+   * gone when it arrives. A `mark` other than 0 wants a `settled`.
    */
   | {
       readonly type: 'send'
+      readonly cause: number
       readonly message: Message
       readonly reserved: boolean
       readonly held: readonly number[]
@@ -104,6 +105,8 @@ export type FromWorker =
   | {
       readonly type: 'local'
       readonly agent: number
+      /** Number of the call that sent it. */
+      readonly cause: number
       readonly receiver: number
       readonly id: number
       readonly message: Message

@@ -73,15 +73,21 @@ export interface LocalCall {
 
 /** What a guest asked of the host while it ran. Called in the order in which it asked, before the call's outcome is known. */
 export interface SandboxEvents {
-  /** A message was accepted: a place in the receiver's mailbox is reserved if `reserved`, and the sender has been told OK. */
-  onSend(message: Message, reserved: boolean): void
+  /**
+   * A message was accepted: a place in the receiver's mailbox is reserved if `reserved`, and the sender has been told OK. `cause` is
+   * the message during whose handling it was sent; null when that was the start.
+   */
+  onSend(message: Message, reserved: boolean, cause?: Message | null): void
   /**
    * It sent a message to another agent of its thread, which that one has got already: its `onLocal` is called next. False:
    * that one is gone meanwhile, and nobody handles the message.
    */
-  onLocalSend?(message: Message, isTaken: boolean): void
-  /** It got a message from another agent of its thread. Room of that many bytes and a place of the sender are held by the thread. */
-  onLocal?(message: Message, bytes: number): LocalCall
+  onLocalSend?(message: Message, isTaken: boolean, cause: Message | null): void
+  /**
+   * It got a message from another agent of its thread, which sent it while handling `cause`. Room of that many bytes and a place of the
+   * sender are held by the thread.
+   */
+  onLocal?(message: Message, bytes: number, cause: Message | null): LocalCall
   onLog(line: LogLine): void
   /** A guest behind the `command` door wrote to standard output or error. Behind every other door lines go to the log. */
   onOutput?(stream: OutputStream, bytes: Uint8Array): void

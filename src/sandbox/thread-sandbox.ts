@@ -130,14 +130,19 @@ export class ThreadSandbox implements Sandbox {
     if (error !== null) this.#finish(error)
   }
 
+  /** Returns the message of a call that has not ended; null for what is none. */
+  messageOf(id: number): Message | null {
+    return this.#pending.get(id)?.message ?? null
+  }
+
   /** Its guest has sent a message to another one of the thread. */
-  takeLocalSend(message: Message, isTaken: boolean): void {
-    this.#parts.events.onLocalSend?.(message, isTaken)
+  takeLocalSend(message: Message, isTaken: boolean, cause: Message | null): void {
+    this.#parts.events.onLocalSend?.(message, isTaken, cause)
   }
 
   /** Its guest has got a message from another one of the thread. */
-  takeLocal({ id, message, bytes }: LocalMessage): void {
-    const local = this.#parts.events.onLocal?.(message, bytes)
+  takeLocal({ id, message, bytes }: LocalMessage, cause: Message | null): void {
+    const local = this.#parts.events.onLocal?.(message, bytes, cause)
     if (local === undefined || this.#place === null) return
     this.#place.thread.addWaiting(1)
     // Like an outcome that somebody waits for: those of one agent are told in their order.
@@ -153,7 +158,7 @@ export class ThreadSandbox implements Sandbox {
 
   takeEvent(event: GuestEvent): void {
     const { events } = this.#parts
-    if (event.type === 'send') events.onSend(event.message, event.reserved)
+    if (event.type === 'send') events.onSend(event.message, event.reserved, this.messageOf(event.cause))
     else if (event.type === 'log') events.onLog(event.line)
     else if (event.type === 'output') events.onOutput?.(event.stream, event.bytes)
     else if (event.type === 'register') events.onRegister(event.capability)

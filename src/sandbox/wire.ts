@@ -19,6 +19,8 @@ export interface SentMessage {
   readonly message: Message
   readonly reserved: boolean
   readonly mark: number
+  /** Number of the call that sent it. */
+  readonly cause: number
 }
 
 const OTHER = 0
@@ -60,7 +62,7 @@ export function writeSend(batch: Batch, message: SentMessage, journal: Int32Arra
   const [stage, receiver, receiverGeneration, sender, senderGeneration, bytes] = journal
   const at = 1 + ledger[0]! * HELD_WORDS
   // biome-ignore format: one push
-  batch.push(SEND, message.agent, text, content, message.reserved, message.mark, stage, receiver, receiverGeneration, sender, senderGeneration, bytes)
+  batch.push(SEND, message.agent, text, content, message.reserved, message.mark, message.cause, stage, receiver, receiverGeneration, sender, senderGeneration, bytes)
   ledger[at] = stage!
   ledger[at + 1] = receiver!
   ledger[at + 2] = receiverGeneration!
@@ -73,7 +75,7 @@ export function writeSend(batch: Batch, message: SentMessage, journal: Int32Arra
 
 /** Writes a message that was handed over inside the thread. Nothing is called but one push. */
 export function writeLocal(batch: Batch, post: LocalPost): void {
-  batch.push(LOCAL, post.from.agent, post.header, post.content, post.to.agent, post.id, post.bytes)
+  batch.push(LOCAL, post.from.agent, post.header, post.content, post.to.agent, post.id, post.bytes, post.cause)
 }
 
 export function writeFromWorker(batch: Batch, message: FromWorker): void {
@@ -97,10 +99,10 @@ export function readFromWorker(batch: Batch, take: (message: FromWorker) => void
       at += 2
     } else if (batch[at] === SEND) {
       take(readSend(batch, at))
-      at += 6 + HELD_WORDS
+      at += 7 + HELD_WORDS
     } else if (batch[at] === LOCAL) {
       take(readLocal(batch, at))
-      at += 7
+      at += 8
     } else {
       take(readOutcome(batch, at))
       at += OUTCOME_WORDS + 2 * (batch[at + OUTCOME_WORDS - 1] as number)
@@ -110,10 +112,15 @@ export function readFromWorker(batch: Batch, take: (message: FromWorker) => void
 
 function readSend(batch: Batch, at: number): FromWorker {
   const message = readMessage(batch, at + 2)
-  const held = batch.slice(at + 6, at + 6 + HELD_WORDS) as number[]
+  const held = batch.slice(at + 7, at + 7 + HELD_WORDS) as number[]
   const reserved = batch[at + 4] as boolean
   const mark = batch[at + 5] as number
-  return { type: 'event', agent: batch[at + 1] as number, event: { type: 'send', message, reserved, held, mark } }
+  const cause = batch[at + 6] as number
+  return {
+    type: 'event',
+    agent: batch[at + 1] as number,
+    event: { type: 'send', message, reserved, held, mark, cause },
+  }
 }
 
 function readLocal(batch: Batch, at: number): FromWorker {
@@ -124,6 +131,7 @@ function readLocal(batch: Batch, at: number): FromWorker {
     receiver: batch[at + 4] as number,
     id: batch[at + 5] as number,
     bytes: batch[at + 6] as number,
+    cause: batch[at + 7] as number,
   }
 }
 

@@ -81,8 +81,14 @@ const guestParts: GuestParts = {
   findSlot: (name) => slots.get(name),
   emit: (agent, event) => outbox.post({ type: 'event', agent, event }),
   emitSend: ({ agent, message, reserved }) =>
-    outbox.postSend({ agent, message, reserved, mark: mail.markRouted(agent, message.receiver) }),
-  sendLocally: (agent, message, bytes) => mail.send(agent, message, bytes, outbox.batch),
+    outbox.postSend({
+      agent,
+      message,
+      reserved,
+      mark: mail.markRouted(agent, message.receiver),
+      cause: current!.id,
+    }),
+  sendLocally: (agent, message, bytes) => mail.send(agent, current!.id, message, bytes, outbox.batch),
 }
 /** Wakes the thread for the next turns. A channel of its own: what a termination unwinds is then this handler alone. */
 const { port1: wake, port2: woken } = new MessageChannel()

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { AgentInfo } from '../../src/agent/index.ts'
+import type { AgentEvents, AgentInfo } from '../../src/agent/index.ts'
 import { Agent, Supervisor } from '../../src/agent/index.ts'
 import { NO_GRANTS } from '../../src/capability/index.ts'
-import type { Limits, RateLimits } from '../../src/core/index.ts'
+import type { Limits, Message, RateLimits } from '../../src/core/index.ts'
 import { DEFAULT_LIMITS, NO_RATE_LIMITS, SYSTEM_CLOCK } from '../../src/core/index.ts'
 import type { RouterEvent } from '../../src/router/index.ts'
 import { Router } from '../../src/router/index.ts'
@@ -56,6 +56,8 @@ class Stage implements AsyncDisposable {
   readonly pool: SandboxPool
   readonly router: Router
   readonly events: RouterEvent[] = []
+  /** What each agent sent, and while handling what. */
+  readonly causes: { readonly sender: string; readonly cause: string | null }[] = []
 
   constructor(options: SandboxPoolOptions, parts: Partial<SandboxPoolParts> = {}) {
     this.pool = new SandboxPool({ run: 'h', ...parts }, options)
@@ -73,7 +75,7 @@ class Stage implements AsyncDisposable {
         {
           createSandbox: (given) => this.pool.create(spec, given),
           credit: this.pool.mailboxes,
-          events: supervisor.watch(this.router.agentEvents),
+          events: supervisor.watch(this.#listen()),
           ...(predecessor === undefined ? {} : { predecessor }),
         },
         { name, limits, grants, rates: rates ?? NO_RATE_LIMITS },
@@ -95,6 +97,23 @@ class Stage implements AsyncDisposable {
     const agent = create()
     this.router.add(agent)
     await agent.start()
+  }
+
+  #listen(): AgentEvents {
+    const events = this.router.agentEvents
+    const note = ({ sender }: Message, cause: Message | null) =>
+      this.causes.push({ sender, cause: cause?.message_id ?? null })
+    return {
+      ...events,
+      onSend: (agent, message, reserved, cause) => {
+        note(message, cause)
+        events.onSend(agent, message, reserved, cause)
+      },
+      onLocal: (agent, message, cause) => {
+        note(message, cause)
+        events.onLocal(agent, message, cause)
+      },
+    }
   }
 
   info(name: string): AgentInfo {
@@ -220,6 +239,21 @@ suite('messages inside a thread and through the router', () => {
     stage.check()
     assert.ok(stage.events.some(({ type }) => type === 'restarted'))
     assert.ok(stage.count('handled', 'sink') > 100)
+  })
+
+  test('are told with the message that caused each of them', async () => {
+    await using stage = new Stage({ threads: 1 })
+    await stage.deploy('sink', {})
+    await stage.deploy('relay', { drafts: both('sink'), rounds: 100 })
+    const ids: string[] = []
+    for (let round = 0; round < 30; round += 1) {
+      ids.push(stage.router.send({ performative: 'inform', receiver: 'relay' }).message_id)
+    }
+    await stage.router.idle()
+    assert.deepEqual(
+      stage.causes.map(({ cause }) => cause),
+      ids.flatMap((id) => [id, id, id]),
+    )
   })
 
   test('fill no mailbox beyond its bounds, and a guest that floods is told so', async () => {

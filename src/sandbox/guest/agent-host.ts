@@ -32,7 +32,7 @@ export interface HostParts {
    */
   sendLocally(agent: number, message: Message, bytes: number): boolean | null
   /** Passes a message on whose reservation is in the journal, and takes it out of there. */
-  emitSend(message: Omit<SentMessage, 'mark'>): void
+  emitSend(message: Omit<SentMessage, 'mark' | 'cause'>): void
 }
 
 export interface HostOptions {

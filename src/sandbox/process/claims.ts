@@ -73,6 +73,7 @@ function readEvent(fields: Fields, bytes: Uint8Array): GuestEvent {
         reserved: false,
         held: [],
         mark: 0,
+        cause: 0,
       }
     case 'log': {
       const line = readFields(fields['line'], 'a line')

@@ -71,7 +71,9 @@ export class Resident {
   /** Returns an event as it is passed on. @throws CaxtonError ERR_SANDBOX_PROCESS_LOST for what the agent cannot have done */
   admit(event: GuestEvent): GuestEvent {
     this.#assertCalled()
-    if (event.type === 'send') return { ...event, message: this.#admitMessage(event.message) }
+    if (event.type === 'send') {
+      return { ...event, message: this.#admitMessage(event.message), cause: this.#calls[0]! }
+    }
     if (event.type === 'log') this.#countLine(Buffer.byteLength(event.line.text))
     else if (event.type === 'output') this.#countLine(event.bytes.length)
     else if (event.type === 'refuse') {
