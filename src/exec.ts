@@ -3,10 +3,11 @@ import type { Grants } from './capability/index.ts'
 import { ModuleCache } from './compile/index.ts'
 import type { ErrorData, Limits } from './core/index.ts'
 import { asCaxtonError, DEFAULT_LIMITS } from './core/index.ts'
-import type { Usage } from './sandbox/index.ts'
+import type { Sandbox, Usage } from './sandbox/index.ts'
 import { NO_USAGE, SandboxPool } from './sandbox/index.ts'
 import type { FilesInput } from './system/index.ts'
 import { parseGrants } from './system/index.ts'
+import type { MemoryTree } from './wasi/index.ts'
 import { loadMounts } from './wasi/index.ts'
 
 /** One run of a WASI command. */
@@ -24,6 +25,8 @@ export interface ExecRequest {
   readonly random?: string | undefined
   /** Files it sees, as the grant `files` of a system file; relative paths of the host go from the working directory. @default none */
   readonly files?: readonly FilesInput[]
+  /** Places of files in memory that are copied when the command has ended by itself. @default none */
+  readonly exportFiles?: readonly string[]
   /** Standard input. @default empty */
   readonly stdin?: Uint8Array
   readonly signal?: AbortSignal
@@ -37,6 +40,8 @@ export interface ExecResult {
   /** Why it did not end by itself, null if it did. */
   readonly error: ErrorData | null
   readonly usage: Usage
+  /** By place, what was asked for with `exportFiles`; see `saveTree`. */
+  readonly files: Readonly<Record<string, MemoryTree>>
 }
 
 /** A command does all of its work in one call, so it may do more in it than an agent. */
@@ -83,7 +88,14 @@ export async function execModule(request: ExecRequest): Promise<ExecResult> {
     usage: NO_USAGE,
   }))
   request.signal?.removeEventListener('abort', stop)
-  return { exitCode: status, error: error?.toData() ?? null, usage }
+  const files = error === null ? await exportFiles(sandbox, request.exportFiles ?? []) : {}
+  return { exitCode: status, error: error?.toData() ?? null, usage, files }
+}
+
+async function exportFiles(sandbox: Sandbox, places: readonly string[]): Promise<Readonly<Record<string, MemoryTree>>> {
+  const files: Record<string, MemoryTree> = Object.create(null)
+  for (const at of places) files[at] = (await sandbox.exportFiles?.(at)) ?? []
+  return files
 }
 
 /** Nothing but standard output and error is granted unless it is asked for, because that would break the sandbox. */

@@ -15,3 +15,5 @@ export type { CaxtonOptions, DrainOptions, IncomingMessage, OutgoingMessage, Req
 export { Caxton } from './runtime.ts'
 export type { AgentInput, AgentOptions, Goal, System, SystemOverrides } from './system/index.ts'
 export { loadSystem } from './system/index.ts'
+export type { MemoryTree, TreeEntry } from './wasi/index.ts'
+export { saveTree } from './wasi/index.ts'

@@ -9,10 +9,11 @@ import { EventStream } from './event-stream.ts'
 import { buildSource, toGuest } from './languages/index.ts'
 import type { ConversationInfo, RouterListener } from './router/index.ts'
 import { Router } from './router/index.ts'
-import type { SandboxSpec } from './sandbox/index.ts'
+import type { Sandbox, SandboxSpec } from './sandbox/index.ts'
 import { assertModuleFits, messageBytes, ProcessPool, SandboxPool } from './sandbox/index.ts'
 import type { AgentInput, AgentOptions, Program } from './system/index.ts'
 import { parseAgentOptions } from './system/index.ts'
+import type { MemoryTree } from './wasi/index.ts'
 import { loadMounts } from './wasi/index.ts'
 
 export interface CaxtonOptions {
@@ -86,6 +87,7 @@ export class Caxton implements AsyncDisposable {
   readonly #processes: ProcessPool
   readonly #router: Router
   readonly #supervisors = new Map<string, Supervisor>()
+  readonly #sandboxes = new Map<string, Sandbox>()
   readonly #streams = new Set<EventStream>()
   #closing: Promise<void> | null = null
 
@@ -125,6 +127,7 @@ export class Caxton implements AsyncDisposable {
     } catch (error) {
       if (isFinal(agent.state.phase)) {
         this.#router.remove(agent.name)
+        this.#sandboxes.delete(agent.name)
         this.#supervisors.delete(agent.name)
       }
       throw error
@@ -174,6 +177,18 @@ export class Caxton implements AsyncDisposable {
   /** Returns what is known of every agent now: state and why, messages, fuel, CPU time, memory. */
   agents(): AgentInfo[] {
     return this.#router.agents()
+  }
+
+  /**
+   * Copies the files that an agent has in memory at a place, once it has handled what it has begun; see `saveTree`.
+   *
+   * @throws CaxtonError ERR_AGENT_UNKNOWN, what the agent has ended with, or ERR_SANDBOX_CLOSED
+   */
+  async exportFiles(agent: string, at: string): Promise<MemoryTree> {
+    const sandbox = this.#sandboxes.get(agent)
+    if (sandbox?.exportFiles === undefined)
+      throw new CaxtonError('ERR_AGENT_UNKNOWN', { detail: agent, data: { agent } })
+    return sandbox.exportFiles(at)
   }
 
   /** Returns the conversations that are remembered. */
@@ -274,9 +289,11 @@ export class Caxton implements AsyncDisposable {
     const events = this.#router.agentEvents
     return new Agent(
       {
-        createSandbox: (sandboxEvents) => {
+        createSandbox: async (sandboxEvents) => {
           const pool = options.isolation.kind === 'process' ? this.#processes : this.#pool
-          return pool.create(spec, sandboxEvents)
+          const sandbox = await pool.create(spec, sandboxEvents)
+          this.#sandboxes.set(options.name, sandbox)
+          return sandbox
         },
         credit: this.#pool.mailboxes,
         events: supervisor?.watch(events) ?? events,

@@ -1,6 +1,6 @@
 import type { Grants } from '../capability/index.ts'
 import type { DoorName, ErrorData, Limits, Message, Scheduling, Script } from '../core/index.ts'
-import type { Mount } from '../wasi/index.ts'
+import type { Mount, TreePart } from '../wasi/index.ts'
 import type { FunctionImport } from './imports.ts'
 import type { Slot } from './mailbox-table.ts'
 import type { LogLine, OutputStream, Usage } from './sandbox.ts'
@@ -54,6 +54,8 @@ export type GuestCall =
   | { readonly kind: 'create'; readonly spec: GuestSpec }
   | { readonly kind: 'start' }
   | { readonly kind: 'handle'; readonly text: string; readonly sender: string }
+  /** Copies the files in memory at a place; runs nothing of the guest. */
+  | { readonly kind: 'export'; readonly at: string }
 
 /** Main to worker. The calls of one agent run in order; each is answered by exactly one outcome with its number, from 1 on. */
 export type ToWorker =
@@ -96,6 +98,8 @@ export type GuestEvent =
   | { readonly type: 'log'; readonly line: LogLine }
   | { readonly type: 'output'; readonly stream: OutputStream; readonly bytes: Uint8Array }
   | { readonly type: 'register'; readonly capability: string }
+  /** One of the files that are copied, in the order in which they are put together again. */
+  | { readonly type: 'exported'; readonly part: TreePart }
   | { readonly type: 'refuse'; readonly refusal: ErrorData }
 
 /** Worker to main. */

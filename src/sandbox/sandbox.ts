@@ -1,7 +1,7 @@
 import type { Grants, LogLevel } from '../capability/index.ts'
 import type { CompiledModule } from '../compile/index.ts'
 import type { CaxtonError, DoorName, ErrorData, Limits, Message, Scheduling, Script } from '../core/index.ts'
-import type { Mount } from '../wasi/index.ts'
+import type { MemoryTree, Mount } from '../wasi/index.ts'
 
 /** Everything that is needed to run one agent. */
 export interface SandboxSpec {
@@ -112,6 +112,12 @@ export interface Sandbox {
   openLocal?(): void
   /** Ends that. Resolves when everything that was handed over has been told; null if nothing can have been. */
   shutLocal?(): Promise<void> | null
+  /**
+   * Copies the files in memory at a place once every call before has ended: nothing of the guest runs. Empty where there are none.
+   *
+   * @throws CaxtonError what the guest has ended with
+   */
+  exportFiles?(at: string): Promise<MemoryTree>
   /** Frees the instance. Calls that have not ended yet end with ERR_SANDBOX_CLOSED. Idempotent. */
   close(): Promise<void>
 }

@@ -1,5 +1,7 @@
 import type { ErrorData, Message } from '../core/index.ts'
 import { CaxtonError, DEFAULT_SCHEDULING, formatMessage } from '../core/index.ts'
+import type { MemoryTree, TreePart } from '../wasi/index.ts'
+import { TreeCollector } from '../wasi/index.ts'
 import { toGuestError } from './guest-error.ts'
 import { readFunctionImports } from './imports.ts'
 import type { FromWorker, GuestCall, GuestEvent } from './protocol.ts'
@@ -23,13 +25,15 @@ interface PendingCall {
   readonly kind: GuestCall['kind']
   /** Of a `handle`. */
   readonly message: Message | null
+  /** Of an `export`: where, and what has come of it. */
+  readonly files: { readonly at: string; readonly collector: TreeCollector } | null
   /** Of a message that was handed over inside the thread. */
   readonly local: LocalCall | null
   readonly bytes: number
   settle(outcome: Outcome): void
 }
 
-const NO_CALL = { message: null, local: null, bytes: 0 }
+const NO_CALL = { message: null, files: null, local: null, bytes: 0 }
 
 /** What runs the guest: a thread of this process or of another one. */
 export type GuestThread = Pick<Thread, 'addAgents' | 'addWaiting' | 'post' | 'forget' | 'end'> & {
@@ -75,7 +79,14 @@ export class ThreadSandbox implements Sandbox {
   }
 
   handle(message: Message): Promise<Outcome> {
-    return this.#request('handle', message)
+    return this.#request('handle', { message })
+  }
+
+  async exportFiles(at: string): Promise<MemoryTree> {
+    const collector = new TreeCollector()
+    const { error } = await this.#request('export', { files: { at, collector } })
+    if (error !== null) throw error
+    return collector.finish()
   }
 
   openLocal(): void {
@@ -147,7 +158,7 @@ export class ThreadSandbox implements Sandbox {
     this.#place.thread.addWaiting(1)
     // Like an outcome that somebody waits for: those of one agent are told in their order.
     const settle = (outcome: Outcome) => queueMicrotask(() => local.settle(outcome))
-    this.#pending.set(id, { kind: 'handle', message, local, bytes, settle })
+    this.#pending.set(id, { ...NO_CALL, kind: 'handle', message, local, bytes, settle })
   }
 
   /** Nothing is handed over to its guest any more. */
@@ -162,6 +173,7 @@ export class ThreadSandbox implements Sandbox {
     else if (event.type === 'log') events.onLog(event.line)
     else if (event.type === 'output') events.onOutput?.(event.stream, event.bytes)
     else if (event.type === 'register') events.onRegister(event.capability)
+    else if (event.type === 'exported') this.#takePart(event.part)
     else events.onRefuse(event.refusal)
   }
 
@@ -195,6 +207,15 @@ export class ThreadSandbox implements Sandbox {
     return { ...pending, local: null }
   }
 
+  /** Parts belong to the first export that has not ended: calls of one guest run in order. */
+  #takePart(part: TreePart): void {
+    for (const { files } of this.#pending.values()) {
+      if (files === null) continue
+      files.collector.take(part)
+      return
+    }
+  }
+
   #checkRestart({ status, error }: Outcome): void {
     if (error !== null || status === 0) return
     const { name } = this.#parts.spec
@@ -204,10 +225,10 @@ export class ThreadSandbox implements Sandbox {
     place?.thread.forget(place.agent)
   }
 
-  #request(kind: GuestCall['kind'], message: Message | null = null): Promise<Outcome> {
+  #request(kind: GuestCall['kind'], call: Partial<Pick<PendingCall, 'message' | 'files'>> = {}): Promise<Outcome> {
     if (this.#end !== null) return Promise.resolve({ status: -1, error: this.#end, usage: NO_USAGE })
     const { promise, resolve } = Promise.withResolvers<Outcome>()
-    this.#push({ ...NO_CALL, kind, message, settle: resolve })
+    this.#push({ ...NO_CALL, ...call, kind, settle: resolve })
     return promise
   }
 
@@ -236,10 +257,11 @@ export class ThreadSandbox implements Sandbox {
     this.#place = null
   }
 
-  #makeCall({ kind, message }: PendingCall): GuestCall {
+  #makeCall({ kind, message, files }: PendingCall): GuestCall {
     if (kind === 'create') return this.#createCall()
+    if (files !== null) return { kind: 'export', at: files.at }
     if (kind === 'start' || message === null) return { kind: 'start' }
-    return { kind, text: formatMessage(message), sender: message.sender }
+    return { kind: 'handle', text: formatMessage(message), sender: message.sender }
   }
 
   #createCall(): GuestCall {

@@ -10,7 +10,7 @@ import {
   parseDraft,
   spreadDraft,
 } from '../../core/index.ts'
-import type { ClockSource, RandomGenerator } from '../../wasi/index.ts'
+import type { ClockSource, RandomGenerator, TreePart } from '../../wasi/index.ts'
 import type { MailboxTable, Slot } from '../mailbox-table.ts'
 import { messageBytes } from '../message-size.ts'
 import type { GuestEvent } from '../protocol.ts'
@@ -179,6 +179,11 @@ export class AgentHost implements CaxtonHost {
   /** Passes bytes on as they are, after they have been taken by `takeLogRoom`. */
   writeOutput(stream: OutputStream, bytes: Uint8Array): void {
     if (bytes.length > 0) this.#emit({ type: 'output', stream, bytes: bytes.slice() })
+  }
+
+  /** Passes on a part of the files that are copied. */
+  passPart(part: TreePart): void {
+    this.#emit({ type: 'exported', part })
   }
 
   #parse(text: Uint8Array): Draft | null {

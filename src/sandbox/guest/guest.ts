@@ -297,6 +297,10 @@ export class Guest {
 
   *#steps(call: GuestCall): GuestSteps {
     if (call.kind === 'create') return this.#instantiate()
+    if (call.kind === 'export') {
+      for (const part of this.#system.export(call.at)) this.#host.passPart(part)
+      return 0
+    }
     if (call.kind === 'start') this.#meter.chargeFuel(this.#spec.instantiationFuel)
     if (call.kind === 'start' && this.#spec.names.start !== undefined) {
       yield { name: this.#spec.names.start, args: [] }

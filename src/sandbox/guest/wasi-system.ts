@@ -1,6 +1,6 @@
 import type { GuestMemory } from '../../capability/index.ts'
-import type { ByteSink, ClockSource, Mounts, RandomGenerator, WasiHost } from '../../wasi/index.ts'
-import { createByteSource, createDescriptors, openMounts } from '../../wasi/index.ts'
+import type { ByteSink, ClockSource, Mounts, RandomGenerator, TreePart, WasiHost } from '../../wasi/index.ts'
+import { createByteSource, createDescriptors, openMounts, splitTree } from '../../wasi/index.ts'
 import type { GuestSpec } from '../protocol.ts'
 import type { Meter } from './meter.ts'
 
@@ -31,6 +31,11 @@ export class WasiSystem {
     const streams = { stdin: createByteSource(spec.stdin), stdout, stderr }
     const descriptors = createDescriptors(streams, this.#mounts.preopens)
     this.host = { memory, chargeFuel, exit, args: spec.args, env: spec.env, descriptors, clock, random }
+  }
+
+  /** Copies the files in memory at a place; none where there are no such files. */
+  export(at: string): Iterable<TreePart> {
+    return splitTree(this.#mounts.export(at) ?? [])
   }
 
   /** Closes what the guest has open. Idempotent. */

@@ -2,6 +2,8 @@ import type { LogLevel } from '../../capability/index.ts'
 import { LOG_LEVELS } from '../../capability/index.ts'
 import type { ErrorCode, ErrorData, ErrorFacts, Message } from '../../core/index.ts'
 import { CaxtonError, completeDraft, ERRORS, isName, toDraft } from '../../core/index.ts'
+import type { TreePart } from '../../wasi/index.ts'
+import { isTreePath } from '../../wasi/index.ts'
 import { DOORS, listHostModules } from '../doors/doors.ts'
 import type { Ending, Frame, GuestEvent } from '../protocol.ts'
 import type { OutputStream, Usage } from '../sandbox.ts'
@@ -86,11 +88,23 @@ function readEvent(fields: Fields, bytes: Uint8Array): GuestEvent {
       if (!isName(capability)) throw violation('a capability without a name')
       return { type, capability }
     }
+    case 'exported':
+      return { type, part: readPart(readFields(fields['part'], 'a part'), bytes) }
     case 'refuse':
       return { type, refusal: readError(fields['refusal']) }
     default:
       throw violation('an unknown event')
   }
+}
+
+/** A path that leads anywhere but down would be followed by whoever writes the files somewhere. */
+function readPart(fields: Fields, bytes: Uint8Array): TreePart {
+  const { type } = fields
+  if (type === 'bytes') return { type, bytes }
+  const path = readText(fields['path'])
+  if (!isTreePath(path)) throw violation('a file without a path')
+  if (type === 'link') return { type, path, target: readText(fields['target']) }
+  return { type: readOneOf<'directory' | 'file'>(type, ['directory', 'file']), path }
 }
 
 /**

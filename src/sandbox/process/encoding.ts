@@ -21,15 +21,23 @@ export function decodeToChild(frame: Buffer): ToChild {
   return deserialize(frame) as ToChild
 }
 
-/** Child: writes a message for the host; the bytes of an output follow the JSON text. */
+/** Child: writes a message for the host; bytes of an output or a file follow the JSON text. */
 export function encodeFromChild(message: FromChild): Buffer {
-  const isOutput = message.type === 'event' && message.event.type === 'output'
-  const bytes = isOutput ? (message.event as { readonly bytes: Uint8Array }).bytes : NO_BYTES
-  const plain = isOutput ? { ...message, event: { ...message.event, bytes: undefined } } : message
+  const { plain, bytes } = takeBytes(message)
   const text = Buffer.from(JSON.stringify(plain))
   const length = Buffer.alloc(LENGTH_BYTES)
   length.writeUInt32LE(text.length)
   return writeFrame(length, text, bytes)
+}
+
+/** Takes the bytes out of a message. */
+function takeBytes(message: FromChild): { readonly plain: object; readonly bytes: Uint8Array } {
+  if (message.type !== 'event') return { plain: message, bytes: NO_BYTES }
+  const { event } = message
+  if (event.type === 'output')
+    return { plain: { ...message, event: { ...event, bytes: undefined } }, bytes: event.bytes }
+  if (event.type !== 'exported' || event.part.type !== 'bytes') return { plain: message, bytes: NO_BYTES }
+  return { plain: { ...message, event: { ...event, part: { type: 'bytes' } } }, bytes: event.part.bytes }
 }
 
 /**

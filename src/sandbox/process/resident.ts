@@ -1,5 +1,6 @@
 import type { Limits, Message } from '../../core/index.ts'
 import { completeDraft, HOST_LIMITS } from '../../core/index.ts'
+import type { Mount, TreePart } from '../../wasi/index.ts'
 import type { GuestEvent, GuestSpec } from '../protocol.ts'
 import { violation } from './claims.ts'
 
@@ -24,7 +25,11 @@ interface Said {
   lines: number
   logBytes: number
   refusals: number
+  files: number
+  fileBytes: number
 }
+
+const NOTHING_SAID: Said = { sends: 0, lines: 0, logBytes: 0, refusals: 0, files: 0, fileBytes: 0 }
 
 /**
  * One placement in a child, seen from the host, and what the child may still say for it.
@@ -40,17 +45,19 @@ export class Resident {
   readonly #nextId: () => string
   /** Numbers of the calls that have not ended, in their order. */
   readonly #calls: number[] = []
-  #said: Said = { sends: 0, lines: 0, logBytes: 0, refusals: 0 }
+  #said: Said = { ...NOTHING_SAID }
+  readonly #mostFiles: { readonly bytes: number; readonly files: number }
   #registered = 0
   /** Settled when the child has let go of it; null while it lives. */
   closing: PromiseWithResolvers<void> | null = null
 
   /** @param nextId makes the ids of its messages: those that the child makes are not taken */
-  constructor({ agent, name, limits, module }: GuestSpec, nextId: () => string) {
+  constructor({ agent, name, limits, module, mounts }: GuestSpec, nextId: () => string) {
     this.agent = agent
     this.name = name
     this.limits = limits
     this.module = module
+    this.#mostFiles = largestMount(mounts)
     this.#nextId = nextId
   }
 
@@ -65,7 +72,7 @@ export class Resident {
   noteOutcome(id: number): void {
     this.#assertCalled()
     this.#assert(this.#calls.shift() === id, `'${this.name}' ended another call than the one that runs`)
-    this.#said = { sends: 0, lines: 0, logBytes: 0, refusals: 0 }
+    this.#said = { ...NOTHING_SAID }
   }
 
   /** Returns an event as it is passed on. @throws CaxtonError ERR_SANDBOX_PROCESS_LOST for what the agent cannot have done */
@@ -79,7 +86,8 @@ export class Resident {
     else if (event.type === 'refuse') {
       this.#said.refusals += 1
       this.#assert(this.#said.refusals <= REFUSALS, 'too many refusals')
-    } else {
+    } else if (event.type === 'exported') this.#countPart(event.part)
+    else {
       this.#registered += 1
       this.#assert(this.#registered <= HOST_LIMITS.capabilitiesPerAgent, 'too many capabilities')
     }
@@ -98,6 +106,15 @@ export class Resident {
     return completeDraft({ ...draft, conversation_id: conversation }, this.name, id)
   }
 
+  /** No more files come than the agent may have in memory. */
+  #countPart(part: TreePart): void {
+    if (part.type === 'bytes') this.#said.fileBytes += part.bytes.length
+    else this.#said.files += 1
+    const { bytes, files } = this.#mostFiles
+    this.#assert(this.#said.files <= files && this.#said.fileBytes <= bytes, 'more files than the agent may have')
+    this.#assert(part.type !== 'bytes' || this.#said.files > 0, 'bytes of no file')
+  }
+
   #countLine(bytes: number): void {
     const { limits } = this
     this.#said.lines += 1
@@ -112,5 +129,13 @@ export class Resident {
 
   #assert(isHonest: boolean, what: string): void {
     if (!isHonest) throw violation(what)
+  }
+}
+
+function largestMount(mounts: readonly Mount[]): { readonly bytes: number; readonly files: number } {
+  const inMemory = mounts.filter(({ kind }) => kind === 'memory')
+  return {
+    bytes: Math.max(0, ...inMemory.map(({ bytes }) => bytes)),
+    files: Math.max(0, ...inMemory.map(({ files }) => files)),
   }
 }

@@ -1,0 +1,58 @@
+import type { MemoryTree, TreeEntry } from './memory-tree.ts'
+
+/** Bytes of a file that go in one part. */
+const PART_BYTES = 65_536
+/** Longest path of a tree, and longest target of a link, characters. */
+const PATH_CHARS = 32_768
+
+/** A piece of a tree on its way to another thread or process; `bytes` belong to the file that came last. */
+export type TreePart =
+  | { readonly type: 'directory' | 'file'; readonly path: string }
+  | { readonly type: 'link'; readonly path: string; readonly target: string }
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+
+/** Cuts a tree into parts, none of them large. */
+export function* splitTree(tree: MemoryTree): Generator<TreePart> {
+  for (const entry of tree) {
+    if (entry.type !== 'file') {
+      yield entry
+      continue
+    }
+    yield { type: 'file', path: entry.path }
+    for (let at = 0; at < entry.bytes.length; at += PART_BYTES) {
+      yield { type: 'bytes', bytes: entry.bytes.subarray(at, at + PART_BYTES) }
+    }
+  }
+}
+
+/** Tells whether a text is the path of an entry: names joined by `/` that lead down alone. */
+export function isTreePath(path: string): boolean {
+  if (path.length > PATH_CHARS || path.includes('\0')) return false
+  return path.split('/').every((name) => name !== '' && name !== '.' && name !== '..')
+}
+
+/** Puts a tree together again. Whoever gives it parts has checked them. */
+export class TreeCollector {
+  readonly #entries: Exclude<TreePart, { readonly type: 'bytes' }>[] = []
+  /** Parts of files, by the number of their entry. */
+  readonly #contents = new Map<number, Uint8Array[]>()
+
+  take(part: TreePart): void {
+    if (part.type !== 'bytes') {
+      this.#entries.push(part)
+      return
+    }
+    const last = this.#entries.length - 1
+    const parts = this.#contents.get(last)
+    if (parts === undefined) this.#contents.set(last, [part.bytes])
+    else parts.push(part.bytes)
+  }
+
+  finish(): MemoryTree {
+    return this.#entries.map((entry, index): TreeEntry => {
+      if (entry.type === 'link') return entry
+      if (entry.type === 'directory') return { type: 'directory', path: entry.path }
+      return { type: 'file', path: entry.path, bytes: new Uint8Array(Buffer.concat(this.#contents.get(index) ?? [])) }
+    })
+  }
+}
