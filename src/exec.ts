@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Grants } from './capability/index.ts'
 import { ModuleCache } from './compile/index.ts'
-import type { ErrorData, Limits } from './core/index.ts'
-import { asCaxtonError, DEFAULT_LIMITS } from './core/index.ts'
+import type { CompileMode, ErrorData, Limits } from './core/index.ts'
+import { asCaxtonError, CaxtonError, DEFAULT_LIMITS, SPEED_FLAGS } from './core/index.ts'
 import type { Sandbox, Usage } from './sandbox/index.ts'
-import { NO_USAGE, SandboxPool } from './sandbox/index.ts'
+import { Mailboxes, NO_USAGE, ProcessPool, SandboxPool } from './sandbox/index.ts'
 import type { FilesInput } from './system/index.ts'
 import { parseGrants } from './system/index.ts'
 import type { MemoryTree } from './wasi/index.ts'
@@ -27,6 +27,11 @@ export interface ExecRequest {
   readonly files?: readonly FilesInput[]
   /** Places of files in memory that are copied when the command has ended by itself. @default none */
   readonly exportFiles?: readonly string[]
+  /**
+   * How V8 compiles it: `start` or `speed`, for a long computation. Where this process was not started for speed, see
+   * `SPEED_FLAGS`, the command runs in one that is, and can be given no directory of the host. @default start
+   */
+  readonly compile?: CompileMode | undefined
   /** Standard input. @default empty */
   readonly stdin?: Uint8Array
   readonly signal?: AbortSignal
@@ -66,11 +71,22 @@ export async function execModule(request: ExecRequest): Promise<ExecResult> {
   const limits: Limits = { ...EXEC_LIMITS, ...request.limits }
   const grants = readGrants(request)
   const compiled = await new ModuleCache().compile(request.bytes, limits)
-  await using pool = new SandboxPool({ run: randomBytes(4).toString('hex') }, { threads: 1 })
+  const isElsewhere = request.compile === 'speed' && !compilesForSpeed()
+  if (isElsewhere && grants.files.some(({ kind }) => kind === 'host')) throw unreachableDirectory()
+  await using pool = isElsewhere ? openProcesses() : openThread()
   const { args, env, stdin = new Uint8Array() } = request
   const program = { name: 'command', compiled, door: 'command', script: null, config: {} } as const
   const sandbox = await pool.create(
-    { ...program, grants, limits, args, env, stdin, mounts: await loadMounts(grants.files) },
+    {
+      ...program,
+      compile: request.compile ?? 'start',
+      grants,
+      limits,
+      args,
+      env,
+      stdin,
+      mounts: await loadMounts(grants.files),
+    },
     {
       onOutput: (stream, bytes) => (stream === 'stdout' ? request.onStdout(bytes) : request.onStderr(bytes)),
       onLog: () => {},
@@ -96,6 +112,25 @@ async function exportFiles(sandbox: Sandbox, places: readonly string[]): Promise
   const files: Record<string, MemoryTree> = Object.create(null)
   for (const at of places) files[at] = (await sandbox.exportFiles?.(at)) ?? []
   return files
+}
+
+/** Whether this process was started with the flags that optimise every function before it runs. */
+export function compilesForSpeed(): boolean {
+  return SPEED_FLAGS.every((flag) => process.execArgv.includes(flag))
+}
+
+function openThread(): SandboxPool {
+  return new SandboxPool({ run: randomBytes(4).toString('hex') }, { threads: 1 })
+}
+
+function openProcesses(): ProcessPool {
+  return new ProcessPool({ run: randomBytes(4).toString('hex'), mailboxes: new Mailboxes({ announce: () => {} }) })
+}
+
+function unreachableDirectory(): CaxtonError {
+  const detail =
+    'a command that is compiled for speed runs in a process of its own, which can be given no directory of the host'
+  return new CaxtonError('ERR_CONFIG_INVALID', { detail, data: { problems: [detail] } })
 }
 
 /** Nothing but standard output and error is granted unless it is asked for, because that would break the sandbox. */

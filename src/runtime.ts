@@ -252,13 +252,25 @@ export class Caxton implements AsyncDisposable {
   }
 
   async #prepare(options: AgentOptions): Promise<PreparedAgent> {
-    const { name, limits, grants, config, isolation, scheduling } = options
+    const { name, limits, grants, config, isolation, compile, scheduling } = options
     const guest = await this.#readGuest(options.program)
     const compiled = await this.#modules.compile(guest.bytes, limits)
     const { door, script } = guest
     const tenant = tenantOf(name, isolation)
     const mounts = await loadMounts(grants.files)
-    const spec: SandboxSpec = { name, compiled, door, script, grants, limits, config, tenant, scheduling, mounts }
+    const spec: SandboxSpec = {
+      name,
+      compiled,
+      door,
+      script,
+      grants,
+      limits,
+      config,
+      tenant,
+      compile,
+      scheduling,
+      mounts,
+    }
     assertModuleFits(spec)
     return { options, spec }
   }

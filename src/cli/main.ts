@@ -5,6 +5,7 @@ import { declareInspect } from './commands/inspect.ts'
 import { declareRun } from './commands/run.ts'
 import { createOutput } from './output.ts'
 import { runProgram } from './program.ts'
+import { respawn } from './respawn.ts'
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 
@@ -12,6 +13,10 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 process.exitCode = await runProgram(
   process.argv.slice(2),
   manifest.version,
-  [declareRun, declareExec(async (request) => (await import('../exec.ts')).execModule(request)), declareInspect],
+  [
+    declareRun,
+    declareExec(async (request) => (await import('../exec.ts')).execModule(request), respawn),
+    declareInspect,
+  ],
   createOutput(process.stdout, process.stderr),
 )

@@ -35,9 +35,17 @@ function createCapture(): Capture {
 }
 
 const USAGE = { fuel: 10, cpuMs: 1, memoryBytes: 65_536 }
-async function run(args: readonly string[], exec?: (request: ExecRequest) => Promise<ExecResult>) {
+async function run(
+  args: readonly string[],
+  exec?: (request: ExecRequest) => Promise<ExecResult>,
+  respawn?: (flags: readonly string[]) => Promise<number>,
+) {
   const output = createCapture()
-  const commands = [declareRun, declareExec(exec ?? (() => assert.fail('nothing is to run'))), declareInspect]
+  const commands = [
+    declareRun,
+    declareExec(exec ?? (() => assert.fail('nothing is to run')), respawn ?? (() => assert.fail('nothing is to run'))),
+    declareInspect,
+  ]
   const exitCode = await runProgram(args, '1.2.3', commands, output)
   return { exitCode, out: output.out, errors: output.errors }
 }
@@ -137,6 +145,18 @@ test('exec gives the command what was given, and no more, and ends with its exit
     )
     assert.deepEqual([...bytes], [1, 2, 3])
   })
+})
+
+test('exec runs a command that is to be compiled for speed in a process that is started so', async () => {
+  const flags: string[] = []
+  const ran = await run(['exec', 'x.wasm', '--compile', 'speed'], undefined, async (given) => {
+    flags.push(...given)
+    return 33
+  })
+  assert.deepEqual([ran.exitCode, flags], [33, ['--no-liftoff']])
+  const refused = await run(['exec', 'x.wasm', '--compile', 'fast'])
+  assert.equal(refused.exitCode, 64)
+  assert.match(refused.errors.join(), /Allowed choices are start, speed/)
 })
 
 test('exec ends with the exit code of the error where the command did not end by itself', async () => {

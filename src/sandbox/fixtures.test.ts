@@ -5,7 +5,7 @@ import type { Grants } from '../capability/index.ts'
 import { NO_GRANTS } from '../capability/index.ts'
 import type { CompiledModule } from '../compile/index.ts'
 import { ModuleCache } from '../compile/index.ts'
-import type { DoorName, ErrorData, Limits, Message, Scheduling } from '../core/index.ts'
+import type { CompileMode, DoorName, ErrorData, Limits, Message, Scheduling } from '../core/index.ts'
 import { DEFAULT_LIMITS } from '../core/index.ts'
 import type { LogLine, Outcome, Sandbox } from './index.ts'
 import { SandboxPool } from './index.ts'
@@ -77,6 +77,7 @@ export interface DeployOptions {
   readonly limits?: Partial<Limits>
   readonly config?: Readonly<Record<string, string>>
   readonly tenant?: string
+  readonly compile?: CompileMode
   readonly scheduling?: Partial<Scheduling> | undefined
 }
 
@@ -101,6 +102,7 @@ export async function deploy(
       limits,
       config: options.config ?? {},
       scheduling: options.scheduling ?? {},
+      ...(options.compile === undefined ? {} : { compile: options.compile }),
       ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
     },
     {

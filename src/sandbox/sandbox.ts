@@ -1,6 +1,15 @@
 import type { Grants, LogLevel } from '../capability/index.ts'
 import type { CompiledModule } from '../compile/index.ts'
-import type { CaxtonError, DoorName, ErrorData, Limits, Message, Scheduling, Script } from '../core/index.ts'
+import type {
+  CaxtonError,
+  CompileMode,
+  DoorName,
+  ErrorData,
+  Limits,
+  Message,
+  Scheduling,
+  Script,
+} from '../core/index.ts'
 import type { MemoryTree, Mount } from '../wasi/index.ts'
 
 /** Everything that is needed to run one agent. */
@@ -16,6 +25,8 @@ export interface SandboxSpec {
   readonly config: Readonly<Record<string, string>>
   /** In the process tier agents of one tenant share a process, and nobody else is in it. @default the name of the agent */
   readonly tenant?: string
+  /** In the process tier: how V8 compiles it. Agents that are compiled otherwise are in another process. @default start */
+  readonly compile?: CompileMode
   /** Arguments of a WASI program, its name first. @default none */
   readonly args?: readonly string[]
   /** Environment of a WASI program. Does not default to that of the host, because that would break the sandbox. @default none */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { NO_GRANTS, STATUS } from '../capability/index.ts'
-import type { ErrorCode, ErrorFacts, Limits } from '../core/index.ts'
+import type { CompileMode, ErrorCode, ErrorFacts, Limits } from '../core/index.ts'
 import { DEFAULT_LIMITS } from '../core/index.ts'
 import type { DeployOptions } from './fixtures.test.ts'
 import { agentWat, COUNTER, compileWat, createPool, deploy, SPIN, sendWat } from './fixtures.test.ts'
@@ -36,29 +36,43 @@ const TIERS: readonly TierCase[] = [
     openFragile: () =>
       openThreads(new SandboxPool({ run: 'test', terminator: POWERLESS }, { threads: 1, sliceFuel: 1e12 })),
   },
-  { name: 'process', lostCode: 'ERR_SANDBOX_PROCESS_LOST', open: openProcess, openFragile: openMortalProcess },
+  ...(['start', 'speed'] as const).map((compile) => ({
+    name: compile === 'start' ? 'process' : 'process compiled for speed',
+    lostCode: 'ERR_SANDBOX_PROCESS_LOST' as const,
+    open: () => openProcess(compile),
+    openFragile: () => openMortalProcess(compile),
+  })),
 ]
 
 function openThreads(pool: SandboxPool): Tier {
   return { pool, mailboxes: pool.mailboxes, close: () => pool.close() }
 }
 
-function openProcess(): Tier {
+function openProcess(compile: CompileMode): Tier & { readonly processes: ProcessPool } {
   const { mailboxes } = createPool()
-  const pool = new ProcessPool({ run: 'test', mailboxes })
-  return { pool, mailboxes, close: () => pool.close() }
+  const processes = new ProcessPool({ run: 'test', mailboxes })
+  const pool: Tier['pool'] = {
+    create: (spec, events) => processes.create({ ...spec, compile }, events),
+    close: () => processes.close(),
+    get agentCount() {
+      return processes.agentCount
+    },
+  }
+  return { pool, mailboxes, processes, close: () => pool.close() }
 }
 
 /** Nothing in a process can make it mortal, so somebody kills it once its guest has run for a while. */
-function openMortalProcess(): Tier {
-  const tier = openProcess()
-  const pool = tier.pool as ProcessPool
+function openMortalProcess(compile: CompileMode): Tier {
+  const { pool, processes, mailboxes, close } = openProcess(compile)
   const create: Tier['pool']['create'] = async (spec, events) => {
     const sandbox = await pool.create({ ...spec, limits: { ...spec.limits, wallMs: 60_000 } }, events)
-    if (spec.limits.wallMs === SHORT_MS) setTimeout(() => process.kill(pool.processIds.get('tests')!), 600)
+    const kill = () => {
+      for (const pid of processes.processIds.values()) process.kill(pid!)
+    }
+    if (spec.limits.wallMs === SHORT_MS) setTimeout(kill, 600)
     return sandbox
   }
-  return { ...tier, pool: { create, close: () => pool.close(), agentCount: 0 } }
+  return { pool: { create, close, agentCount: 0 }, mailboxes, close }
 }
 
 function neighbour(tier: Tier, wat: string, options: DeployOptions = {}) {

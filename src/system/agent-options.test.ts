@@ -181,6 +181,7 @@ test('an agent of the library has all its limits and grants', () => {
       warn: DEFAULT_WARN_SHARE,
       grants: { ...NO_GRANTS, send: ['b'] },
       isolation: { kind: 'thread' },
+      compile: 'start',
       scheduling: { weight: 100, priority: 'normal' },
       config: { n: '1' },
       restart: null,
@@ -193,6 +194,44 @@ test('an agent of the library has all its limits and grants', () => {
   })
 })
 
+const PLACES = [
+  { name: 'says nothing', given: {}, compile: 'start', isolation: { kind: 'thread' } },
+  { name: 'is compiled to start', given: { compile: 'start' }, compile: 'start', isolation: { kind: 'thread' } },
+  {
+    name: 'is compiled for speed',
+    given: { compile: 'speed' },
+    compile: 'speed',
+    isolation: { kind: 'process', tenant: null },
+  },
+  {
+    name: 'is compiled for speed beside its tenant',
+    given: { compile: 'speed', isolation: 'process:acme' },
+    compile: 'speed',
+    isolation: { kind: 'process', tenant: 'acme' },
+  },
+] as const
+
+for (const { name, given, compile, isolation } of PLACES) {
+  test(`an agent that ${name} has its place`, () => {
+    const options = parseAgentOptions({ name: 'a', bytes: Uint8Array.of(0), ...given })
+    assert.deepEqual([options.compile, options.isolation], [compile, isolation])
+  })
+}
+
+test('an agent is not compiled for speed in a thread, nor where it is given a directory of the host', () => {
+  const speed = { name: 'a', bytes: Uint8Array.of(0), compile: 'speed' }
+  assert.match(
+    problemsOf(() => parseAgentOptions({ ...speed, isolation: 'thread' })).join(),
+    /^compile: is "speed", which V8 does for whole processes/,
+  )
+  const files = [{ at: '/data', host: '/srv' }]
+  assert.match(
+    problemsOf(() => parseAgentOptions({ ...speed, grants: { files } })).join(),
+    /^grants.files\[0\]: is a directory/,
+  )
+  assert.match(problemsOf(() => parseAgentOptions({ ...speed, compile: 'fast' })).join(), /^compile: is "fast"/)
+})
+
 test('all problems of an agent are reported together', () => {
   const found = problemsOf(() =>
     parseAgentOptions({ name: 'user', bytes: 'x', module: 'y', limits: { feul: 1 }, grants: { log: 1 }, replicas: 3 }),
@@ -203,7 +242,7 @@ test('all problems of an agent are reported together', () => {
     'bytes: is "x", expected a Uint8Array',
     'limits.feul: is not a known key, did you mean "fuel"?',
     'grants.log: is 1, expected one of debug, info, warn, error',
-    'replicas: is not a known key, expected one of name, bytes, source, module, language, limits, grants, isolation, weight, priority, config, restart',
+    'replicas: is not a known key, expected one of name, bytes, source, module, language, limits, grants, isolation, compile, weight, priority, config, restart',
   ])
   assert.deepEqual(
     problemsOf(() => parseAgentOptions(null)),

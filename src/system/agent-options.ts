@@ -1,16 +1,19 @@
 import { z } from 'zod'
 import type { Grants } from '../capability/index.ts'
 import { NO_GRANTS } from '../capability/index.ts'
-import type { Limits, Priority, RateLimits, Scheduling } from '../core/index.ts'
+import type { CompileMode, Limits, Priority, RateLimits, Scheduling } from '../core/index.ts'
 import { HOST_LIMITS, RUNTIME_NAME, USER_NAME } from '../core/index.ts'
+import type { WrittenPlace } from './compile.ts'
+import { compileSchema, completePlace, findCompileProblems } from './compile.ts'
 import { field, Mismatch, nameProblem, table, text } from './field.ts'
 import { findIsolationProblems, resolveFilesGrant } from './files-grant.ts'
 import type { GrantsInput } from './grants.ts'
 import { grantsSchema } from './grants.ts'
 import type { Isolation } from './isolation.ts'
-import { DEFAULT_ISOLATION, isolationSchema } from './isolation.ts'
+import { isolationSchema } from './isolation.ts'
 import type { LimitSettings, LimitsInput, WrittenLimits } from './limits.ts'
 import { DEFAULT_SETTINGS, limitsSchema, mergeLimits } from './limits.ts'
+import type { Problem } from './problems.ts'
 import { configError, deepFreeze, formatPath, mismatch, show, toProblems } from './problems.ts'
 import { restartSchema } from './restart.ts'
 import type { WrittenScheduling } from './scheduling.ts'
@@ -45,9 +48,15 @@ export interface AgentInput {
   readonly restart?: { readonly max?: number; readonly within?: string | number }
   /**
    * The wall around the agent: `thread`, `process`, or `process:<tenant>` for a process that agents of one tenant share.
-   * @default thread
+   * @default thread; process for an agent that is compiled for speed
    */
   readonly isolation?: 'thread' | 'process' | `process:${string}`
+  /**
+   * How V8 compiles it. `start`: its first answer comes soon, and what runs often gets faster from call to call. `speed`: every
+   * function is optimised before it runs, for long computations in one call; it starts later, by some 0.3 ms for each function
+   * that is called, and needs a process. @default start
+   */
+  readonly compile?: CompileMode
   /**
    * Share of the thread among agents of one priority that run at the same time: one of weight 400 gets four times the fuel of
    * one of weight 100. From 1 to 10,000. @default 100
@@ -69,6 +78,7 @@ export interface AgentOptions {
   readonly warn: number
   readonly grants: Grants
   readonly isolation: Isolation
+  readonly compile: CompileMode
   readonly scheduling: Scheduling
   readonly config: Readonly<Record<string, string>>
   /** Null: it stays failed. */
@@ -110,6 +120,7 @@ export const agentFields = {
   limits: limitsSchema.optional(),
   grants: grantsSchema.optional(),
   isolation: isolationSchema.optional(),
+  compile: compileSchema.optional(),
   ...schedulingFields,
   config: field(readConfig).optional(),
   restart: restartSchema.optional(),
@@ -152,22 +163,20 @@ export function parseAgentOptions(input: unknown, base: LimitSettings = DEFAULT_
   const lines = problems.map(({ path, text }) => (path.length === 0 ? text : `${formatPath(path)}: ${text}`))
   if (choice !== null && !problems.some(({ path }) => path.length === 0)) lines.unshift(choice)
   if (result.success) {
-    const { grants = NO_GRANTS, isolation = DEFAULT_ISOLATION } = result.data
-    for (const { path, text } of findIsolationProblems(grants.files, isolation))
-      lines.push(`${formatPath(path)}: ${text}`)
+    const place = { grants: result.data.grants ?? NO_GRANTS, ...completePlace(result.data) }
+    for (const { path, text } of findPlaceProblems(place)) lines.push(`${formatPath(path)}: ${text}`)
   }
   if (!result.success || lines.length > 0) throw configError(lines, 'the options of an agent')
   return deepFreeze({ name: result.data.name, ...completeAgent(result.data, base, (path) => path) })
 }
 
-interface WrittenAgent extends WrittenScheduling {
+interface WrittenAgent extends WrittenScheduling, WrittenPlace {
   readonly source?: string | undefined
   readonly module?: string | undefined
   readonly bytes?: Uint8Array | undefined
   readonly language?: string | undefined
   readonly limits?: WrittenLimits | undefined
   readonly grants?: Grants | undefined
-  readonly isolation?: Isolation | undefined
   readonly config?: Record<string, string> | undefined
   readonly restart?: AgentOptions['restart'] | undefined
 }
@@ -182,11 +191,19 @@ export function completeAgent(
     program: chooseProgram(agent, resolve),
     ...mergeLimits(base, agent.limits),
     grants: resolveGrants(agent.grants ?? NO_GRANTS, resolve),
-    isolation: agent.isolation ?? DEFAULT_ISOLATION,
+    ...completePlace(agent),
     scheduling: completeScheduling(agent),
     config: agent.config ?? {},
     restart: agent.restart ?? null,
   }
+}
+
+/** Finds what an agent has that cannot be where it runs. */
+export function findPlaceProblems({
+  grants,
+  ...place
+}: Pick<AgentOptions, 'grants' | 'isolation' | 'compile'>): Problem[] {
+  return [...findIsolationProblems(grants.files, place.isolation), ...findCompileProblems(place)]
 }
 
 function resolveGrants(grants: Grants, resolve: (path: string) => string): Grants {

@@ -2,12 +2,11 @@ import { dirname, resolve } from 'node:path'
 import type { Draft, Performative } from '../core/index.ts'
 import { formatBytes, HOST_LIMITS } from '../core/index.ts'
 import type { AgentOptions } from './agent-options.ts'
-import { completeAgent } from './agent-options.ts'
+import { completeAgent, findPlaceProblems } from './agent-options.ts'
 import type { Document, SendEntry } from './document.ts'
 import { DEFAULT_WITHIN_MS, documentSchema } from './document.ts'
 import type { NamedFiles } from './files.ts'
 import { readNamedFiles, readSystemFile } from './files.ts'
-import { findIsolationProblems } from './files-grant.ts'
 import { DEFAULT_SETTINGS, mergeLimits } from './limits.ts'
 import type { Problem } from './problems.ts'
 import { configError, deepFreeze, formatPath, show, toProblems } from './problems.ts'
@@ -109,8 +108,8 @@ function assemble(document: Document, file: string, named: NamedFiles, overrides
     withinMs: document.goal.within ?? DEFAULT_WITHIN_MS,
   }
   const value: System = { name: document.name, file: resolve(file), agents, send, goal: goal ?? null }
-  const isolated = agents.flatMap(({ name, grants, isolation }) =>
-    findIsolationProblems(grants.files, isolation).map(({ path, text }) => ({ path: ['agents', name, ...path], text })),
+  const isolated = agents.flatMap((agent) =>
+    findPlaceProblems(agent).map(({ path, text }) => ({ path: ['agents', agent.name, ...path], text })),
   )
   return { value, problems: [...findSizeProblems(value), ...findCountProblems(value), ...isolated] }
 }

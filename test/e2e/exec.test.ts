@@ -33,6 +33,16 @@ test('a command gets its arguments, environment and input, and its output and ex
   assert.equal(status, 33)
 })
 
+test('a command that is compiled for speed gets and gives the same', () => {
+  const speed = [probe, '--compile', 'speed', '--env', 'LANG=C', '--stdin', '-']
+  const { status, stdout, stderr } = exec([...speed, '--', '33', 'two words'], 'a\nb\n')
+  assert.equal(stdout.subarray(0, -1).toString(), 'args: [33] [two words]\nLANG=C HOME=(none)\nread: a\nread: b\n')
+  assert.deepEqual([stderr, status], ['no newline at the end', 33])
+  const endless = exec([probe, '--compile=speed', '--fuel', '1M', '--', 'loop'])
+  assert.match(endless.stderr, /ERR_LIMIT_FUEL: /)
+  assert.equal(endless.status, 69)
+})
+
 test('nothing of the host reaches a command that is given nothing', () => {
   const { status, stdout } = exec([probe], 'not for the command')
   assert.equal(stdout.subarray(0, -1).toString(), 'args:\nLANG=(none) HOME=(none)\n')

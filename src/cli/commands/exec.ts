@@ -2,8 +2,8 @@ import { basename } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import type { ErrorData, Limits } from '../../core/index.ts'
-import { CaxtonError } from '../../core/index.ts'
+import type { CompileMode, ErrorData, Limits } from '../../core/index.ts'
+import { CaxtonError, COMPILE_MODES, SPEED_FLAGS } from '../../core/index.ts'
 import { readBoundedFile, readModuleFile } from '../bounded-file.ts'
 import { envOption, limitOption } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -24,6 +24,8 @@ export interface ExecRequest {
   readonly clock: string | undefined
   /** `secure` or `seeded:<number>`; undefined gives no random numbers. */
   readonly random: string | undefined
+  /** How V8 compiles it; undefined for the default. */
+  readonly compile: CompileMode | undefined
   /** Standard input. */
   readonly stdin: Uint8Array
   readonly signal: AbortSignal
@@ -38,6 +40,9 @@ export interface ExecResult {
   readonly usage: { readonly fuel: number; readonly cpuMs: number; readonly memoryBytes: number }
 }
 
+/** Runs this command line in a process with other flags of V8 and returns its exit code. */
+export type Respawn = (flags: readonly string[]) => Promise<number>
+
 /** Runs a WASI command in the sandbox. */
 export type ExecModule = (request: ExecRequest) => Promise<ExecResult>
 
@@ -48,6 +53,7 @@ interface ExecFlags {
   readonly timeout?: number
   readonly clock?: string
   readonly random?: string
+  readonly compile?: CompileMode
   readonly stdin?: string
   readonly json?: true
 }
@@ -57,12 +63,13 @@ Examples:
   caxton exec hello.wasm
   caxton exec tool.wasm --env LANG=C --memory 64MiB --timeout 5s -- --verbose input
   caxton exec dice.wasm --random seeded:42
+  caxton exec solve.wasm --compile speed --fuel 1T --timeout 1h
 
 The command sees no file, no environment, no clock and no random numbers but what is given to it. What it writes is passed on as it
 is, terminal codes included. Exit code: that of the command; 64 and above where it did not end by itself.`
 
 /** Makes the declaration of `caxton exec`. */
-export function declareExec(execModule: ExecModule): (program: Command, run: Runner) => void {
+export function declareExec(execModule: ExecModule, respawn: Respawn): (program: Command, run: Runner) => void {
   return (program, run) => {
     program
       .command('exec')
@@ -76,12 +83,30 @@ export function declareExec(execModule: ExecModule): (program: Command, run: Run
       .option('--timeout <duration>', 'time it may take, such as 5s (default: 60s)', limitOption('wallMs'))
       .option('--clock <resolution>', 'let it read the time, in steps such as 1ms')
       .option('--random <source>', 'let it draw random numbers: "secure" or "seeded:<number>"')
+      .addOption(createCompileOption())
       .option('--json', 'print errors and what it used as JSON on the error output')
       .addHelpText('after', EXAMPLES)
       .action((file: string, args: string[], flags: ExecFlags) =>
-        run((output) => execCommand(execModule, file, args, flags, output)),
+        run((output) =>
+          flags.compile === 'speed' && !compilesForSpeed()
+            ? respawn(SPEED_FLAGS)
+            : execCommand(execModule, file, args, flags, output),
+        ),
       )
   }
+}
+
+/** Only a process that was started so compiles for speed: then the same command line runs in such a one. */
+function compilesForSpeed(): boolean {
+  return SPEED_FLAGS.every((flag) => process.execArgv.includes(flag))
+}
+
+function createCompileOption(): Option {
+  const option = new Option(
+    '--compile <mode>',
+    '"start", or "speed" for long computations: slower to begin (default: start)',
+  )
+  return option.choices(COMPILE_MODES)
 }
 
 function createEnvOption(): Option {
@@ -107,6 +132,7 @@ async function execCommand(
       limits: toLimits(flags),
       clock: flags.clock,
       random: flags.random,
+      compile: flags.compile,
       stdin: await readInput(flags.stdin),
       signal: AbortSignal.any([stop.signal, output.gone]),
       onStdout: output.bytes,

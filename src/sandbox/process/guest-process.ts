@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
+import type { CompileMode } from '../../core/index.ts'
 import { CaxtonError, createIdSource, isCaxtonError } from '../../core/index.ts'
 import type { Mailboxes } from '../mailboxes.ts'
 import type { GuestSpec, ToWorker } from '../protocol.ts'
@@ -42,6 +43,8 @@ export interface GuestProcessOptions {
   readonly silenceMs: number
   /** Program that runs in the process. */
   readonly entry: string
+  /** How V8 compiles the modules in it. */
+  readonly compile: CompileMode
 }
 
 /** Milliseconds that ending a call may take. */
@@ -78,7 +81,7 @@ export class GuestProcess implements GuestThread {
       onSilent: (detail: string) => this.#lose(lost(detail)),
     }
     this.#pulse = new Pulse(pulse, options)
-    this.#child = launch(options.entry, options.heapMiB)
+    this.#child = launch(options.entry, options.heapMiB, options.compile)
     this.#channel = this.#child.stdio[CHANNEL] as Socket
     this.#listen()
     this.#send({ type: 'begin', run: parts.run, heapMiB: options.heapMiB })

@@ -2,6 +2,8 @@ import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { existsSync, writeFile } from 'node:fs'
 import { extname, join } from 'node:path'
+import type { CompileMode } from '../../core/index.ts'
+import { SPEED_FLAGS } from '../../core/index.ts'
 
 /*
  * How a process of guests is started. It has no environment and no standard input, and under Node's
@@ -32,9 +34,11 @@ function killAll(): void {
  *
  * @param entry program to run; it may be read as well
  * @param heapMiB bound of the JavaScript heap of the main thread
+ * @param compile how V8 compiles the modules in it
  */
-export function launch(entry: string, heapMiB: number): ChildProcess {
-  const node = [process.execPath, ...nodeArguments(entry, heapMiB)]
+export function launch(entry: string, heapMiB: number, compile: CompileMode): ChildProcess {
+  const flags = compile === 'speed' ? SPEED_FLAGS : []
+  const node = [process.execPath, ...flags, ...nodeArguments(entry, heapMiB)]
   const [file, ...args] = [...resourceLimits(), ...node]
   const child = spawn(file!, args, {
     env: {},

@@ -1,4 +1,5 @@
-import { CaxtonError, HOST_LIMITS } from '../../core/index.ts'
+import type { CompileMode } from '../../core/index.ts'
+import { CaxtonError, DEFAULT_COMPILE, HOST_LIMITS } from '../../core/index.ts'
 import type { CeilingLimits } from '../ceilings.ts'
 import { Ceilings } from '../ceilings.ts'
 import type { Mailboxes } from '../mailboxes.ts'
@@ -15,7 +16,8 @@ import { CHILD_ENTRY } from './launch.ts'
 /*
  * All processes of guests and who is where. Owned by the main thread.
  *
- * 1. A process belongs to one tenant; a tenant has at most one process, as long as it has agents.
+ * 1. A process belongs to one tenant, whose name is its key; a tenant has at most one process, as long as it has agents, and
+ *    another one for those that are compiled for speed.
  * 2. When a process is lost, the agent that ran in it fails and every other one begins again in a new process; where it is
  *    not known who ran, all that had a call waiting fail. When it broke the protocol or never came up, all fail.
  */
@@ -95,7 +97,8 @@ export class ProcessPool {
   async create(spec: SandboxSpec, events: SandboxEvents): Promise<Sandbox> {
     if (this.#closing !== null) throw new CaxtonError('ERR_SANDBOX_CLOSED', { detail: 'the pool is closed' })
     assertModuleFits(spec)
-    const tenant = spec.tenant ?? spec.name
+    const { compile = DEFAULT_COMPILE } = spec
+    const tenant = keyOf(spec)
     refuseBeyond('agents', spec.name, this.#placed.size + 1, HOST_LIMITS.agents)
     if (!this.#processes.has(tenant)) {
       refuseBeyond('processes', spec.name, this.#processes.size + 1, this.#processCount)
@@ -110,7 +113,7 @@ export class ProcessPool {
       events,
       place: (placed) => {
         this.#ceilings.set(tenant, ceilings)
-        const place = this.#place(placed, tenant)
+        const place = this.#place(placed, tenant, compile)
         seat.enter(place.thread)
         return place
       },
@@ -144,15 +147,19 @@ export class ProcessPool {
     await Promise.all(this.#ending)
   }
 
-  #place(sandbox: ThreadSandbox, tenant: string): { readonly thread: GuestProcess; readonly agent: number } {
-    const thread = this.#processes.get(tenant) ?? this.#start(tenant)
+  #place(
+    sandbox: ThreadSandbox,
+    tenant: string,
+    compile: CompileMode,
+  ): { readonly thread: GuestProcess; readonly agent: number } {
+    const thread = this.#processes.get(tenant) ?? this.#start(tenant, compile)
     this.#lastAgent += 1
     this.#placed.set(this.#lastAgent, sandbox)
     thread.addAgents(1)
     return { thread, agent: this.#lastAgent }
   }
 
-  #start(tenant: string): GuestProcess {
+  #start(tenant: string, compile: CompileMode): GuestProcess {
     this.#lastProcess += 1
     const started = new GuestProcess(
       {
@@ -162,7 +169,7 @@ export class ProcessPool {
         onMessage: (message) => this.#receive(message),
         onLost: (lost, cause, blamed) => this.#replace(tenant, lost, cause, blamed),
       },
-      { entry: this.#entry, heapMiB: this.#heapMiB, silenceMs: this.#silenceMs },
+      { entry: this.#entry, heapMiB: this.#heapMiB, silenceMs: this.#silenceMs, compile },
     )
     this.#processes.set(tenant, started)
     this.#ceilings.get(tenant)?.addThread(started, this.#heapMiB)
@@ -197,4 +204,9 @@ export class ProcessPool {
     if (message.type === 'outcome') sandbox?.takeOutcome(message)
     else if (message.type === 'event') sandbox?.takeEvent(message.event)
   }
+}
+
+/** Names the process of an agent. */
+function keyOf({ tenant, name, compile }: SandboxSpec): string {
+  return compile === 'speed' ? `speed:${tenant ?? name}` : (tenant ?? name)
 }

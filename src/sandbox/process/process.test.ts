@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { STATUS } from '../../capability/index.ts'
@@ -38,7 +39,7 @@ interface Probed {
 
 suite('whoever breaks out of WebAssembly in a process of guests', () => {
   test('can do nothing with the JavaScript of Node, in either thread', async () => {
-    const child = launch(PROBE, 64)
+    const child = launch(PROBE, 64, 'start')
     let report = ''
     for await (const chunk of child.stdio[3] as unknown as AsyncIterable<Buffer>) report += chunk
     child.kill('SIGKILL')
@@ -51,6 +52,24 @@ suite('whoever breaks out of WebAssembly in a process of guests', () => {
       )
     }
   })
+})
+
+test('a tenant has a process for what is compiled for speed, and another one for the rest', async () => {
+  await using pool = openPool()
+  const place = (name: string, compile: 'start' | 'speed') => deploy(pool, COUNTER, { name, tenant: 'acme', compile })
+  const agents = await Promise.all([place('a', 'start'), place('b', 'speed'), place('c', 'speed')])
+  assert.deepEqual([...pool.processIds.keys()].sort(), ['acme', 'speed:acme'])
+  for (const { sandbox, handle } of agents) {
+    assert.equal((await sandbox.start()).error, null)
+    assert.deepEqual([(await handle()).status, (await handle()).status], [1, 2])
+  }
+  for (const [key, pid] of pool.processIds) {
+    if (process.platform !== 'linux') continue
+    const started = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    assert.equal(started.includes('--no-liftoff'), key === 'speed:acme')
+  }
+  await agents[0]?.sandbox.close()
+  assert.deepEqual([...pool.processIds.keys()], ['speed:acme'])
 })
 
 interface Lie {
