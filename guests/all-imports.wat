@@ -8,6 +8,12 @@
   (import "caxton" "now_micros" (func $caxton_now_micros (result i64)))
   (import "caxton" "random_u32" (func $caxton_random_u32 (result i32)))
   (import "caxton" "get_config" (func $caxton_get_config (param i32 i32 i32 i32) (result i32)))
+  (import "caxton" "store_data" (func $caxton_store_data (param i32 i32 i32 i32) (result i32)))
+  (import "caxton" "load_data" (func $caxton_load_data (param i32 i32 i32 i32) (result i32)))
+  (import "caxton" "delete_data" (func $caxton_delete_data (param i32 i32) (result i32)))
+  (import "caxton" "list_data" (func $caxton_list_data (param i32 i32 i32 i32) (result i32)))
+  (import "caxton" "set_timer" (func $caxton_set_timer (param i32 i64) (result i32)))
+  (import "caxton" "cancel_timer" (func $caxton_cancel_timer (param i32) (result i32)))
   ;; wasi_snapshot_preview1
   (import "wasi_snapshot_preview1" "args_get" (func $wasi_args_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_sizes_get" (func $wasi_args_sizes_get (param i32 i32) (result i32)))

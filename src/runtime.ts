@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { AgentInfo, RestartLimit } from './agent/index.ts'
 import { Agent, isFinal, Supervisor } from './agent/index.ts'
 import { ModuleCache } from './compile/index.ts'
-import type { Clock, Draft, Guest, Message } from './core/index.ts'
+import type { Alarm, Clock, Draft, Guest, Message } from './core/index.ts'
 import { asCaxtonError, CaxtonError, SYSTEM_CLOCK, toDraft } from './core/index.ts'
 import type { CaxtonEvent } from './event-stream.ts'
 import { EventStream } from './event-stream.ts'
@@ -11,6 +11,8 @@ import type { ConversationInfo, RouterListener } from './router/index.ts'
 import { Router } from './router/index.ts'
 import type { Sandbox, SandboxSpec } from './sandbox/index.ts'
 import { assertModuleFits, messageBytes, ProcessPool, SandboxPool } from './sandbox/index.ts'
+import type { StoreOptions } from './store/index.ts'
+import { Store } from './store/index.ts'
 import type { AgentInput, AgentOptions, Program } from './system/index.ts'
 import { parseAgentOptions } from './system/index.ts'
 import type { MemoryTree } from './wasi/index.ts'
@@ -32,6 +34,15 @@ export interface CaxtonOptions {
   readonly onProgress?: (line: string) => void
   /** @default the clock of the system */
   readonly clock?: Clock
+  /** What wakes timers of agents. @default the event loop */
+  readonly alarm?: Alarm
+  /**
+   * The data directory: what agents store, and what was accepted and is not handled, survives there. One system at a time has
+   * it. @default none: everything is in memory
+   */
+  readonly dataDirectory?: string
+  /** How data is kept there. */
+  readonly store?: Omit<StoreOptions, 'directory'>
 }
 
 /** Fields of the sender's own, under names that begin with `x-`. */
@@ -86,15 +97,17 @@ export class Caxton implements AsyncDisposable {
   readonly #pool: SandboxPool
   readonly #processes: ProcessPool
   readonly #router: Router
+  readonly #store: Store
   readonly #supervisors = new Map<string, Supervisor>()
   readonly #sandboxes = new Map<string, Sandbox>()
   readonly #streams = new Set<EventStream>()
   #closing: Promise<void> | null = null
 
-  private constructor(options: CaxtonOptions) {
+  private constructor(options: CaxtonOptions, store: Store) {
     const clock = options.clock ?? SYSTEM_CLOCK
     const run = randomBytes(4).toString('hex')
     this.#options = options
+    this.#store = store
     this.#modules = new ModuleCache(undefined, {
       ...(options.moduleCacheBytes === undefined ? {} : { maxBytes: options.moduleCacheBytes }),
       ...(options.moduleCacheDirectory === undefined ? {} : { directory: options.moduleCacheDirectory }),
@@ -107,10 +120,18 @@ export class Caxton implements AsyncDisposable {
   /**
    * Starts a runtime without agents. Cost: nothing to speak of; threads start with the first agents.
    *
-   * @throws CaxtonError ERR_CONFIG_INVALID
+   * @throws CaxtonError ERR_CONFIG_INVALID; for its data directory ERR_STORE_LOCKED, ERR_STORE_CORRUPT, ERR_STORE_VERSION,
+   * ERR_STORE_FAILED
    */
   static async start(options: CaxtonOptions = {}): Promise<Caxton> {
-    return new Caxton(options)
+    const { clock = SYSTEM_CLOCK, dataDirectory: directory = null } = options
+    const store = await Store.open({ clock }, { ...options.store, directory })
+    try {
+      return new Caxton(options, store)
+    } catch (error) {
+      await store.close()
+      throw error
+    }
   }
 
   /**
@@ -249,6 +270,7 @@ export class Caxton implements AsyncDisposable {
     await this.#router.close()
     await Promise.all([this.#pool.close(), this.#processes.close()])
     for (const stream of [...this.#streams]) stream.close()
+    await this.#store.close()
   }
 
   async #prepare(options: AgentOptions): Promise<PreparedAgent> {
@@ -301,15 +323,17 @@ export class Caxton implements AsyncDisposable {
     const events = this.#router.agentEvents
     return new Agent(
       {
-        createSandbox: async (sandboxEvents) => {
+        createSandbox: async (sandboxEvents, kept) => {
           const pool = options.isolation.kind === 'process' ? this.#processes : this.#pool
-          const sandbox = await pool.create(spec, sandboxEvents)
+          const sandbox = await pool.create({ ...spec, kept }, sandboxEvents)
           this.#sandboxes.set(options.name, sandbox)
           return sandbox
         },
         credit: this.#pool.mailboxes,
         events: supervisor?.watch(events) ?? events,
         clock: this.#options.clock ?? SYSTEM_CLOCK,
+        ...(this.#options.alarm === undefined ? {} : { alarm: this.#options.alarm }),
+        store: this.#store,
         ...(predecessor === undefined ? {} : { predecessor }),
       },
       options,

@@ -11,7 +11,7 @@ export const TYPESCRIPT_TYPES: Document = {
     [
       `// ${GENERATED}`,
       '',
-      '/** What a script imports from `caxton`. It exports `handleMessage(message)`, and `init()` if it wants. Both may be async. */',
+      '/** What a script imports from `caxton`. It exports `handleMessage(message)`, and `init()` and `handleTimer(id)` if it wants. All may be async. */',
       "declare module 'caxton' {",
       ...MEMBERS.flatMap((lines) => [...lines.split('\n').map((line) => (line === '' ? '' : `  ${line}`)), '']).slice(
         0,
@@ -93,4 +93,22 @@ export function nowMicros(): number`,
 export function randomU32(): number`,
   `/** The value of a key of the agent's configuration, undefined if there is none. */
 export function getConfig(key: string): string | undefined`,
+  `/**
+ * Stores text under a key (1 to 256 bytes, no zero character): kept when the message is handled, gone when it is not.
+ * @throws CaxtonError DENIED without the grant \`store\`, LIMIT when it is used up, INVALID, TOO_LARGE
+ */
+export function storeData(key: string, value: string): void`,
+  `/** What is stored under a key, undefined if there is nothing. @throws CaxtonError as \`storeData\` does */
+export function loadData(key: string): string | undefined`,
+  `/** Drops what is stored under a key; false when there is nothing. @throws CaxtonError as \`storeData\` does */
+export function deleteData(key: string): boolean`,
+  `/** The keys that begin with a prefix, in order. @throws CaxtonError as \`storeData\` does */
+export function listData(prefix?: string): string[]`,
+  `/**
+ * Has \`handleTimer(id)\` called once, that many milliseconds from now (at least 10), in place of a timer with the same id.
+ * @throws CaxtonError DENIED without the grant \`timers\`, LIMIT, INVALID
+ */
+export function setTimer(id: number, delayMs: number): void`,
+  `/** Cancels a timer; false when there is none with this id. @throws CaxtonError DENIED */
+export function cancelTimer(id: number): boolean`,
 ]

@@ -101,3 +101,55 @@ export declare function random_u32(): i32
 // @ts-ignore: decorator
 @external("caxton", "get_config")
 export declare function get_config(key_ptr: usize, key_len: i32, out_ptr: usize, out_capacity: i32): i32
+
+/**
+ * Stores bytes under a key (UTF-8, 1 to 256 bytes, no zero byte), in place of what was there. What one message stores
+ * is kept when its handling succeeds and is gone when it fails. Answers OK, INVALID or TOO_LARGE for a key that is
+ * none, LIMIT when the bytes or keys of the grant are used up. Needs the grant `store`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "store_data")
+export declare function store_data(key_ptr: usize, key_len: i32, value_ptr: usize, value_len: i32): i32
+
+/**
+ * Writes what is stored under a key to `out_ptr` and answers its length. When the length is greater than
+ * `out_capacity`, nothing is written: call again with enough room. NOT_FOUND when nothing is stored there. Needs the
+ * grant `store`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "load_data")
+export declare function load_data(key_ptr: usize, key_len: i32, out_ptr: usize, out_capacity: i32): i32
+
+/**
+ * Drops what is stored under a key. Answers OK, NOT_FOUND when nothing is stored there. Needs the grant `store`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "delete_data")
+export declare function delete_data(key_ptr: usize, key_len: i32): i32
+
+/**
+ * Writes the keys that begin with a prefix to `out_ptr`, in order, each with a zero byte behind it, and answers their
+ * length in all, 0 when there are none. When the length is greater than `out_capacity`, nothing is written: call again
+ * with enough room. Needs the grant `store`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "list_data")
+export declare function list_data(prefix_ptr: usize, prefix_len: i32, out_ptr: usize, out_capacity: i32): i32
+
+/**
+ * Has `handle_timer(id)` called once, that many milliseconds after this message is handled, at least 10; in place of a
+ * timer with the same id. A timer that one message sets is set when its handling succeeds. It survives a restart of
+ * the system; one that is late then fires at once. Answers OK, INVALID for a delay below 0 or above ten years, LIMIT
+ * when too many are set. Needs the grant `timers`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "set_timer")
+export declare function set_timer(id: i32, delay_ms: i64): i32
+
+/**
+ * Cancels a timer: `handle_timer` is not called for it any more. Answers OK, NOT_FOUND when there is none with this
+ * id. Needs the grant `timers`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "cancel_timer")
+export declare function cancel_timer(id: i32): i32

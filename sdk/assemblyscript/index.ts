@@ -1,6 +1,6 @@
 /**
  * What an agent written in AssemblyScript imports from 'caxton'. It exports `handleMessage(message: Message): i32`, which
- * answers OK, NOT_UNDERSTOOD, or any other number for a failure, and may export `init(): i32`.
+ * answers OK, NOT_UNDERSTOOD, or any other number for a failure, and may export `init(): i32` and `handleTimer(id: i32): i32`.
  */
 import * as abi from './caxton_abi'
 import { Writer, listMembers, toInteger, toText } from './caxton_json'
@@ -172,6 +172,67 @@ export function getConfig(key: string): string | null {
 export function getConfigInteger(key: string, otherwise: i64): i64 {
   const value = getConfig(key)
   return value === null ? otherwise : toInteger(value, otherwise)
+}
+
+/** Stores bytes under a key: kept when the message is handled, gone when it is not. Answers OK or a negative status. */
+export function storeData(key: string, value: ArrayBuffer): i32 {
+  const name = String.UTF8.encode(key)
+  return abi.store_data(changetype<usize>(name), name.byteLength, changetype<usize>(value), value.byteLength)
+}
+
+export function storeText(key: string, value: string): i32 {
+  return storeData(key, String.UTF8.encode(value))
+}
+
+/** Returns what is stored under a key, null if there is nothing. */
+export function loadData(key: string): ArrayBuffer | null {
+  const name = String.UTF8.encode(key)
+  let out = new ArrayBuffer(256)
+  let length = abi.load_data(changetype<usize>(name), name.byteLength, changetype<usize>(out), out.byteLength)
+  if (length > out.byteLength) {
+    out = new ArrayBuffer(length)
+    length = abi.load_data(changetype<usize>(name), name.byteLength, changetype<usize>(out), length)
+  }
+  return length < 0 ? null : out.slice(0, length)
+}
+
+export function loadText(key: string): string | null {
+  const value = loadData(key)
+  return value === null ? null : String.UTF8.decode(value)
+}
+
+/** Drops what is stored under a key; false when there is nothing. */
+export function deleteData(key: string): bool {
+  const name = String.UTF8.encode(key)
+  return abi.delete_data(changetype<usize>(name), name.byteLength) == abi.OK
+}
+
+/** Lists the keys that begin with a prefix, in order. */
+export function listData(prefix: string = ''): string[] {
+  const text = String.UTF8.encode(prefix)
+  let out = new ArrayBuffer(1024)
+  let length = abi.list_data(changetype<usize>(text), text.byteLength, changetype<usize>(out), out.byteLength)
+  if (length > out.byteLength) {
+    out = new ArrayBuffer(length)
+    length = abi.list_data(changetype<usize>(text), text.byteLength, changetype<usize>(out), length)
+  }
+  const keys: string[] = []
+  for (let start = 0, at = 0; at < length; at++) {
+    if (load<u8>(changetype<usize>(out) + at) != 0) continue
+    keys.push(String.UTF8.decodeUnsafe(changetype<usize>(out) + start, at - start))
+    start = at + 1
+  }
+  return keys
+}
+
+/** Has `handleTimer(id)` called once, that many milliseconds from now. Answers OK or a negative status. */
+export function setTimer(id: i32, delayMs: i64): i32 {
+  return abi.set_timer(id, delayMs)
+}
+
+/** Cancels a timer; false when there is none with this id. */
+export function cancelTimer(id: i32): bool {
+  return abi.cancel_timer(id) == abi.OK
 }
 
 // One message is handled at a time, so one buffer is enough.

@@ -1,11 +1,13 @@
 /*
- * What an agent written in C or C++ includes. It defines one function, and a second one if it wants:
+ * What an agent written in C or C++ includes. It defines the first function, and the others if it wants:
  *
  *   int caxton_handle(const caxton_message *message);
  *   int caxton_init(void);
+ *   int caxton_timer(int32_t id);
  *
  * The first answers CAXTON_OK when the message is handled, CAXTON_NOT_UNDERSTOOD when it is not, any other number for a
- * failure. The second runs once, before the first message, and answers CAXTON_OK if the agent can start. An agent that
+ * failure. The second runs once, before the first message, and answers CAXTON_OK if the agent can start.
+ * The third runs when a timer is due that was set with caxton_set_timer(id, delay_ms). An agent that
  * prefers the bare ABI includes <caxton_abi.h> alone and exports its functions itself.
  */
 #ifndef CAXTON_H
@@ -44,6 +46,7 @@ extern "C" {
 
 int caxton_handle(const caxton_message *message);
 __attribute__((weak)) int caxton_init(void);
+__attribute__((weak)) int caxton_timer(int32_t id);
 
 #ifdef __cplusplus
 }
@@ -179,6 +182,35 @@ static inline long caxton_config_text(const char *key, char *out, size_t capacit
   return fits || length < 0 ? length : CAXTON_TOO_LARGE;
 }
 
+/* Stores bytes under a key: kept when the message is handled, gone when it is not. CAXTON_OK or a negative status. */
+static inline int caxton_store(const char *key, const void *value, size_t length) {
+  return caxton_store_data(key, strlen(key), value, length);
+}
+
+/*
+ * Writes what is stored under a key to `out`; returns its length in bytes, CAXTON_NOT_FOUND when there is nothing,
+ * CAXTON_TOO_LARGE when it does not fit: then nothing is written.
+ */
+static inline long caxton_load(const char *key, void *out, size_t capacity) {
+  int32_t length = caxton_load_data(key, strlen(key), out, capacity);
+  return length >= 0 && (size_t)length > capacity ? CAXTON_TOO_LARGE : length;
+}
+
+/* Drops what is stored under a key. CAXTON_OK, or CAXTON_NOT_FOUND when there is nothing. */
+static inline int caxton_delete(const char *key) {
+  return caxton_delete_data(key, strlen(key));
+}
+
+/* Stores a whole number, and loads it: `otherwise` when there is none. */
+static inline int caxton_store_integer(const char *key, int64_t value) {
+  return caxton_store(key, &value, sizeof value);
+}
+
+static inline int64_t caxton_load_integer(const char *key, int64_t otherwise) {
+  int64_t value;
+  return caxton_load(key, &value, sizeof value) == sizeof value ? value : otherwise;
+}
+
 /* Returns a key of the configuration as a whole number, `otherwise` when there is no such key or it is none. */
 static inline int64_t caxton_config_integer(const char *key, int64_t otherwise) {
   char digits[24];
@@ -190,6 +222,10 @@ static inline int64_t caxton_config_integer(const char *key, int64_t otherwise) 
 
 CAXTON_EXPORT(agent_init) int agent_init(void) {
   return caxton_init == NULL ? CAXTON_OK : caxton_init();
+}
+
+CAXTON_EXPORT(handle_timer) int handle_timer(int32_t id) {
+  return caxton_timer == NULL ? CAXTON_NOT_UNDERSTOOD : caxton_timer(id);
 }
 
 CAXTON_EXPORT(caxton_alloc) void *caxton_alloc(size_t length) {

@@ -103,6 +103,46 @@ CAXTON_IMPORT(random_u32) int32_t caxton_random_u32(void);
  */
 CAXTON_IMPORT(get_config) int32_t caxton_get_config(const char *key_ptr, size_t key_len, char *out_ptr, size_t out_capacity);
 
+/*
+ * Stores bytes under a key (UTF-8, 1 to 256 bytes, no zero byte), in place of what was there. What one message stores
+ * is kept when its handling succeeds and is gone when it fails. Answers OK, INVALID or TOO_LARGE for a key that is
+ * none, LIMIT when the bytes or keys of the grant are used up. Needs the grant `store`.
+ */
+CAXTON_IMPORT(store_data) int32_t caxton_store_data(const char *key_ptr, size_t key_len, const char *value_ptr, size_t value_len);
+
+/*
+ * Writes what is stored under a key to `out_ptr` and answers its length. When the length is greater than
+ * `out_capacity`, nothing is written: call again with enough room. NOT_FOUND when nothing is stored there. Needs the
+ * grant `store`.
+ */
+CAXTON_IMPORT(load_data) int32_t caxton_load_data(const char *key_ptr, size_t key_len, char *out_ptr, size_t out_capacity);
+
+/*
+ * Drops what is stored under a key. Answers OK, NOT_FOUND when nothing is stored there. Needs the grant `store`.
+ */
+CAXTON_IMPORT(delete_data) int32_t caxton_delete_data(const char *key_ptr, size_t key_len);
+
+/*
+ * Writes the keys that begin with a prefix to `out_ptr`, in order, each with a zero byte behind it, and answers their
+ * length in all, 0 when there are none. When the length is greater than `out_capacity`, nothing is written: call again
+ * with enough room. Needs the grant `store`.
+ */
+CAXTON_IMPORT(list_data) int32_t caxton_list_data(const char *prefix_ptr, size_t prefix_len, char *out_ptr, size_t out_capacity);
+
+/*
+ * Has `handle_timer(id)` called once, that many milliseconds after this message is handled, at least 10; in place of a
+ * timer with the same id. A timer that one message sets is set when its handling succeeds. It survives a restart of
+ * the system; one that is late then fires at once. Answers OK, INVALID for a delay below 0 or above ten years, LIMIT
+ * when too many are set. Needs the grant `timers`.
+ */
+CAXTON_IMPORT(set_timer) int32_t caxton_set_timer(int32_t id, int64_t delay_ms);
+
+/*
+ * Cancels a timer: `handle_timer` is not called for it any more. Answers OK, NOT_FOUND when there is none with this
+ * id. Needs the grant `timers`.
+ */
+CAXTON_IMPORT(cancel_timer) int32_t caxton_cancel_timer(int32_t id);
+
 #ifdef __cplusplus
 }
 #endif

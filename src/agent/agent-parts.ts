@@ -1,7 +1,8 @@
 import type { Grants } from '../capability/index.ts'
-import type { CaxtonError, Clock, ErrorData, Limits, Message, RateLimits } from '../core/index.ts'
-import type { LogLine, Outcome, Sandbox, SandboxEvents } from '../sandbox/index.ts'
+import type { Alarm, CaxtonError, Clock, ErrorData, Limits, Message, RateLimits } from '../core/index.ts'
+import type { Kept, LogLine, Outcome, Sandbox, SandboxEvents } from '../sandbox/index.ts'
 import type { Agent } from './agent.ts'
+import type { AgentStore } from './kept.ts'
 import type { AgentState } from './state.ts'
 import type { Hold } from './throttle.ts'
 import type { Warning } from './warnings.ts'
@@ -36,6 +37,10 @@ export interface AgentEvents {
   onWarning(agent: Agent, warning: Warning): void
   /** A limit over time is used up: its messages wait from now on. */
   onThrottle(agent: Agent, hold: Hold): void
+  /** Whether timers of the agent are set, and will fire, has changed. */
+  onTimers(agent: Agent, arePending: boolean): void
+  /** The call of a timer ended. Status 0: handled; else or with an error: failed. */
+  onFired(agent: Agent, timer: number, outcome: Outcome): void
   /** The handling of a message ended. Status 0: handled; 1: not understood; else or with an error: failed. */
   onHandled(agent: Agent, message: Message, outcome: Outcome): void
   /** A message that was delivered will not be handled. */
@@ -44,11 +49,15 @@ export interface AgentEvents {
 
 export interface AgentParts {
   /** Makes the instance; called once, by `start()`. */
-  createSandbox(events: SandboxEvents): Sandbox | Promise<Sandbox>
+  createSandbox(events: SandboxEvents, kept: () => Kept): Sandbox | Promise<Sandbox>
   readonly credit: CreditRelease
   readonly events: AgentEvents
   /** @default SYSTEM_CLOCK */
   readonly clock?: Clock
+  /** @default SYSTEM_ALARM */
+  readonly alarm?: Alarm
+  /** Where its data and timers are kept. @default nowhere: they end with the agent */
+  readonly store?: AgentStore
   /** The failed agent of the same name in whose place this one is: its sums go on, and what it owes to its limits over time. */
   readonly predecessor?: Agent
 }

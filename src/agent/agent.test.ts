@@ -51,6 +51,8 @@ function createAgent(
         onRestart: (_agent, { code }) => log.push(`restart ${code}`),
         onWarning: (_agent, { limit, scope }) => log.push(`warning ${scope} ${limit}`),
         onThrottle: (_agent, { limit, waitMs }) => log.push(`throttle ${limit} ${waitMs}`),
+        onTimers: () => {},
+        onFired: () => {},
         onHandled: (_agent, { message_id }, { status, error }) =>
           log.push(`handled ${message_id} ${error?.code ?? status}`),
         onUndelivered: (_agent, { message_id }, { code }) => log.push(`undelivered ${message_id} ${code}`),
@@ -485,6 +487,8 @@ describe('what a guest asks for', () => {
           onRestart: () => {},
           onWarning: () => {},
           onThrottle: () => {},
+          onTimers: () => {},
+          onFired: () => {},
           onHandled: () => {},
           onUndelivered: () => {},
         },

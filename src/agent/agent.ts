@@ -1,23 +1,25 @@
-import type { Grants } from '../capability/index.ts'
 import { HANDLED } from '../capability/index.ts'
 import type { ErrorData, Limits, Message } from '../core/index.ts'
 import {
   asCaxtonError,
-  CaxtonError,
+  type CaxtonError,
   DEFAULT_WARN_SHARE,
-  describeRate,
-  HOST_LIMITS,
   NO_RATE_LIMITS,
+  SYSTEM_ALARM,
   SYSTEM_CLOCK,
 } from '../core/index.ts'
 import type { LocalCall, Outcome, Sandbox, SandboxEvents, Usage } from '../sandbox/index.ts'
-import { NO_USAGE } from '../sandbox/index.ts'
+import { badStart, hasFailed, lostOutcome, notRunning, rateError, stateError } from './agent-errors.ts'
 import type { AgentOptions, AgentParts, DrainOptions } from './agent-parts.ts'
 import { checkDeadlineMs } from './deadline.ts'
 import type { AgentInfo } from './info.ts'
+import { describeAgent } from './info.ts'
+import type { DueTimer } from './kept.ts'
+import { AgentKept } from './kept.ts'
 import type { Letter } from './mailbox.ts'
 import { HandedOver, Mailbox } from './mailbox.ts'
 import { Monitor } from './monitor.ts'
+import { Registrations } from './registrations.ts'
 import type { AgentState } from './state.ts'
 import { follow, isFinal, takesMessages } from './state.ts'
 import type { Hold, Overdraft } from './throttle.ts'
@@ -42,11 +44,11 @@ export const WINDOW = 16
 export class Agent {
   readonly name: string
   readonly limits: Limits
-  readonly #grants: Grants
   readonly #parts: AgentParts
   readonly #mailbox = new Mailbox()
   readonly #inSandbox = new HandedOver()
-  readonly #capabilities = new Set<string>()
+  readonly #kept: AgentKept
+  readonly #registrations: Registrations
   readonly #monitor: Monitor
   readonly #throttle: Throttle
   readonly #ended = Promise.withResolvers<void>()
@@ -62,13 +64,27 @@ export class Agent {
     this.#parts = parts
     this.name = options.name
     this.limits = limits
-    this.#grants = options.grants
     const throttle = { clock, onHold: (hold: Hold) => events.onThrottle(this, hold), onRelease: () => this.#pump() }
     this.#monitor = predecessor === undefined ? new Monitor({ clock }, { limits, warn }) : predecessor.#monitor
     this.#monitor.onWarning = (warning) => events.onWarning(this, warning)
     this.#throttle =
       predecessor === undefined ? new Throttle(throttle, { limits, rates }) : predecessor.#throttle.succeed(throttle)
     if (predecessor !== undefined) this.#monitor.countRecovery()
+    const kept = {
+      clock,
+      alarm: parts.alarm ?? SYSTEM_ALARM,
+      store: parts.store ?? null,
+      onStored: (bytes: number) => this.#monitor.noteStore(bytes),
+      onDue: () => this.#pump(),
+      onPending: (arePending: boolean) => events.onTimers(this, arePending),
+    }
+    const registrations = {
+      refuse: (refusal: ErrorData) => this.#refuse(refusal),
+      offer: (capability: string) => events.onRegister(this, capability),
+      isRunning: () => this.#state.phase === 'running',
+    }
+    this.#registrations = new Registrations(registrations, this.name, options.grants)
+    this.#kept = new AgentKept(kept, this.name)
   }
 
   get state(): AgentState {
@@ -82,7 +98,7 @@ export class Agent {
 
   /** Capabilities it has registered; they are offered while it runs. */
   get capabilities(): ReadonlySet<string> {
-    return this.#capabilities
+    return this.#registrations.names
   }
 
   /** Messages not yet handled, those handed to the sandbox included. */
@@ -97,16 +113,17 @@ export class Agent {
    * says; ERR_AGENT_STATE when it was started before or is stopped meanwhile
    */
   async start(): Promise<void> {
-    if (this.#state.phase !== 'loaded' || this.#creation !== null) throw this.#stateError('be started')
+    if (this.#state.phase !== 'loaded' || this.#creation !== null) throw stateError(this, 'be started')
     const failure = await this.#initialise()
-    if (this.#state.phase !== 'loaded') throw this.#stateError('go on starting')
+    if (this.#state.phase !== 'loaded') throw stateError(this, 'go on starting')
     if (failure !== null) {
       this.#fail(failure)
       throw failure
     }
     this.#enter({ phase: 'running' })
-    this.#announce()
+    this.#registrations.announce()
     if (this.#drains) this.#beginDraining()
+    else this.#kept.start()
     this.#pump()
     this.#openLocal()
   }
@@ -119,7 +136,7 @@ export class Agent {
     this.#monitor.countIn()
     if (!this.takesMessages) {
       this.#release({ message, bytes })
-      this.#giveBack(message, new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: this.#facts() }))
+      this.#giveBack(message, notRunning(this))
       return
     }
     this.#mailbox.push({ message, bytes })
@@ -144,46 +161,37 @@ export class Agent {
     }
   }
 
+  /** Lets no timer fire any more: they stay where they are kept. */
+  silenceTimers(): void {
+    this.#kept.stop()
+  }
+
   /** Stops at once and gives back what waits. Resolves when the sandbox is closed. Idempotent. */
   stop(): Promise<void> {
     if (!isFinal(this.#state.phase)) {
-      const reason = new CaxtonError('ERR_AGENT_NOT_RUNNING', { detail: 'the agent was stopped', data: this.#facts() })
-      this.#end({ phase: 'stopped' }, reason)
+      this.#end({ phase: 'stopped' }, notRunning(this, 'the agent was stopped'))
     }
     return this.#ended.promise
   }
 
   /** Returns what is known of the agent now. */
   snapshot(): AgentInfo {
-    const state = this.#state
-    const counted = this.#monitor.read(this.#waiting())
-    return Object.freeze({
-      name: this.name,
-      phase: state.phase,
-      reason: state.phase === 'failed' ? Object.freeze(state.reason.toData()) : null,
-      capabilities: Object.freeze([...this.#capabilities]),
-      ...counted,
-      memoryBytes: isFinal(state.phase) ? 0 : counted.memoryBytes,
-      tableElements: isFinal(state.phase) ? 0 : counted.tableElements,
-      throttled: this.#throttle.hold(),
-      timesThrottled: this.#throttle.holds,
-      throttledMs: this.#throttle.heldMs,
-    })
+    return describeAgent(this, this.#monitor.read(this.#waiting()), this.#throttle)
   }
 
   async #initialise(): Promise<CaxtonError | null> {
     try {
-      this.#creation = Promise.resolve(this.#parts.createSandbox(this.#listen()))
+      this.#creation = Promise.resolve(this.#parts.createSandbox(this.#listen(), () => this.#kept.kept()))
       this.#sandbox = await this.#creation
       if (this.#state.phase !== 'loaded') return null
       const outcome = await this.#sandbox.start()
-      this.#monitor.addStart(outcome.usage)
+      this.#monitor.addCall(outcome.usage)
       const overdraft = this.#throttle.charge(outcome.usage)
       if (outcome.error !== null) return outcome.error
+      this.#kept.apply(outcome.effects)
       this.#warn(outcome.usage)
-      if (outcome.status === HANDLED.OK) return overdraft === null ? null : this.#rateError(overdraft)
-      const data = { agent: this.name, status: outcome.status }
-      return new CaxtonError('ERR_GUEST_STATUS', { detail: `its start answered ${outcome.status}`, data })
+      if (outcome.status === HANDLED.OK) return overdraft === null ? null : rateError(this, overdraft)
+      return badStart(this, outcome.status)
     } catch (error) {
       return asCaxtonError(error)
     }
@@ -202,7 +210,9 @@ export class Agent {
       },
       onLocal: (message, bytes, cause) => this.#takeLocal(message, bytes, cause),
       onLog: (line) => events.onLog(this, line),
-      onRegister: (capability) => this.#register(capability),
+      onRegister: (capability) => {
+        if (takesMessages(this.#state.phase)) this.#registrations.add(capability)
+      },
       onRefuse: (refusal) => this.#refuse(refusal),
       onRestart: (cause) => {
         this.#monitor.countRestart()
@@ -217,7 +227,7 @@ export class Agent {
     this.#monitor.countIn()
     this.#parts.events.onLocal(this, message, cause)
     if (isFinal(this.#state.phase)) {
-      this.#giveBack(message, new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: this.#facts() }))
+      this.#giveBack(message, notRunning(this))
     } else {
       this.#inSandbox.add(letter)
       this.#monitor.checkWaiting(this.#waiting())
@@ -235,44 +245,35 @@ export class Agent {
     this.#parts.events.onRefuse(this, refusal)
   }
 
-  /** Keeps a capability; one registered during the start is announced when the agent runs. */
-  #register(capability: string): void {
-    if (!takesMessages(this.#state.phase) || this.#capabilities.has(capability)) return
-    const data = { agent: this.name, capability }
-    if (!this.#grants.register.includes(capability)) {
-      this.#refuse({ code: 'ERR_GRANT_MISSING', detail: `register = ["${capability}"]`, data })
-    } else if (this.#capabilities.size >= HOST_LIMITS.capabilitiesPerAgent) {
-      this.#refuse({ code: 'ERR_LIMIT_CAPABILITIES', data: { ...data, limit: HOST_LIMITS.capabilitiesPerAgent } })
-    } else {
-      this.#capabilities.add(capability)
-      if (this.#state.phase === 'running') this.#parts.events.onRegister(this, capability)
-    }
-  }
-
-  #announce(): void {
-    for (const capability of this.#capabilities) {
-      if (this.#state.phase !== 'running') return
-      this.#parts.events.onRegister(this, capability)
-    }
-  }
-
   #pump(): void {
     if (this.#sandbox === null) return
     while (this.#state.phase === 'running' || this.#state.phase === 'draining') {
-      if (this.#mailbox.size === 0) return
+      if (this.#mailbox.size + this.#kept.dueCount === 0) return
       if (!this.#throttle.isEmpty && !this.#mayJoin()) return
-      const letter = this.#mailbox.shift()
-      if (letter === undefined) return
-      this.#inSandbox.add(letter)
-      this.#sandbox.handle(letter.message).then(
-        (outcome) => this.#finish(letter, outcome),
-        (error: unknown) => this.#finish(letter, lostOutcome(asCaxtonError(error))),
-      )
+      const due = this.#kept.takeDue()
+      if (due !== undefined) this.#fire(this.#sandbox, due)
+      else this.#hand(this.#sandbox, this.#mailbox.shift()!)
     }
   }
 
   #mayJoin(): boolean {
-    return this.#inSandbox.size < WINDOW && this.#throttle.admits(this.#inSandbox.size)
+    const count = this.#inSandbox.size + this.#kept.firingCount
+    return count < WINDOW && this.#throttle.admits(count)
+  }
+
+  #hand(sandbox: Sandbox, letter: Letter): void {
+    this.#inSandbox.add(letter)
+    sandbox.handle(letter.message).then(
+      (outcome) => this.#finish(letter, outcome),
+      (error: unknown) => this.#finish(letter, lostOutcome(asCaxtonError(error))),
+    )
+  }
+
+  #fire(sandbox: Sandbox, due: DueTimer): void {
+    sandbox.fire(due.id, due.setting).then(
+      (outcome) => this.#finishTimer(due, outcome),
+      (error: unknown) => this.#finishTimer(due, lostOutcome(asCaxtonError(error))),
+    )
   }
 
   #finish(letter: Letter, outcome: Outcome): void {
@@ -280,13 +281,29 @@ export class Agent {
     this.#release(letter)
     this.#monitor.addOutcome(outcome)
     const overdraft = this.#throttle.charge(outcome.usage)
+    this.#conclude(outcome, overdraft, () => this.#parts.events.onHandled(this, letter.message, outcome))
+  }
+
+  #finishTimer(due: DueTimer, outcome: Outcome): void {
+    if (!this.#kept.endDue(due)) return
+    this.#monitor.addCall(outcome.usage)
+    const overdraft = this.#throttle.charge(outcome.usage)
+    this.#conclude(outcome, overdraft, () => {
+      this.#kept.settle(due)
+      this.#parts.events.onFired(this, due.id, outcome)
+    })
+  }
+
+  /** What follows from every call: `report` tells of it. */
+  #conclude(outcome: Outcome, overdraft: Overdraft | null, report: () => void): void {
     if (outcome.error !== null) {
-      this.#fail(outcome.error, () => this.#parts.events.onHandled(this, letter.message, outcome))
+      this.#fail(outcome.error, report)
       return
     }
-    this.#parts.events.onHandled(this, letter.message, outcome)
+    this.#kept.apply(outcome.effects)
+    report()
     this.#warn(outcome.usage)
-    if (overdraft !== null && !isFinal(this.#state.phase)) this.#fail(this.#rateError(overdraft))
+    if (overdraft !== null && !isFinal(this.#state.phase)) this.#fail(rateError(this, overdraft))
     this.#pump()
     this.#stopIfDrained()
   }
@@ -302,11 +319,7 @@ export class Agent {
   }
 
   #fail(error: CaxtonError, report?: () => void): void {
-    const reason = new CaxtonError('ERR_AGENT_NOT_RUNNING', {
-      detail: `the agent failed: ${error.message}`,
-      data: { agent: this.name, phase: 'failed', reason: error.code },
-    })
-    this.#end({ phase: 'failed', reason: error }, reason, report)
+    this.#end({ phase: 'failed', reason: error }, hasFailed(this, error), report)
   }
 
   #beginDraining(): void {
@@ -315,6 +328,7 @@ export class Agent {
       if (this.#creation === null) void this.stop()
     } else if (this.#state.phase === 'running') {
       this.#drains = true
+      this.#kept.stop()
       this.#shutLocal()
       this.#enter({ phase: 'draining' })
       this.#stopIfDrained()
@@ -336,8 +350,9 @@ export class Agent {
   }
 
   #stopIfDrained(): void {
-    if (this.#state.phase !== 'draining' || this.waitingMessages > 0 || this.#isShutting) return
-    this.#end({ phase: 'stopped' }, new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: this.#facts() }))
+    if (this.#state.phase !== 'draining' || this.#isShutting) return
+    if (this.waitingMessages + this.#kept.firingCount > 0) return
+    this.#end({ phase: 'stopped' }, notRunning(this))
   }
 
   #enter(to: AgentState): void {
@@ -349,6 +364,7 @@ export class Agent {
   /** Ends the agent: gives back what waits, then frees the instance. `report` runs between the two changes of state and mail. */
   #end(state: AgentState, reason: CaxtonError, report?: () => void): void {
     const letters = [...this.#inSandbox.takeAll(), ...this.#mailbox.takeAll()]
+    this.#kept.close()
     this.#throttle.close()
     for (const letter of letters) this.#release(letter)
     this.#enter(state)
@@ -376,23 +392,4 @@ export class Agent {
     this.#monitor.countUndelivered()
     this.#parts.events.onUndelivered(this, message, reason)
   }
-
-  #rateError({ limit, rate }: Overdraft): CaxtonError {
-    const data = { agent: this.name, limit, amount: rate.amount, periodMs: rate.periodMs }
-    return new CaxtonError('ERR_LIMIT_RATE', { detail: describeRate(limit, rate), data })
-  }
-
-  #facts(): { readonly agent: string; readonly phase: string } {
-    return { agent: this.name, phase: this.#state.phase }
-  }
-
-  #stateError(what: string): CaxtonError {
-    const detail = `agent '${this.name}' is ${this.#state.phase} and cannot ${what}`
-    return new CaxtonError('ERR_AGENT_STATE', { detail, data: this.#facts() })
-  }
-}
-
-/** The outcome of a call whose sandbox broke its promise never to reject. */
-function lostOutcome(error: CaxtonError): Outcome {
-  return { status: -1, error, usage: NO_USAGE }
 }

@@ -1,9 +1,11 @@
 import type { ErrorData } from '../core/index.ts'
 import type { Usage } from '../sandbox/index.ts'
+import type { Agent } from './agent.ts'
 import type { PerSecond } from './recent-use.ts'
 import type { RefusalCounts } from './refusals.ts'
 import type { AgentPhase } from './state.ts'
-import type { Hold } from './throttle.ts'
+import { isFinal } from './state.ts'
+import type { Hold, Throttle } from './throttle.ts'
 import type { Warning } from './warnings.ts'
 
 /** What one message used, kind by kind. */
@@ -85,4 +87,27 @@ export interface AgentInfo {
   /** Times that its messages were held back by a limit over time, and for how many milliseconds in all. */
   readonly timesThrottled: number
   readonly throttledMs: number
+}
+
+/** Puts together what is known of an agent: nothing is left of the memory of one that has ended. */
+export function describeAgent(
+  { name, state, capabilities }: Pick<Agent, 'name' | 'state' | 'capabilities'>,
+  counted: Omit<
+    AgentInfo,
+    'name' | 'phase' | 'reason' | 'capabilities' | 'throttled' | 'timesThrottled' | 'throttledMs'
+  >,
+  throttle: Pick<Throttle, 'hold' | 'holds' | 'heldMs'>,
+): AgentInfo {
+  return Object.freeze({
+    name,
+    phase: state.phase,
+    reason: state.phase === 'failed' ? Object.freeze(state.reason.toData()) : null,
+    capabilities: Object.freeze([...capabilities]),
+    ...counted,
+    memoryBytes: isFinal(state.phase) ? 0 : counted.memoryBytes,
+    tableElements: isFinal(state.phase) ? 0 : counted.tableElements,
+    throttled: throttle.hold(),
+    timesThrottled: throttle.holds,
+    throttledMs: throttle.heldMs,
+  })
 }

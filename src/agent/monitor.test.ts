@@ -18,7 +18,7 @@ function createMonitor(warn = 0.8) {
   )
   monitor.onWarning = (warning) => warnings.push(warning)
   const end = (usage: Partial<Usage>, status = 0) =>
-    monitor.addOutcome({ status, error: null, usage: { ...SOME_USAGE, ...usage } })
+    monitor.addOutcome({ status, error: null, usage: { ...SOME_USAGE, ...usage }, effects: null })
   return { monitor, warnings, end, time }
 }
 
@@ -62,7 +62,7 @@ test('memory is what it is now, and its peak what it was at most', () => {
 
 test('the start is part of the sums and is no message', () => {
   const { monitor } = createMonitor()
-  monitor.addStart({ ...SOME_USAGE, fuel: 40 })
+  monitor.addCall({ ...SOME_USAGE, fuel: 40 })
   const { fuel, handled, last, most } = monitor.read(NONE)
   assert.deepEqual([fuel, handled, last, most.fuel], [40, 0, null, 0])
 })

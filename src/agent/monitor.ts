@@ -104,8 +104,8 @@ export class Monitor {
     this.#counts.storeBytes = bytes
   }
 
-  /** Counts what the start of the agent used. */
-  addStart(usage: Usage): void {
+  /** Counts what a call used that handles no message: the start, a timer. */
+  addCall(usage: Usage): void {
     this.#recent.sample(this.#counts)
     this.#addUsage(usage)
   }

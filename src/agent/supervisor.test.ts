@@ -38,6 +38,8 @@ async function supervise({ mock }: TestContext, { starts = ['runs'], random = 1,
     onRestart: () => {},
     onWarning: () => {},
     onThrottle: (_agent, { limit }) => log.push(`throttled ${limit}`),
+    onTimers: () => {},
+    onFired: () => {},
     onHandled: () => {},
     onUndelivered: (_agent, _message, { code }) => log.push(`undelivered ${code}`),
   }

@@ -38,6 +38,8 @@ async function startAgent({ mock }: TestContext, rates: RateLimits, behave: Beha
         onRestart: () => {},
         onWarning: (_agent, { limit, scope }) => log.push(`warning ${scope} ${limit}`),
         onThrottle: (_agent, { limit, waitMs }) => log.push(`throttled ${limit} ${waitMs}`),
+        onTimers: () => {},
+        onFired: () => {},
         onHandled: () => {},
         onUndelivered: (_agent, _message, { code }) => log.push(`undelivered ${code}`),
       },

@@ -22,6 +22,12 @@ function createHost(overrides: Partial<CaxtonHost> = {}) {
     nowMicros: () => 42n,
     randomU32: () => 0xffff_ffff,
     config: (key) => (key === 'top' ? encodeText('20') : undefined),
+    storeData: record('storeData', STATUS.OK),
+    loadData: (key) => (key === 'here' ? encodeText('kept') : undefined),
+    deleteData: record('deleteData', STATUS.OK),
+    listData: (prefix) => ['a', 'ab', 'b'].filter((key) => key.startsWith(prefix)),
+    setTimer: record('setTimer', STATUS.OK),
+    cancelTimer: record('cancelTimer', STATUS.OK),
     ...overrides,
   }
   return { host, calls }
@@ -91,4 +97,43 @@ test('random_u32 answers all 32 bits as a signed number and now_micros a bigint'
   const { host } = createHost()
   assert.equal(bind('random_u32', host)(), -1)
   assert.equal(bind('now_micros', host)(), 42n)
+})
+
+test('functions for stored data refuse keys that are none before they look at the value', () => {
+  const { host, calls } = createHost()
+  host.memory.write(16, Uint8Array.of(0x61, 0, 0x62, 0xff))
+  const store = bind('store_data', host)
+  for (const [length, pointer, status] of [
+    [0, 16, STATUS.INVALID],
+    [3, 16, STATUS.INVALID],
+    [1, 19, STATUS.INVALID],
+    [257, 16, STATUS.TOO_LARGE],
+  ] as const) {
+    assert.equal(store(pointer, length, -1, 1), status)
+    for (const name of ['load_data', 'delete_data']) assert.equal(bind(name, host)(pointer, length, 0, 0), status)
+  }
+  assert.deepEqual(calls, [])
+  assert.throws(
+    () => store(16, 1, 65_530, 7),
+    (thrown) => thrown === GUEST_FAULT,
+  )
+  assert.equal(store(16, 1, 16, 1), STATUS.OK)
+  assert.deepEqual(calls.slice(1), [
+    ['chargeFuel', 1],
+    ['storeData', 'a', 'a'],
+  ])
+})
+
+test('load_data and list_data write nothing where there is too little room, and answer how much it takes', () => {
+  const { host } = createHost()
+  host.memory.write(16, encodeText('herea'))
+  assert.equal(bind('load_data', host)(16, 4, 100, 3), 4)
+  assert.deepEqual(host.memory.read(100, 4), new Uint8Array(4))
+  assert.equal(bind('load_data', host)(16, 4, 100, 4), 4)
+  assert.equal(host.memory.readText(100, 5), 'kept\0')
+  assert.equal(bind('load_data', host)(20, 1, 100, 4), STATUS.NOT_FOUND)
+  assert.equal(bind('list_data', host)(20, 1, 200, 4), 5)
+  assert.equal(host.memory.readU8(200), 0)
+  assert.equal(bind('list_data', host)(20, 1, 200, 5), 5)
+  assert.equal(host.memory.readText(200, 6), 'a\0ab\0\0')
 })

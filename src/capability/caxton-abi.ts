@@ -4,9 +4,13 @@ import type { GuestMemory } from './guest-memory.ts'
 import type { HostFunction, HostModule } from './host-function.ts'
 import type { Status } from './status.ts'
 import { STATUS } from './status.ts'
+import type { StoreHost } from './store-functions.ts'
+import { STORE_FUNCTIONS } from './store-functions.ts'
+import type { TimerHost } from './timer-functions.ts'
+import { TIMER_FUNCTIONS } from './timer-functions.ts'
 
 /** What the functions of the caxton ABI act on: one object per agent, beside the guest. */
-export interface CaxtonHost {
+export interface CaxtonHost extends StoreHost, TimerHost {
   readonly memory: GuestMemory
   /** Takes fuel for work that depends on a length. Ends the call with a trap if there is too little. */
   chargeFuel(fuel: number): void
@@ -124,6 +128,8 @@ const functions: readonly HostFunction<CaxtonHost>[] = [
       return value.length
     },
   },
+  ...STORE_FUNCTIONS,
+  ...TIMER_FUNCTIONS,
 ]
 
 /** caxton ABI 1: what a guest imports from module `caxton`. */
@@ -156,6 +162,13 @@ export const CAXTON_EXPORTS = [
     signature: '() -> i32',
     required: false,
     summary: 'Runs once before the first message. Any number but 0 fails the agent.',
+  },
+  {
+    name: 'handle_timer',
+    signature: '(id: i32) -> i32',
+    required: false,
+    summary:
+      'Runs when a timer is due, like the handling of a message: same limits, same answers; nobody is told of a failure. A module that imports `set_timer` must export it.',
   },
   {
     name: '_initialize',

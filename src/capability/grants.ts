@@ -38,6 +38,13 @@ export interface HostFilesGrant {
 
 export type RandomSource = { readonly source: 'secure' } | { readonly source: 'seeded'; readonly seed: number }
 
+/** How much an agent may store. */
+export interface StoreGrant {
+  /** Bytes of keys and values. */
+  readonly bytes: number
+  readonly keys: number
+}
+
 /**
  * What one agent may do. Absent means none: no field has a default that allows anything, because that would break the sandbox.
  */
@@ -57,6 +64,10 @@ export interface Grants {
   readonly random: RandomSource | null
   /** Files; empty gives none. Does not default to a directory of the host, because that would break the sandbox. */
   readonly files: readonly FilesGrant[]
+  /** What the agent may keep from message to message; null keeps nothing. */
+  readonly store: StoreGrant | null
+  /** Timers that may be set at once; null gives none. */
+  readonly timers: number | null
 }
 
 export type GrantName = keyof Grants
@@ -68,6 +79,8 @@ export const NO_GRANTS: Grants = Object.freeze({
   clock: null,
   random: null,
   files: Object.freeze([]),
+  store: null,
+  timers: null,
 })
 
 /** One sentence for each grant, for the docs and for errors that name a missing one. */
@@ -89,6 +102,12 @@ export const GRANTS: Readonly<Record<GrantName, { readonly example: string; read
       'The files that a WASI program sees: a directory of the host, read-only unless `access = "rw"`, or files in memory, made anew with ' +
       'the agent and filled from `preload`, a directory or a table of texts. `bytes` and `files` bound how much may be added.',
   },
+  store: {
+    example: 'store = { bytes = "1MiB", keys = 1000 }',
+    sentence:
+      'The agent may store data of its own, so many bytes under so many keys. It lasts as long as the data of the system.',
+  },
+  timers: { example: 'timers = 16', sentence: 'The agent may have so many timers set at once.' },
 }
 
 /** Tells whether an agent may write to an address on its own account. */

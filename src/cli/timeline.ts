@@ -126,6 +126,12 @@ function describe(event: RunEvent, verbose: boolean): Line | null {
       return describeState(event, verbose)
     case 'handled':
       return describeHandled(event, verbose)
+    case 'fired': {
+      const line = { ...agentLine(event.agent), what: 'timer', text: `${event.timer}` }
+      if (event.status !== 0)
+        return { ...line, tone: 'warn', mark: '!', text: `${event.timer} answered ${event.status}` }
+      return verbose ? { ...line, tone: 'dim' } : null
+    }
     case 'delivered':
       return verbose ? { ...lineOf(event.message), tone: 'dim', what: 'delivered', text: '' } : null
     default:

@@ -21,6 +21,7 @@ export type RunEvent = {
         readonly callsByName: Readonly<Record<string, number>>
       }
     }
+  | { readonly type: 'fired'; readonly agent: string; readonly timer: number; readonly status: number }
   | { readonly type: 'undelivered'; readonly message: Message; readonly error: ErrorData }
   | { readonly type: 'refused'; readonly agent: string; readonly error: ErrorData }
   | {

@@ -237,6 +237,18 @@ export const HOST_LIMITS = Object.freeze({
   deadLetters: 1_000,
 })
 
+/** Bounds of what agents keep. */
+export const KEPT_LIMITS = Object.freeze({
+  /** Most that a grant can give one agent: it is held in memory, too. */
+  storeBytes: 256 * 2 ** 20,
+  storeKeys: 100_000,
+  timers: 1_024,
+  /** Shortest delay of a timer, milliseconds: a shorter one is as long. */
+  timerMinMs: 10,
+  /** Longest delay of a timer, ten years in milliseconds. */
+  timerMaxMs: 315_576_000_000,
+})
+
 /** Sizes that a guest names in a call of WASI, checked before anything is allocated for them. */
 export const WASI_LIMITS = Object.freeze({
   /** Buffers of one read or write: IOV_MAX of Linux. */

@@ -16,6 +16,15 @@ export type RouterFact =
       readonly error: ErrorData | null
       readonly usage: Usage
     }
+  /** A timer of an agent was due and its handling ended. */
+  | {
+      readonly type: 'fired'
+      readonly agent: string
+      readonly timer: number
+      readonly status: number
+      readonly error: ErrorData | null
+      readonly usage: Usage
+    }
   /** It will not be handled. `answered` tells whether the runtime tells its sender. */
   | { readonly type: 'undelivered'; readonly message: Message; readonly error: ErrorData; readonly answered: boolean }
   /** The host refused what an agent asked for. */

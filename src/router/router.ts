@@ -205,6 +205,7 @@ export class Router {
   async drain(deadlineMs: number | null = null): Promise<void> {
     if (deadlineMs !== null) checkDeadlineMs(deadlineMs)
     if (this.#phase === 'open') this.#phase = 'draining'
+    for (const agent of this.#agents.values()) agent.silenceTimers()
     const deadline = Promise.withResolvers<void>()
     const timer = deadlineMs === null ? undefined : setTimeout(deadline.resolve, deadlineMs)
     await Promise.race([this.#rest.wait(), deadline.promise])
@@ -272,6 +273,14 @@ export class Router {
       onThrottle: (agent, hold) => {
         if (!hub.isHeard) return
         hub.emit({ type: 'throttled', agent: agent.name, ...hold, untilMs: this.#parts.clock.nowMs() + hold.waitMs })
+      },
+      onTimers: (_agent, arePending) => {
+        if (arePending) this.#rest.begin()
+        else this.#rest.end()
+      },
+      onFired: (agent, timer, { status, error, usage }) => {
+        if (hub.isHeard)
+          hub.emit({ type: 'fired', agent: agent.name, timer, status, error: error?.toData() ?? null, usage })
       },
       onHandled: (agent, message, outcome) => {
         const { status, error, usage } = outcome

@@ -7,7 +7,7 @@ import type { CompiledModule } from '../compile/index.ts'
 import { ModuleCache } from '../compile/index.ts'
 import type { CompileMode, DoorName, ErrorData, Limits, Message, Scheduling } from '../core/index.ts'
 import { DEFAULT_LIMITS } from '../core/index.ts'
-import type { LogLine, Outcome, Sandbox } from './index.ts'
+import type { Kept, LogLine, Outcome, Sandbox } from './index.ts'
 import { SandboxPool } from './index.ts'
 
 /** A pool with one thread: all agents of a test are neighbours. */
@@ -79,6 +79,7 @@ export interface DeployOptions {
   readonly tenant?: string
   readonly compile?: CompileMode
   readonly scheduling?: Partial<Scheduling> | undefined
+  readonly kept?: Kept
 }
 
 export async function deploy(
@@ -103,6 +104,7 @@ export async function deploy(
       config: options.config ?? {},
       scheduling: options.scheduling ?? {},
       ...(options.compile === undefined ? {} : { compile: options.compile }),
+      ...(options.kept === undefined ? {} : { kept: () => options.kept! }),
       ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
     },
     {

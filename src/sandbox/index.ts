@@ -3,6 +3,7 @@ export type { Door, DoorExport, DoorParts, DoorSession, GuestFunction } from './
 export { DOORS, listHostModules } from './doors/doors.ts'
 export { checkExports } from './exports.ts'
 export { checkImports, findFunction } from './imports.ts'
+export type { Effects, Kept } from './kept/kept.ts'
 export type { Capacities, SlotUse } from './mailbox-table.ts'
 export type { MailboxSlot } from './mailboxes.ts'
 export { Mailboxes } from './mailboxes.ts'

@@ -1,4 +1,5 @@
 import type { Grants } from '../capability/index.ts'
+import { CAXTON_ABI } from '../capability/index.ts'
 import type { ModuleInfo } from '../compile/index.ts'
 import type { DoorName, ErrorData } from '../core/index.ts'
 import { CaxtonError } from '../core/index.ts'
@@ -17,7 +18,20 @@ export function checkModule(
   grants: Grants,
 ): ErrorData[] {
   const missing = checkExports(info, DOORS[door])
-  return [...(missing === null ? [] : [missing]), ...checkImports(info, listHostModules(DOORS[door]), grants)]
+  const deaf = checkTimers(info, door)
+  return [
+    ...(missing === null ? [] : [missing]),
+    ...(deaf === null ? [] : [deaf]),
+    ...checkImports(info, listHostModules(DOORS[door]), grants),
+  ]
+}
+
+/** A module that sets timers has something that they call. */
+function checkTimers(info: Pick<ModuleInfo, 'imports' | 'exports'>, door: DoorName): ErrorData | null {
+  const sets = info.imports.some(({ module, name }) => module === CAXTON_ABI.name && name === 'set_timer')
+  if (door !== 'caxton' || !sets || info.exports.some(({ name }) => name === 'handle_timer')) return null
+  const detail = 'the module imports set_timer and exports no handle_timer'
+  return { code: 'ERR_MODULE_EXPORT_MISSING', detail, data: { door, missing: ['handle_timer'] } }
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Grants } from '../capability/index.ts'
 import type { DoorName, ErrorData, Limits, Message, Scheduling, Script } from '../core/index.ts'
 import type { Mount, TreePart } from '../wasi/index.ts'
 import type { FunctionImport } from './imports.ts'
+import type { Effects, Kept } from './kept/kept.ts'
 import type { Slot } from './mailbox-table.ts'
 import type { LogLine, OutputStream, Usage } from './sandbox.ts'
 
@@ -37,6 +38,8 @@ export interface GuestSpec {
   /** What its initialisation costs: part of the budget of the start. */
   readonly instantiationFuel: number
   readonly scheduling: Scheduling
+  /** What the agent keeps from message to message. */
+  readonly kept: Kept
 }
 
 /** Exports that instrumentation has added to the module. */
@@ -56,6 +59,7 @@ export type GuestCall =
   | { readonly kind: 'handle'; readonly text: string; readonly sender: string }
   /** Copies the files in memory at a place; runs nothing of the guest. */
   | { readonly kind: 'export'; readonly at: string }
+  | { readonly kind: 'timer'; readonly id: number; readonly setting: number }
 
 /** Main to worker. The calls of one agent run in order; each is answered by exactly one outcome with its number, from 1 on. */
 export type ToWorker =
@@ -123,6 +127,8 @@ export type FromWorker =
       readonly status: number
       readonly ending: Ending | null
       readonly usage: Usage
+      /** Null where nothing is kept, as after every failure. */
+      readonly effects: Effects | null
     }
   /** The guest is gone and will not run again. */
   | { readonly type: 'closed'; readonly agent: number }

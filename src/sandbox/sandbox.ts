@@ -11,6 +11,7 @@ import type {
   Script,
 } from '../core/index.ts'
 import type { MemoryTree, Mount } from '../wasi/index.ts'
+import type { Effects, Kept } from './kept/kept.ts'
 
 /** Everything that is needed to run one agent. */
 export interface SandboxSpec {
@@ -37,6 +38,8 @@ export interface SandboxSpec {
   readonly stdin?: Uint8Array
   /** How the agent shares its thread with others. @default DEFAULT_SCHEDULING: weight 100, priority normal */
   readonly scheduling?: Partial<Scheduling>
+  /** What the agent keeps at the time of the call, for each instance that is made of it. @default nothing */
+  readonly kept?: () => Kept
 }
 
 /** What one call of a guest used. */
@@ -65,6 +68,8 @@ export interface Outcome {
   readonly status: number
   readonly error: CaxtonError | null
   readonly usage: Usage
+  /** What it has changed of what its agent keeps; null where nothing is kept, as after every failure. */
+  readonly effects: Effects | null
 }
 
 /** One line that an agent logged, or that it wrote to standard output or error. */
@@ -129,6 +134,8 @@ export interface Sandbox {
    * @throws CaxtonError what the guest has ended with
    */
   exportFiles?(at: string): Promise<MemoryTree>
+  /** Runs the handler of a timer, if it is still set under that number. Otherwise like `handle`. */
+  fire(id: number, setting: number): Promise<Outcome>
   /** Frees the instance. Calls that have not ended yet end with ERR_SANDBOX_CLOSED. Idempotent. */
   close(): Promise<void>
 }

@@ -4,6 +4,7 @@ import type { MemoryTree, TreePart } from '../wasi/index.ts'
 import { TreeCollector } from '../wasi/index.ts'
 import { toGuestError } from './guest-error.ts'
 import { readFunctionImports } from './imports.ts'
+import { NOTHING_KEPT } from './kept/kept.ts'
 import type { FromWorker, GuestCall, GuestEvent } from './protocol.ts'
 import type { LocalCall, Outcome, Sandbox, SandboxEvents, SandboxSpec } from './sandbox.ts'
 import type { Thread } from './thread.ts'
@@ -27,13 +28,15 @@ interface PendingCall {
   readonly message: Message | null
   /** Of an `export`: where, and what has come of it. */
   readonly files: { readonly at: string; readonly collector: TreeCollector } | null
+  /** Of a `timer`. */
+  readonly timer: { readonly id: number; readonly setting: number } | null
   /** Of a message that was handed over inside the thread. */
   readonly local: LocalCall | null
   readonly bytes: number
   settle(outcome: Outcome): void
 }
 
-const NO_CALL = { message: null, files: null, local: null, bytes: 0 }
+const NO_CALL = { message: null, files: null, timer: null, local: null, bytes: 0 }
 
 /** What runs the guest: a thread of this process or of another one. */
 export type GuestThread = Pick<Thread, 'addAgents' | 'addWaiting' | 'post' | 'forget' | 'end'> & {
@@ -106,6 +109,10 @@ export class ThreadSandbox implements Sandbox {
     return this.#shutting.promise
   }
 
+  fire(id: number, setting: number): Promise<Outcome> {
+    return this.#request('timer', { timer: { id, setting } })
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -129,7 +136,7 @@ export class ThreadSandbox implements Sandbox {
     return { code: 'ERR_LIMIT_WALL', detail: `${limit} ms`, data: { limit } }
   }
 
-  takeOutcome({ id, status, ending, usage }: OutcomeMessage): void {
+  takeOutcome({ id, status, ending, usage, effects }: OutcomeMessage): void {
     const pending = this.#pending.get(id)
     if (pending === undefined) return
     this.#pending.delete(id)
@@ -137,7 +144,7 @@ export class ThreadSandbox implements Sandbox {
     this.#parts.onMemory(usage.memoryBytes)
     const error = ending === null ? null : toGuestError(ending, this.#parts.spec.compiled, this.#parts.spec.name)
     if (pending.kind === 'start' && error === null) this.#isStarted = true
-    pending.settle({ status, error, usage })
+    pending.settle({ status, error, usage, effects })
     if (error !== null) this.#finish(error)
   }
 
@@ -225,10 +232,13 @@ export class ThreadSandbox implements Sandbox {
     place?.thread.forget(place.agent)
   }
 
-  #request(kind: GuestCall['kind'], call: Partial<Pick<PendingCall, 'message' | 'files'>> = {}): Promise<Outcome> {
-    if (this.#end !== null) return Promise.resolve({ status: -1, error: this.#end, usage: NO_USAGE })
+  #request(
+    kind: GuestCall['kind'],
+    of: Partial<Pick<PendingCall, 'message' | 'files' | 'timer'>> = {},
+  ): Promise<Outcome> {
+    if (this.#end !== null) return Promise.resolve({ status: -1, error: this.#end, usage: NO_USAGE, effects: null })
     const { promise, resolve } = Promise.withResolvers<Outcome>()
-    this.#push({ ...NO_CALL, ...call, kind, settle: resolve })
+    this.#push({ ...NO_CALL, ...of, kind, settle: resolve })
     return promise
   }
 
@@ -245,7 +255,7 @@ export class ThreadSandbox implements Sandbox {
     this.#end ??= error
     const waiting = [...this.#pending.values()]
     this.#leave()
-    for (const { settle } of waiting) settle({ status: -1, error: this.#end, usage: NO_USAGE })
+    for (const { settle } of waiting) settle({ status: -1, error: this.#end, usage: NO_USAGE, effects: null })
   }
 
   #leave(): void {
@@ -257,10 +267,11 @@ export class ThreadSandbox implements Sandbox {
     this.#place = null
   }
 
-  #makeCall({ kind, message, files }: PendingCall): GuestCall {
+  #makeCall({ kind, message, files, timer }: PendingCall): GuestCall {
     if (kind === 'create') return this.#createCall()
     if (files !== null) return { kind: 'export', at: files.at }
-    if (kind === 'start' || message === null) return { kind: 'start' }
+    if (timer !== null) return { kind: 'timer', ...timer }
+    if (message === null) return { kind: 'start' }
     return { kind: 'handle', text: formatMessage(message), sender: message.sender }
   }
 
@@ -288,6 +299,7 @@ export class ThreadSandbox implements Sandbox {
         tableElements: info.tables.reduce((sum, { limits }) => sum + limits.initial, 0),
         instantiationFuel,
         scheduling: { ...DEFAULT_SCHEDULING, ...scheduling },
+        kept: this.#parts.spec.kept?.() ?? NOTHING_KEPT,
       },
     }
   }

@@ -1,4 +1,5 @@
 import type { Message } from '../core/index.ts'
+import type { Effects } from './kept/kept.ts'
 import type { LocalPost } from './local-mail.ts'
 import type { Ending, FromWorker, GuestCall, ToWorker } from './protocol.ts'
 import type { Usage } from './sandbox.ts'
@@ -30,7 +31,7 @@ const OUTCOME = 3
 const LOCAL = 4
 const HELD_WORDS = 6
 /** Words of an outcome before the names and numbers of its host calls, the last of them how many there are. */
-const OUTCOME_WORDS = 15
+const OUTCOME_WORDS = 16
 
 export function writeToWorker(batch: Batch, message: ToWorker): void {
   if (message.type !== 'call' || message.call.kind !== 'handle') batch.push(OTHER, message)
@@ -83,10 +84,10 @@ export function writeFromWorker(batch: Batch, message: FromWorker): void {
     batch.push(OTHER, message)
     return
   }
-  const { agent, id, status, ending, usage } = message
+  const { agent, id, status, ending, usage, effects } = message
   batch.push(OUTCOME, agent, id, status, ending)
   batch.push(usage.fuel, usage.cpuMs, usage.wallMs, usage.memoryBytes)
-  batch.push(usage.hostCalls, usage.messagesSent, usage.logBytes, usage.tableElements, usage.stackBytes)
+  batch.push(usage.hostCalls, usage.messagesSent, usage.logBytes, usage.tableElements, usage.stackBytes, effects)
   const at = batch.push(0) - 1
   for (const name in usage.callsByName) batch.push(name, usage.callsByName[name])
   batch[at] = (batch.length - at - 1) / 2
@@ -162,6 +163,7 @@ function readOutcome(batch: Batch, at: number): FromWorker {
     status: batch[at + 3] as number,
     ending: batch[at + 4] as Ending | null,
     usage,
+    effects: batch[at + 14] as Effects | null,
   }
 }
 

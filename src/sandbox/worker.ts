@@ -1,9 +1,10 @@
 import { MessageChannel, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { ErrorData } from '../core/index.ts'
 import { createSliceHook, joinMessage } from '../core/index.ts'
+import type { CallResult } from './guest/call-result.ts'
 import { CpuClock } from './guest/cpu-clock.ts'
 import { Driver } from './guest/driver.ts'
-import type { CallResult, GuestParts } from './guest/guest.ts'
+import type { GuestParts } from './guest/guest.ts'
 import { Guest } from './guest/guest.ts'
 import { explainThrown } from './guest/meter.ts'
 import { WaitGate } from './guest/wait-gate.ts'
@@ -289,7 +290,7 @@ function create(resident: Resident, call: GuestCall & { readonly kind: 'create' 
   try {
     resident.guest = new Guest(guestParts, call.spec)
   } catch (thrown) {
-    return { status: -1, ending: { reason: explainThrown(thrown), frames: [] }, usage: NO_USAGE }
+    return { status: -1, ending: { reason: explainThrown(thrown), frames: [] }, usage: NO_USAGE, effects: null }
   }
   return resident.guest.run(call)
 }
@@ -375,7 +376,7 @@ function settleKilled(reason: ErrorData): void {
   // One that the termination kept from being told must not be waited for.
   outbox.post({ type: 'mark', mark: mail.createMark() })
   const usage = current.resident.guest?.readUsage() ?? NO_USAGE
-  finishCall(current, current.result ?? { status: -1, ending: { reason, frames: [] }, usage })
+  finishCall(current, current.result ?? { status: -1, ending: { reason, frames: [] }, usage, effects: null })
   awake()
 }
 

@@ -61,6 +61,7 @@ export class Store implements AsyncDisposable {
   readonly #journal: Journal | null
   readonly #directory: string | null
   readonly #data = new Map<string, Map<string, Uint8Array>>()
+  readonly #dataBytes = new Map<string, number>()
   readonly #timers = new Map<string, Map<number, number>>()
   readonly #records = new Map<string, Map<string, string>>()
   readonly #seen = new Set<string>()
@@ -169,10 +170,17 @@ export class Store implements AsyncDisposable {
     return this.#data.get(agent) ?? NO_DATA
   }
 
+  /** Bytes of the keys and values that an agent keeps. */
+  dataBytesOf(agent: string): number {
+    return this.#dataBytes.get(agent) ?? 0
+  }
+
   /** Changes what an agent keeps; null drops a key. */
   putData(agent: string, changes: ReadonlyMap<string, Uint8Array | null>): void {
     const kept = this.#data.get(agent) ?? new Map<string, Uint8Array>()
     for (const [key, value] of changes) {
+      const bytes = entryBytes(key, value) - entryBytes(key, kept.get(key) ?? null)
+      this.#dataBytes.set(agent, (this.#dataBytes.get(agent) ?? 0) + bytes)
       if (value === null) kept.delete(key)
       else kept.set(key, value)
       this.#journal?.changes.putData(agent, key, value)
@@ -273,7 +281,10 @@ export class Store implements AsyncDisposable {
   #take(image: Image): void {
     this.#sequence = image.sequence
     this.#messages = image.messages
-    for (const { agent, key, value } of image.data) group(this.#data, agent).set(key, value)
+    for (const { agent, key, value } of image.data) {
+      group(this.#data, agent).set(key, value)
+      this.#dataBytes.set(agent, this.dataBytesOf(agent) + entryBytes(key, value))
+    }
     for (const { agent, id, dueMs } of image.timers) group(this.#timers, agent).set(id, dueMs)
     for (const { area, key, text } of image.records) group(this.#records, area).set(key, text)
     for (const id of image.seen.slice(-HOST_LIMITS.rememberedIds)) this.#seen.add(id)
@@ -286,6 +297,10 @@ function group<Key, Value>(groups: Map<string, Map<Key, Value>>, name: string): 
   const made = new Map<Key, Value>()
   groups.set(name, made)
   return made
+}
+
+function entryBytes(key: string, value: Uint8Array | null): number {
+  return value === null ? 0 : Buffer.byteLength(key) + value.length
 }
 
 function dropUndefined<T extends object>(options: T): Partial<T> {

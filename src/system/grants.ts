@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import type { GrantName, Grants, RandomSource } from '../capability/index.ts'
+import type { GrantName, Grants, RandomSource, StoreGrant } from '../capability/index.ts'
 import { GRANTS, LOG_LEVELS, NO_GRANTS } from '../capability/index.ts'
-import { isName, USER_NAME } from '../core/index.ts'
+import { formatBytes, isName, KEPT_LIMITS, parseBytes, parseCount, USER_NAME } from '../core/index.ts'
 import { field, list, Mismatch, nameProblem, table, word } from './field.ts'
 import type { FilesInput } from './files-grant.ts'
 import { filesGrantSchema } from './files-grant.ts'
-import { configError, deepFreeze, formatPath, mismatch, show, toProblems } from './problems.ts'
+import { configError, deepFreeze, formatPath, mismatch, show, suggest, toProblems } from './problems.ts'
 
 /** Grants as a user writes them. Absent means none. */
 export interface GrantsInput {
@@ -21,6 +21,10 @@ export interface GrantsInput {
   readonly random?: string
   /** Files of a WASI program: directories of the host, files in memory. Relative paths of the host go from the system file. */
   readonly files?: readonly FilesInput[]
+  /** Data of its own: bytes of keys and values (`"1MiB"`), and keys. */
+  readonly store?: { readonly bytes: string | number; readonly keys?: string | number }
+  /** Timers set at once. */
+  readonly timers?: number
 }
 
 const CAPABILITY_PREFIX = 'capability:'
@@ -56,6 +60,31 @@ function readRandom(value: unknown): RandomSource | Mismatch {
   return new Mismatch(mismatch(value, '"secure" or "seeded:<number>"'))
 }
 
+const DEFAULT_STORE_KEYS = 1_000
+
+function readStore(value: unknown): StoreGrant | Mismatch {
+  const expected = 'a table such as { bytes = "1MiB", keys = 1000 }'
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return new Mismatch(mismatch(value, expected))
+  const { bytes, keys = DEFAULT_STORE_KEYS, ...others } = value as Readonly<Record<string, unknown>>
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) return new Mismatch(`has the key ${show(unknown)}, ${suggest(unknown, ['bytes', 'keys'])}`)
+  if (typeof bytes !== 'string' && typeof bytes !== 'number') return new Mismatch(`has no bytes, expected ${expected}`)
+  const size = parseBytes(bytes)
+  if (size < 1 || size > KEPT_LIMITS.storeBytes) {
+    return new Mismatch(`has bytes of ${show(bytes)}, expected at most ${formatBytes(KEPT_LIMITS.storeBytes)}`)
+  }
+  const count = readCount(keys, KEPT_LIMITS.storeKeys)
+  return typeof count === 'number' ? { bytes: size, keys: count } : count
+}
+
+function readCount(value: unknown, most: number): number | Mismatch {
+  const expected = `a whole number from 1 to ${most}`
+  if (typeof value !== 'string' && typeof value !== 'number') return new Mismatch(mismatch(value, expected))
+  const count = parseCount(value)
+  return count >= 1 && count <= most ? count : new Mismatch(`is ${show(value)}, expected ${expected}`)
+}
+
 /** The form of each grant. The type makes sure that no row of GRANTS is without one. */
 const FORMS = {
   send: list('addresses', addressProblem),
@@ -64,6 +93,8 @@ const FORMS = {
   clock: field(readResolution),
   random: field(readRandom),
   files: filesGrantSchema,
+  store: field(readStore),
+  timers: field((value) => readCount(value, KEPT_LIMITS.timers)),
 } as const satisfies Record<GrantName, z.ZodType>
 
 type GrantFields = { readonly [Name in GrantName]: z.ZodOptional<(typeof FORMS)[Name]> }

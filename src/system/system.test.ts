@@ -116,6 +116,8 @@ performative = "inform"
             clock: { resolutionMicros: 10 },
             random: { source: 'seeded', seed: 42 },
             files: [],
+            store: null,
+            timers: null,
           },
           isolation: { kind: 'thread' },
           compile: 'start',
@@ -261,7 +263,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
       'F:8: agents.a.grants.send[3]: is 3, expected a string',
       'F:8: agents.a.grants.send[1]: is "b", no agent here; did you mean "a"?',
       /^F:9: agents\.a\.grants\.register\[1\]: is "not ok", expected a name/,
-      'F:10: agents.a.grants.network: is not a known key, expected one of send, register, log, clock, random, files',
+      'F:10: agents.a.grants.network: is not a known key, expected one of send, register, log, clock, random, files, store, timers',
     ],
   },
   {

@@ -17,8 +17,8 @@ export const SOME_USAGE: Usage = {
 
 export function outcomeOf(result: number | CaxtonError): Outcome {
   return typeof result === 'number'
-    ? { status: result, error: null, usage: SOME_USAGE }
-    : { status: 0, error: result, usage: SOME_USAGE }
+    ? { status: result, error: null, usage: SOME_USAGE, effects: null }
+    : { status: 0, error: result, usage: SOME_USAGE, effects: null }
 }
 
 /** What a pretended guest does with a message: answers a status, or ends with an error. */
@@ -54,6 +54,10 @@ export class FakeSandbox implements Sandbox {
       this.begun.push(message)
       return this.#behave(message)
     })
+  }
+
+  fire(): Promise<Outcome> {
+    return this.#call(() => 0)
   }
 
   async close(): Promise<void> {

@@ -68,6 +68,12 @@ function writeEntry(main: string, source: string): string {
   if (exportsFunction(source, 'init')) {
     lines.push(`import { init } from "${module}"`, 'export function agent_init(): i32 { return init() }')
   }
+  if (exportsFunction(source, 'handleTimer')) {
+    lines.push(
+      `import { handleTimer } from "${module}"`,
+      'export function handle_timer(id: i32): i32 { return handleTimer(id) }',
+    )
+  }
   return [...lines, ''].join('\n')
 }
 

@@ -9,6 +9,7 @@ export const CAXTON_DOOR: Door<CaxtonSession> = {
     { name: 'caxton_alloc', kind: 'function', required: true, params: ['i32'], results: ['i32'] },
     { name: 'handle_message', kind: 'function', required: true, params: ['i32', 'i32'], results: ['i32'] },
     { name: 'agent_init', kind: 'function', required: false, params: [], results: ['i32'] },
+    { name: 'handle_timer', kind: 'function', required: false, params: ['i32'], results: ['i32'] },
     { name: '_initialize', kind: 'function', required: false, params: [], results: [] },
   ],
   modules: [ASSEMBLYSCRIPT_ENV],
@@ -46,6 +47,10 @@ class CaxtonSession implements DoorSession {
     const pointer = answer >>> 0
     if (pointer === 0 || pointer + message.length > memory.byteLength) this.#refusePointer(pointer, message.length)
     memory.write(pointer, message)
+  }
+
+  *timer(id: number): GuestSteps {
+    return toStatus(yield { name: 'handle_timer', args: [id] })
   }
 
   #refusePointer(pointer: number, length: number): never {

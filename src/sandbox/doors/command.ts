@@ -34,4 +34,8 @@ class CommandSession implements DoorSession {
   handle(): number {
     return this.#parts.end({ code: 'ERR_GUEST_ABI', detail: 'a command takes no messages' })
   }
+
+  timer(): number {
+    return this.#parts.end({ code: 'ERR_GUEST_ABI', detail: 'a command has no timers' })
+  }
 }

@@ -57,6 +57,8 @@ export interface DoorSession {
   start(): number | GuestSteps
   /** Hands over one message, its JSON text in UTF-8. */
   handle(message: Uint8Array): number | GuestSteps
+  /** Runs the handler of a timer that is due. */
+  timer(id: number): number | GuestSteps
   /** For a door whose `handle` makes these steps and no other; see `Driver`. @default null */
   readonly direct?: DirectHandling | null
 }

@@ -1,7 +1,23 @@
 import { HANDLED, LOG_LEVELS, STATUS } from '../../capability/index.ts'
 
 /** What the glue in the guest can ask of the door, by place in this list. */
-export const OPERATIONS = ['ready', 'settle', 'fail', 'send', 'log', 'register', 'now', 'random', 'config'] as const
+export const OPERATIONS = [
+  'ready',
+  'settle',
+  'fail',
+  'send',
+  'log',
+  'register',
+  'now',
+  'random',
+  'config',
+  'store',
+  'load',
+  'delete',
+  'list',
+  'setTimer',
+  'cancelTimer',
+] as const
 export type Operation = (typeof OPERATIONS)[number]
 
 /** Name of the global that carries the host function until the glue has taken it. */
@@ -17,7 +33,7 @@ const operation = (name: Operation) => OPERATIONS.indexOf(name)
 
 /** What `import … from 'caxton'` gives to a script. */
 export const API_SOURCE = `export {
-  ${[...Object.keys(HANDLED), 'CaxtonError', 'getConfig', 'log', 'nowMicros', 'randomU32', 'registerCapability', 'reply', 'send'].join(', ')}
+  ${[...Object.keys(HANDLED), 'CaxtonError', 'cancelTimer', 'deleteData', 'getConfig', 'listData', 'loadData', 'log', 'nowMicros', 'randomU32', 'registerCapability', 'reply', 'send', 'setTimer', 'storeData'].join(', ')}
 } from '${GLUE_MODULE}'
 `
 
@@ -92,6 +108,39 @@ export function getConfig(key) {
   return host(${operation('config')}, String(key))
 }
 
+export function storeData(key, value) {
+  check(host(${operation('store')}, String(key), String(value)), 'data was not stored')
+}
+
+export function loadData(key) {
+  const value = host(${operation('load')}, String(key))
+  if (typeof value === 'number') check(value === ${STATUS.NOT_FOUND} ? 0 : value, 'data was not loaded')
+  return typeof value === 'string' ? value : undefined
+}
+
+export function deleteData(key) {
+  const status = host(${operation('delete')}, String(key))
+  if (status !== ${STATUS.NOT_FOUND}) check(status, 'data was not deleted')
+  return status === ${STATUS.OK}
+}
+
+export function listData(prefix = '') {
+  const keys = host(${operation('list')}, String(prefix))
+  if (typeof keys === 'number') check(keys, 'data was not listed')
+  return parse(keys)
+}
+
+export function setTimer(id, delayMs) {
+  if (typeof script?.handleTimer !== 'function') throw TypeError('the script does not export a function handleTimer')
+  check(host(${operation('setTimer')}, id, delayMs), 'timer was not set')
+}
+
+export function cancelTimer(id) {
+  const status = host(${operation('cancelTimer')}, id)
+  if (status !== ${STATUS.NOT_FOUND}) check(status, 'timer was not cancelled')
+  return status === ${STATUS.OK}
+}
+
 function toStatus(result) {
   if (result === undefined) return ${HANDLED.OK}
   if (isInteger(result)) return result
@@ -138,6 +187,6 @@ async function load() {
   return script.init?.()
 }
 
-host(${operation('ready')}, (text) => run(() => script.handleMessage(parse(text))), fail)
+host(${operation('ready')}, (text) => run(() => script.handleMessage(parse(text))), fail, (id) => run(() => script.handleTimer(id)))
 run(load)
 `

@@ -4,6 +4,7 @@ import type { Door, DoorParts, DoorSession } from './door.ts'
 import type { Value } from './javascript-engine.ts'
 import { ENGINE_EXPORTS, JavaScriptEngine } from './javascript-engine.ts'
 import { explainException } from './javascript-exception.ts'
+import { KeptCalls } from './javascript-kept.ts'
 import type { Operation } from './javascript-prelude.ts'
 import {
   API_MODULE,
@@ -30,6 +31,12 @@ const ABI_FUNCTIONS: Readonly<Partial<Record<Operation, HostFunction<CaxtonHost>
   now: findAbiFunction('now_micros'),
   random: findAbiFunction('random_u32'),
   config: findAbiFunction('get_config'),
+  store: findAbiFunction('store_data'),
+  load: findAbiFunction('load_data'),
+  delete: findAbiFunction('delete_data'),
+  list: findAbiFunction('list_data'),
+  setTimer: findAbiFunction('set_timer'),
+  cancelTimer: findAbiFunction('cancel_timer'),
 }
 
 /** A script inside QuickJS. The interpreter is a guest like any other; only numbers and text cross. */
@@ -37,14 +44,17 @@ class JavaScriptSession implements DoorSession {
   readonly #parts: DoorParts
   readonly #engine: JavaScriptEngine
   readonly #rejections: RejectionTable
+  readonly #kept: KeptCalls
   #deliver: Value = 0
   #fail: Value = 0
+  #fire: Value = 0
   #status: number | null = null
 
   constructor(parts: DoorParts) {
     this.#parts = parts
     this.#engine = new JavaScriptEngine(parts)
     this.#rejections = new RejectionTable(this.#engine)
+    this.#kept = new KeptCalls(this.#engine, parts.host)
   }
 
   start(): number {
@@ -58,6 +68,11 @@ class JavaScriptSession implements DoorSession {
     this.#status = null
     const text = this.#engine.newString(message)
     return this.#finish(this.#engine.callFunction(this.#deliver, text), 'handleMessage')
+  }
+
+  timer(id: number): number {
+    this.#status = null
+    return this.#finish(this.#engine.callFunction(this.#fire, this.#number(id)), 'handleTimer')
   }
 
   /** Runs what waits and tells how the script ended. */
@@ -85,7 +100,7 @@ class JavaScriptSession implements DoorSession {
     }
     switch (operation) {
       case 'ready':
-        return this.#ready(argument, this.#engine.argument(count, values, 2))
+        return this.#ready(argument, this.#engine.argument(count, values, 2), this.#engine.argument(count, values, 3))
       case 'settle':
         this.#status = this.#engine.numberArgument(count, values, 1) | 0
         return this.#number(0)
@@ -95,8 +110,13 @@ class JavaScriptSession implements DoorSession {
         return this.#number(this.#log(this.#engine.numberArgument(count, values, 1), count, values))
       case 'config':
         return this.#config(argument)
-      default:
+      case 'send':
+      case 'register':
+      case 'now':
+      case 'random':
         return this.#number(this.#act(operation, argument))
+      default:
+        return this.#kept.call(operation, count, values)
     }
   }
 
@@ -133,11 +153,12 @@ class JavaScriptSession implements DoorSession {
     this.#rejections.track(promise, reason, isHandled)
   }
 
-  /** Keeps the two functions of the glue. A second time would come from the script: it is ignored. */
-  #ready(deliver: Value, fail: Value): Value {
-    if (this.#deliver === 0 && deliver !== 0 && fail !== 0) {
+  /** Keeps the three functions of the glue. A second time would come from the script: it is ignored. */
+  #ready(deliver: Value, fail: Value, fire: Value): Value {
+    if (this.#deliver === 0 && deliver !== 0 && fail !== 0 && fire !== 0) {
       this.#deliver = this.#engine.call('qjs_dup_value', deliver)
       this.#fail = this.#engine.call('qjs_dup_value', fail)
+      this.#fire = this.#engine.call('qjs_dup_value', fire)
     }
     return this.#number(0)
   }

@@ -11,6 +11,8 @@ import {
   spreadDraft,
 } from '../../core/index.ts'
 import type { ClockSource, RandomGenerator, TreePart } from '../../wasi/index.ts'
+import type { Effects, Kept } from '../kept/kept.ts'
+import { KeptState } from '../kept/kept-state.ts'
 import type { MailboxTable, Slot } from '../mailbox-table.ts'
 import { messageBytes } from '../message-size.ts'
 import type { GuestEvent } from '../protocol.ts'
@@ -46,6 +48,7 @@ export interface HostOptions {
   readonly meter: Meter
   readonly clock: ClockSource
   readonly random: RandomGenerator
+  readonly kept: Kept
 }
 
 /** Refusals that are reported for one message; the rest is counted. */
@@ -61,6 +64,7 @@ export class AgentHost implements CaxtonHost {
   readonly #nextId: () => string
   readonly #registered = new Set<string>()
   readonly #leastLevel: number
+  readonly #kept: KeptState
   #correspondent: string | null = null
   #sendCount = 0
   #refusalCount = 0
@@ -75,6 +79,11 @@ export class AgentHost implements CaxtonHost {
     this.memory = options.memory
     this.#nextId = createIdSource('m', `${options.run}${options.agent.toString(36)}`)
     this.#leastLevel = options.grants.log === null ? LOG_LEVELS.length : LOG_LEVELS.indexOf(options.grants.log)
+    const kept = {
+      chargeFuel: (fuel: number) => options.meter.chargeFuel(fuel),
+      refuse: (code: ErrorData['code'], data: ErrorData['data']) => this.#refuse(code, data),
+    }
+    this.#kept = new KeptState(kept, options.grants, options.kept)
   }
 
   get logBytes(): number {
@@ -91,12 +100,16 @@ export class AgentHost implements CaxtonHost {
     this.messagesSent = 0
   }
 
-  /** Reports how many refusals were not reported one by one, once for each code. */
-  finish(): void {
+  /**
+   * Ends the call: reports how many refusals were not reported one by one, once for each code, and keeps what it has changed if
+   * it succeeded. Returns the changes.
+   */
+  finish(succeeded: boolean): Effects | null {
     for (const [code, unreported] of this.#unreported) {
       const data = { agent: this.#options.name, unreported }
       this.#emit({ type: 'refuse', refusal: { code, detail: `${unreported} more, not reported one by one`, data } })
     }
+    return this.#kept.end(succeeded)
   }
 
   chargeFuel(fuel: number): void {
@@ -158,6 +171,35 @@ export class AgentHost implements CaxtonHost {
   config(key: string): Uint8Array | undefined {
     const { config } = this.#options
     return Object.hasOwn(config, key) ? encodeText(config[key]!) : undefined
+  }
+
+  storeData(key: string, value: Uint8Array): Status {
+    return this.#kept.storeData(key, value)
+  }
+
+  loadData(key: string): Uint8Array | undefined {
+    return this.#kept.loadData(key)
+  }
+
+  deleteData(key: string): Status {
+    return this.#kept.deleteData(key)
+  }
+
+  listData(prefix: string): readonly string[] {
+    return this.#kept.listData(prefix)
+  }
+
+  setTimer(id: number, delayMs: bigint): Status {
+    return this.#kept.setTimer(id, delayMs)
+  }
+
+  cancelTimer(id: number): Status {
+    return this.#kept.cancelTimer(id)
+  }
+
+  /** Uses up a timer that is due. False when it is no longer set. */
+  beginTimer(id: number, setting: number): boolean {
+    return this.#kept.beginTimer(id, setting)
   }
 
   /** Takes room for bytes of standard output or error and answers how many fit. */

@@ -1,4 +1,4 @@
-import { CAXTON_ABI, GuestMemory } from '../../capability/index.ts'
+import { CAXTON_ABI, GuestMemory, HANDLED } from '../../capability/index.ts'
 import { SYSTEM_CLOCK } from '../../core/index.ts'
 import { createClockSource, createRandomSource, WASI_PREVIEW1 } from '../../wasi/index.ts'
 import type { DoorParts, DoorSession, GuestFunction, GuestStep, GuestSteps } from '../doors/door.ts'
@@ -9,6 +9,7 @@ import type { Ending, GuestCall, GuestSpec } from '../protocol.ts'
 import type { Usage } from '../sandbox.ts'
 import type { HostParts } from './agent-host.ts'
 import { AgentHost } from './agent-host.ts'
+import type { CallResult } from './call-result.ts'
 import type { CpuClock } from './cpu-clock.ts'
 import { CallClock } from './cpu-clock.ts'
 import type { Driver, Seat } from './driver.ts'
@@ -41,13 +42,6 @@ export interface GuestParts extends HostParts {
   readonly cpu: CpuClock
 }
 
-/** How one call ended. After an ending the guest must not be called again. */
-export interface CallResult {
-  readonly status: number
-  readonly ending: Ending | null
-  readonly usage: Usage
-}
-
 /** One instance in its thread, with everything its imports act on. */
 export class Guest {
   readonly #spec: GuestSpec
@@ -74,7 +68,7 @@ export class Guest {
   #owed = 0n
 
   constructor(parts: GuestParts, spec: GuestSpec) {
-    const { agent, name, grants, limits, config } = spec
+    const { agent, name, grants, limits, config, kept } = spec
     this.#spec = spec
     this.#parts = parts
     this.#meter = new Meter(limits, parts.sliceFuel)
@@ -84,7 +78,7 @@ export class Guest {
     const clock = createClockSource(grants.clock, SYSTEM_CLOCK)
     const random = createRandomSource(grants.random)
     const { run } = parts
-    this.#host = new AgentHost(parts, { agent, name, run, grants, limits, config, memory, meter, clock, random })
+    this.#host = new AgentHost(parts, { agent, name, run, grants, limits, config, memory, meter, clock, random, kept })
     const host = this.#host
     const stdout = createSink('stdout', host, spec)
     const stderr = createSink('stderr', host, spec)
@@ -305,18 +299,24 @@ export class Guest {
     if (call.kind === 'start' && this.#spec.names.start !== undefined) {
       yield { name: this.#spec.names.start, args: [] }
     }
-    const steps = call.kind === 'handle' ? this.#session.handle(Buffer.from(call.text)) : this.#session.start()
+    if (call.kind === 'timer' && !this.#host.beginTimer(call.id, call.setting)) return 0
+    const steps = this.#open(call)
     return typeof steps === 'number' ? steps : yield* steps
+  }
+
+  #open(call: Exclude<GuestCall, { readonly kind: 'create' }>): number | GuestSteps {
+    if (call.kind === 'handle') return this.#session.handle(Buffer.from(call.text))
+    return call.kind === 'timer' ? this.#session.timer(call.id) : this.#session.start()
   }
 
   #conclude(call: GuestCall, end: CallEnd): CallResult {
     try {
       if ('thrown' in end) throw end.thrown
       for (const sink of this.#lines) sink.flush()
-      this.#host.finish()
-      return { status: end.status, ending: null, usage: this.readUsage() }
+      const effects = this.#host.finish(end.status === HANDLED.OK)
+      return { status: end.status, ending: null, usage: this.readUsage(), effects }
     } catch (thrown) {
-      return { status: -1, ending: this.#explain(call, thrown), usage: this.readUsage() }
+      return { status: -1, ending: this.#explain(call, thrown), usage: this.readUsage(), effects: null }
     }
   }
 
@@ -354,7 +354,7 @@ export class Guest {
 
   #explain(call: GuestCall, thrown: unknown): Ending {
     for (const sink of this.#lines) sink.flush()
-    this.#host.finish()
+    this.#host.finish(false)
     if (call.kind === 'create') return explainInstantiation(thrown)
     const refused = this.#exports[this.#spec.names.refusedPages] as WebAssembly.Global | undefined
     const refusedPages = Number(refused?.value ?? 0)

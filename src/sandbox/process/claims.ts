@@ -1,15 +1,17 @@
 import type { LogLevel } from '../../capability/index.ts'
 import { LOG_LEVELS } from '../../capability/index.ts'
 import type { ErrorCode, ErrorData, ErrorFacts, Message } from '../../core/index.ts'
-import { CaxtonError, completeDraft, ERRORS, isName, toDraft } from '../../core/index.ts'
+import { completeDraft, ERRORS, isName, toDraft } from '../../core/index.ts'
 import type { TreePart } from '../../wasi/index.ts'
 import { isTreePath } from '../../wasi/index.ts'
 import { DOORS, listHostModules } from '../doors/doors.ts'
 import type { Ending, Frame, GuestEvent } from '../protocol.ts'
 import type { OutputStream, Usage } from '../sandbox.ts'
 import { NO_USAGE } from '../usage.ts'
+import { readEffects } from './effects-encoding.ts'
 import type { Claim } from './encoding.ts'
 import type { FromChild } from './protocol.ts'
+import { violation } from './violation.ts'
 
 /*
  * Reads what a child says as what an enemy says: its guests may have broken out of V8.
@@ -27,14 +29,6 @@ const TEXT_CHARS = 65_536
 let HOST_FUNCTIONS: ReadonlySet<string> | undefined
 
 type Fields = Readonly<Record<string, unknown>>
-
-/** The child said what an honest one never says. */
-export function violation(what: string): CaxtonError {
-  return new CaxtonError('ERR_SANDBOX_PROCESS_LOST', {
-    detail: `it broke the protocol: ${what}`,
-    data: { violation: what },
-  })
-}
 
 /** @throws CaxtonError ERR_SANDBOX_PROCESS_LOST, `data.violation` */
 export function readClaim({ value, bytes }: Claim): FromChild {
@@ -59,6 +53,7 @@ export function readClaim({ value, bytes }: Claim): FromChild {
         status: readInteger(fields['status'], 'a status'),
         ending: fields['ending'] === null ? null : readEnding(readFields(fields['ending'], 'an ending')),
         usage: readUsage(readFields(fields['usage'], 'usage')),
+        effects: fields['effects'] === null ? null : readEffects(fields['effects'], bytes),
       }
     default:
       throw violation('an unknown message')

@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8'
+import { flattenEffects } from './effects-encoding.ts'
 import { writeFrame } from './frames.ts'
 import type { FromChild, ToChild } from './protocol.ts'
 
@@ -21,7 +22,7 @@ export function decodeToChild(frame: Buffer): ToChild {
   return deserialize(frame) as ToChild
 }
 
-/** Child: writes a message for the host; bytes of an output or a file follow the JSON text. */
+/** Child: writes a message for the host; bytes of an output, a file or stored data follow the JSON text. */
 export function encodeFromChild(message: FromChild): Buffer {
   const { plain, bytes } = takeBytes(message)
   const text = Buffer.from(JSON.stringify(plain))
@@ -32,6 +33,10 @@ export function encodeFromChild(message: FromChild): Buffer {
 
 /** Takes the bytes out of a message. */
 function takeBytes(message: FromChild): { readonly plain: object; readonly bytes: Uint8Array } {
+  if (message.type === 'outcome' && message.effects !== null) {
+    const { plain, bytes } = flattenEffects(message.effects)
+    return { plain: { ...message, effects: plain }, bytes }
+  }
   if (message.type !== 'event') return { plain: message, bytes: NO_BYTES }
   const { event } = message
   if (event.type === 'output')

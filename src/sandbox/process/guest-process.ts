@@ -6,7 +6,7 @@ import type { Mailboxes } from '../mailboxes.ts'
 import type { GuestSpec, ToWorker } from '../protocol.ts'
 import type { GuestMessage } from '../thread.ts'
 import type { GuestThread } from '../thread-sandbox.ts'
-import { readClaim, violation } from './claims.ts'
+import { readClaim } from './claims.ts'
 import { decodeFromChild, encodeToChild } from './encoding.ts'
 import { FrameReader } from './frames.ts'
 import { CHANNEL, launch } from './launch.ts'
@@ -14,6 +14,7 @@ import type { ChildCall, FromChild, ToChild } from './protocol.ts'
 import { Pulse } from './pulse.ts'
 import { maxFrameBytes, Resident } from './resident.ts'
 import { SentModules } from './sent-modules.ts'
+import { violation } from './violation.ts'
 
 /*
  * Host side of the border. Owned by the main thread of the host.
@@ -147,9 +148,9 @@ export class GuestProcess implements GuestThread {
   #admit(spec: GuestSpec): ChildCall {
     const { mailboxes, run } = this.#parts
     const { module, ...rest } = spec
-    const { agent, name, limits } = spec
+    const { agent, name } = spec
     this.#residents.set(agent, new Resident(spec, createIdSource('m', `${run}${agent.toString(36)}`)))
-    this.#maxFrameBytes = Math.max(this.#maxFrameBytes, maxFrameBytes(limits))
+    this.#maxFrameBytes = Math.max(this.#maxFrameBytes, maxFrameBytes(spec))
     mailboxes.watchSender(name, () => this.#noteRelease(agent))
     const outstanding = mailboxes.read(name)?.outstanding ?? 0
     return { kind: 'create', spec: { ...rest, module: this.#modules.use(module), outstanding } }
@@ -204,7 +205,7 @@ export class GuestProcess implements GuestThread {
     const resident = this.#residents.get(message.agent)
     if (resident === undefined) throw violation('an agent that is not there')
     if (message.type === 'closed' && resident.closing === null) throw violation('an end nobody asked for')
-    if (message.type === 'outcome') resident.noteOutcome(message.id)
+    if (message.type === 'outcome') resident.noteOutcome(message)
     const admitted = message.type === 'event' ? { ...message, event: resident.admit(message.event) } : message
     return resident.closing === null || message.type === 'closed' ? admitted : null
   }

@@ -2,7 +2,9 @@ import type { Limits, Message } from '../../core/index.ts'
 import { completeDraft, HOST_LIMITS } from '../../core/index.ts'
 import type { Mount, TreePart } from '../../wasi/index.ts'
 import type { GuestEvent, GuestSpec } from '../protocol.ts'
-import { violation } from './claims.ts'
+import { KeptLedger } from './kept-ledger.ts'
+import type { FromChild } from './protocol.ts'
+import { violation } from './violation.ts'
 
 /** Refusals that are reported for one message, and one more that counts the rest; see `AgentHost`. */
 const REFUSALS = 8
@@ -14,9 +16,13 @@ const REPLACEMENT_BYTES = 3
 /** What a message of the child takes besides texts. */
 const FRAME_BYTES = 128 * 1024
 
+/** What a key of stored data takes besides its text. */
+const KEY_FRAME_BYTES = 32
+
 /** Longest message that a child says for an agent with these limits. */
-export function maxFrameBytes({ messageBytes, logBytes }: Limits): number {
-  return FRAME_BYTES + EXPANSION * Math.max(messageBytes, logBytes)
+export function maxFrameBytes({ limits, grants }: Pick<GuestSpec, 'limits' | 'grants'>): number {
+  const storeBytes = grants.store === null ? 0 : grants.store.bytes + KEY_FRAME_BYTES * grants.store.keys
+  return FRAME_BYTES + EXPANSION * Math.max(limits.messageBytes, limits.logBytes, storeBytes)
 }
 
 /** What an agent has said since its last outcome. */
@@ -45,6 +51,7 @@ export class Resident {
   readonly #nextId: () => string
   /** Numbers of the calls that have not ended, in their order. */
   readonly #calls: number[] = []
+  readonly #kept: KeptLedger
   #said: Said = { ...NOTHING_SAID }
   readonly #mostFiles: { readonly bytes: number; readonly files: number }
   #registered = 0
@@ -52,13 +59,14 @@ export class Resident {
   closing: PromiseWithResolvers<void> | null = null
 
   /** @param nextId makes the ids of its messages: those that the child makes are not taken */
-  constructor({ agent, name, limits, module, mounts }: GuestSpec, nextId: () => string) {
+  constructor({ agent, name, limits, module, mounts, grants, kept }: GuestSpec, nextId: () => string) {
     this.agent = agent
     this.name = name
     this.limits = limits
     this.module = module
     this.#mostFiles = largestMount(mounts)
     this.#nextId = nextId
+    this.#kept = new KeptLedger(grants, kept)
   }
 
   get callsWaiting(): number {
@@ -69,9 +77,12 @@ export class Resident {
     this.#calls.push(id)
   }
 
-  noteOutcome(id: number): void {
+  /** @throws CaxtonError ERR_SANDBOX_PROCESS_LOST for what the agent cannot have kept */
+  noteOutcome({ id, status, ending, effects }: FromChild & { readonly type: 'outcome' }): void {
     this.#assertCalled()
     this.#assert(this.#calls.shift() === id, `'${this.name}' ended another call than the one that runs`)
+    this.#assert(effects === null || (ending === null && status === 0), 'effects of a call that failed')
+    if (effects !== null) this.#kept.admit(effects)
     this.#said = { ...NOTHING_SAID }
   }
 

@@ -1,0 +1,7 @@
+;; Wants to store data and was not granted to.
+;; @expect ERR_GRANT_MISSING at deploy
+(module
+  (import "caxton" "store_data" (func $store (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func (export "handle_message") (param $ptr i32) (param $len i32) (result i32) (i32.const 0)))

@@ -1,0 +1,40 @@
+import type { Grants } from '../../capability/index.ts'
+import { KEPT_LIMITS } from '../../core/index.ts'
+import type { Effects, Kept } from '../kept/kept.ts'
+import { entryBytes } from '../kept/kept-data.ts'
+import { violation } from './violation.ts'
+
+/** What an agent in a child keeps, seen from the host, so that a child that is not honest cannot keep more for it than it was granted. */
+export class KeptLedger {
+  readonly #grants: Pick<Grants, 'store' | 'timers'>
+  readonly #sizes = new Map<string, number>()
+  readonly #timers: Set<number>
+  #bytes = 0
+
+  constructor(grants: Pick<Grants, 'store' | 'timers'>, kept: Kept) {
+    this.#grants = grants
+    this.#timers = new Set(kept.timers.keys())
+    for (const [key, value] of kept.data) this.#put(key, entryBytes(key, value))
+  }
+
+  /** Counts changes. @throws CaxtonError ERR_SANDBOX_PROCESS_LOST for what the agent cannot have done */
+  admit({ data, timers }: Effects): void {
+    for (const [key, value] of data) this.#put(key, value === null ? 0 : entryBytes(key, value))
+    for (const [id, timer] of timers) {
+      if (timer === null) this.#timers.delete(id)
+      else this.#timers.add(id)
+      const isInRange =
+        timer === null || (timer.delayMs >= KEPT_LIMITS.timerMinMs && timer.delayMs <= KEPT_LIMITS.timerMaxMs)
+      if (!isInRange) throw violation('a timer with a delay that cannot be')
+    }
+    const { bytes, keys } = this.#grants.store ?? { bytes: 0, keys: 0 }
+    if (this.#bytes > bytes || this.#sizes.size > keys) throw violation('more data than the agent may store')
+    if (this.#timers.size > (this.#grants.timers ?? 0)) throw violation('more timers than the agent may set')
+  }
+
+  #put(key: string, size: number): void {
+    this.#bytes += size - (this.#sizes.get(key) ?? 0)
+    if (size === 0) this.#sizes.delete(key)
+    else this.#sizes.set(key, size)
+  }
+}
