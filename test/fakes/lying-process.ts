@@ -16,7 +16,19 @@ const say = (message: unknown) => channel.write(encodeFromChild(message as FromC
 /** Number of the call that is answered. */
 let asked = 0
 const endCall = (agent: number, ending: unknown = null) =>
-  say({ type: 'outcome', agent, id: asked, status: 0, ending, usage: NO_USAGE })
+  say({ type: 'outcome', agent, id: asked, status: 0, ending, usage: NO_USAGE, effects: null })
+type Stored = readonly [string, Uint8Array | null]
+const keep = (data: readonly Stored[], timers: readonly [number, unknown][] = [], more: object = {}) =>
+  say({
+    type: 'outcome',
+    agent: 1,
+    id: asked,
+    status: 0,
+    ending: null,
+    usage: NO_USAGE,
+    effects: { data: new Map(data), timers: new Map(timers) },
+    ...more,
+  })
 const message = { performative: 'inform', receiver: 'user', sender: 'liar', message_id: 'm-1', conversation_id: 'm-1' }
 const send = (fields: object) =>
   say({ type: 'event', agent: 1, event: { type: 'send', message: { ...message, ...fields } } })
@@ -60,7 +72,15 @@ const LIES: Readonly<Record<string, () => void>> = {
   'too many frames': () =>
     endCall(1, { reason: { code: 'ERR_GUEST_TRAP' }, frames: new Array(17).fill({ functionIndex: 0, offset: 0 }) }),
   'an impossible usage': () =>
-    say({ type: 'outcome', agent: 1, id: asked, status: 0, ending: null, usage: { ...NO_USAGE, fuel: -1 } }),
+    say({
+      type: 'outcome',
+      agent: 1,
+      id: asked,
+      status: 0,
+      ending: null,
+      usage: { ...NO_USAGE, fuel: -1 },
+      effects: null,
+    }),
   'a call of no host function': () =>
     say({
       type: 'outcome',
@@ -69,11 +89,23 @@ const LIES: Readonly<Record<string, () => void>> = {
       status: 0,
       ending: null,
       usage: { ...NO_USAGE, callsByName: { eval: 1 } },
+      effects: null,
     }),
   'the end of another call': () =>
-    say({ type: 'outcome', agent: 1, id: asked + 1, status: 0, ending: null, usage: NO_USAGE }),
+    say({ type: 'outcome', agent: 1, id: asked + 1, status: 0, ending: null, usage: NO_USAGE, effects: null }),
   'a message that was handed over': () =>
     say({ type: 'local', agent: 1, receiver: 2, id: -1, message: { ...message, receiver: 'neighbour' }, bytes: 1 }),
+  'more data than it may store': () => keep([['k', new Uint8Array(64)]]),
+  'more keys than it may store': () => keep(['a', 'b', 'c'].map((key) => [key, new Uint8Array(1)] as const)),
+  'data under a key that is none': () => keep([['k\0', new Uint8Array(1)]]),
+  'data of a call that failed': () => keep([['k', new Uint8Array(1)]], [], { status: 2 }),
+  'more timers than it may set': () =>
+    keep(
+      [],
+      [1, 2, 3].map((id) => [id, { delayMs: 50, setting: id }]),
+    ),
+  'a timer that is due at once': () => keep([], [[1, { delayMs: 0, setting: 1 }]]),
+  'a timer with a number that is none': () => keep([], [[2 ** 40, { delayMs: 50, setting: 1 }]]),
   'an unknown message': () => say({ type: 'begin' }),
   'an unknown event': () => say({ type: 'event', agent: 1, event: { type: 'exec' } }),
   'no object': () => say([]),

@@ -99,6 +99,13 @@ const LIES: readonly Lie[] = [
   { lie: 'too many frames', violation: /^frames that are not$/ },
   { lie: 'a call of no host function', violation: /^a call of no host function$/ },
   { lie: 'an impossible usage', violation: /^an amount that is not one$/ },
+  { lie: 'more data than it may store', violation: /^more data than the agent may store$/ },
+  { lie: 'more keys than it may store', violation: /^more data than the agent may store$/ },
+  { lie: 'data under a key that is none', violation: /^data that is none$/ },
+  { lie: 'data of a call that failed', violation: /^effects of a call that failed$/ },
+  { lie: 'more timers than it may set', violation: /^more timers than the agent may set$/ },
+  { lie: 'a timer that is due at once', violation: /^a timer with a delay that cannot be$/ },
+  { lie: 'a timer with a number that is none', violation: /^a timer that is none$/ },
   { lie: 'an unknown message', violation: /^an unknown message$/ },
   { lie: 'an unknown event', violation: /^an unknown event$/ },
   { lie: 'the end of another call', violation: /^'liar' ended another call than the one that runs$/ },
@@ -121,7 +128,11 @@ suite('a process in the hands of an enemy', { concurrency: 2 }, () => {
   async function openSuspects(options: ProcessPoolOptions = {}): Promise<Suspects> {
     const pool = openPool(options, LYING)
     const limits = { messages: 2, messageBytes: 1_024, logBytes: 1_024 }
-    const shared: DeployOptions = { tenant: 'suspects', limits, grants: { send: ['*'] } }
+    const shared: DeployOptions = {
+      tenant: 'suspects',
+      limits,
+      grants: { send: ['*'], store: { bytes: 40, keys: 2 }, timers: 2 },
+    }
     const liar = await deploy(pool, COUNTER, { name: 'liar', ...shared })
     const neighbour = await deploy(pool, COUNTER, { name: 'neighbour', ...shared })
     return { pool, pid: pool.processIds.get('suspects')!, liar, neighbour }
