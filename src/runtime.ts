@@ -4,6 +4,7 @@ import { Agent, isFinal, Supervisor } from './agent/index.ts'
 import { ModuleCache } from './compile/index.ts'
 import type { Alarm, Clock, Draft, Guest, Message } from './core/index.ts'
 import { asCaxtonError, CaxtonError, SYSTEM_CLOCK, toDraft } from './core/index.ts'
+import { joinErrors } from './deploy-failure.ts'
 import type { CaxtonEvent } from './event-stream.ts'
 import { EventStream } from './event-stream.ts'
 import { buildSource, toGuest } from './languages/index.ts'
@@ -376,29 +377,4 @@ export function parseContent<Header extends Draft>(
 function tenantOf(agent: string, isolation: AgentOptions['isolation']): string {
   const isAlone = isolation.kind !== 'process' || isolation.tenant === null
   return isAlone ? `agent:${agent}` : `tenant:${isolation.tenant}`
-}
-
-interface DeployFailure {
-  readonly options: AgentOptions
-  readonly error: CaxtonError
-}
-
-/** Makes one error of several, each with the agent and the file it is about. */
-function joinErrors(failures: readonly DeployFailure[]): CaxtonError {
-  const [{ options, error: first }] = failures as readonly [DeployFailure]
-  if (failures.length === 1) {
-    const detail = `${describeAgent(options)}: ${first.detail ?? first.message}`
-    return new CaxtonError(first.code, { detail, data: { ...first.data, ...agentFacts(options) }, cause: first })
-  }
-  const problems = failures.map(({ options, error }) => `${describeAgent(options)}: ${error.code}: ${error.message}`)
-  const detail = `${failures.length} agents cannot be deployed\n${problems.join('\n')}`
-  return new CaxtonError(first.code, { detail, data: { problems }, cause: first })
-}
-
-function describeAgent({ name, program }: AgentOptions): string {
-  return program.kind === 'bytes' ? `agent '${name}'` : `agent '${name}' (${program.path})`
-}
-
-function agentFacts({ name, program }: AgentOptions): { readonly agent: string; readonly file?: string } {
-  return program.kind === 'bytes' ? { agent: name } : { agent: name, file: program.path }
 }
