@@ -14,6 +14,12 @@
   (import "caxton" "list_data" (func $caxton_list_data (param i32 i32 i32 i32) (result i32)))
   (import "caxton" "set_timer" (func $caxton_set_timer (param i32 i64) (result i32)))
   (import "caxton" "cancel_timer" (func $caxton_cancel_timer (param i32) (result i32)))
+  (import "caxton" "request" (func $caxton_request (param i32 i32 i32) (result i32)))
+  (import "caxton" "http_fetch" (func $caxton_http_fetch (param i32 i32 i32 i32) (result i32)))
+  (import "caxton" "http_read" (func $caxton_http_read (param i32 i32 i32) (result i32)))
+  (import "caxton" "http_close" (func $caxton_http_close (param i32) (result i32)))
+  (import "caxton" "call_tool" (func $caxton_call_tool (param i32 i32 i32 i32) (result i32)))
+  (import "caxton" "take_result" (func $caxton_take_result (param i32 i32) (result i32)))
   ;; wasi_snapshot_preview1
   (import "wasi_snapshot_preview1" "args_get" (func $wasi_args_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_sizes_get" (func $wasi_args_sizes_get (param i32 i32) (result i32)))

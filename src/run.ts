@@ -50,7 +50,7 @@ const DRAIN_MS = 5_000
  */
 export async function runSystem(system: System, options: RunOptions = {}): Promise<RunReport> {
   const { onEvent, signal, ...caxtonOptions } = options
-  await using caxton = await Caxton.start(caxtonOptions)
+  await using caxton = await Caxton.start({ ...caxtonOptions, secrets: system.secrets, tools: system.tools })
   if (onEvent !== undefined) caxton.subscribe(onEvent)
   const conversations = new Set<string>()
   const goal = watchGoal(caxton, system.goal, conversations)

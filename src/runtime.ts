@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AgentInfo, RestartLimit } from './agent/index.ts'
 import { Agent, isFinal, Supervisor } from './agent/index.ts'
+import type { SecretSource } from './capability/index.ts'
 import { ModuleCache } from './compile/index.ts'
 import type { Alarm, Clock, Draft, Guest, Message } from './core/index.ts'
 import { asCaxtonError, CaxtonError, SYSTEM_CLOCK, toDraft } from './core/index.ts'
@@ -8,14 +9,15 @@ import { joinErrors } from './deploy-failure.ts'
 import type { CaxtonEvent } from './event-stream.ts'
 import { EventStream } from './event-stream.ts'
 import { buildSource, toGuest } from './languages/index.ts'
-import type { ConversationInfo, RouterListener } from './router/index.ts'
+import type { AuditRecord, ConversationInfo, RouterListener } from './router/index.ts'
 import { Router } from './router/index.ts'
 import type { Sandbox, SandboxSpec } from './sandbox/index.ts'
 import { assertModuleFits, messageBytes, ProcessPool, SandboxPool } from './sandbox/index.ts'
+import { Secrets, Services } from './services/index.ts'
 import type { StoreOptions } from './store/index.ts'
 import { Store } from './store/index.ts'
-import type { AgentInput, AgentOptions, Program } from './system/index.ts'
-import { parseAgentOptions } from './system/index.ts'
+import type { AgentInput, AgentOptions, Program, ToolServerInput } from './system/index.ts'
+import { parseAgentOptions, parseToolServers } from './system/index.ts'
 import type { MemoryTree } from './wasi/index.ts'
 import { loadMounts } from './wasi/index.ts'
 
@@ -44,6 +46,10 @@ export interface CaxtonOptions {
   readonly dataDirectory?: string
   /** How data is kept there. */
   readonly store?: Omit<StoreOptions, 'directory'>
+  /** Where the host finds what it fills in for agents. Read once, at the start. @default none */
+  readonly secrets?: Readonly<Record<string, SecretSource>>
+  /** MCP servers whose tools agents may call. @default none */
+  readonly tools?: Readonly<Record<string, ToolServerInput>>
 }
 
 /** Fields of the sender's own, under names that begin with `x-`. */
@@ -99,12 +105,13 @@ export class Caxton implements AsyncDisposable {
   readonly #processes: ProcessPool
   readonly #router: Router
   readonly #store: Store
+  readonly #services: Services
   readonly #supervisors = new Map<string, Supervisor>()
   readonly #sandboxes = new Map<string, Sandbox>()
   readonly #streams = new Set<EventStream>()
   #closing: Promise<void> | null = null
 
-  private constructor(options: CaxtonOptions, store: Store) {
+  private constructor(options: CaxtonOptions, store: Store, secrets: Secrets) {
     const clock = options.clock ?? SYSTEM_CLOCK
     const run = randomBytes(4).toString('hex')
     this.#options = options
@@ -116,19 +123,23 @@ export class Caxton implements AsyncDisposable {
     this.#pool = new SandboxPool({ run }, options.threads === undefined ? {} : { threads: options.threads })
     this.#processes = new ProcessPool({ run, mailboxes: this.#pool.mailboxes })
     this.#router = new Router({ clock, credit: this.#pool.mailboxes, sizeOf: messageBytes }, { run })
+    const audit = (record: AuditRecord) => this.#router.announceAudit(record)
+    const tools = parseToolServers(options.tools ?? {})
+    this.#services = new Services({ router: this.#router, secrets, audit, clock }, { tools })
   }
 
   /**
    * Starts a runtime without agents. Cost: nothing to speak of; threads start with the first agents.
    *
-   * @throws CaxtonError ERR_CONFIG_INVALID; for its data directory ERR_STORE_LOCKED, ERR_STORE_CORRUPT, ERR_STORE_VERSION,
-   * ERR_STORE_FAILED
+   * @throws CaxtonError ERR_CONFIG_INVALID, ERR_SECRET_INVALID; for its data directory ERR_STORE_LOCKED, ERR_STORE_CORRUPT,
+   * ERR_STORE_VERSION, ERR_STORE_FAILED
    */
   static async start(options: CaxtonOptions = {}): Promise<Caxton> {
     const { clock = SYSTEM_CLOCK, dataDirectory: directory = null } = options
+    const secrets = await Secrets.read(options.secrets ?? {})
     const store = await Store.open({ clock }, { ...options.store, directory })
     try {
-      return new Caxton(options, store)
+      return new Caxton(options, store, secrets)
     } catch (error) {
       await store.close()
       throw error
@@ -269,7 +280,7 @@ export class Caxton implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#endSupervision()
     await this.#router.close()
-    await Promise.all([this.#pool.close(), this.#processes.close()])
+    await Promise.all([this.#pool.close(), this.#processes.close(), this.#services.close()])
     for (const stream of [...this.#streams]) stream.close()
     await this.#store.close()
   }
@@ -295,6 +306,7 @@ export class Caxton implements AsyncDisposable {
       mounts,
     }
     assertModuleFits(spec)
+    this.#services.assertServes(grants)
     return { options, spec }
   }
 
@@ -331,6 +343,7 @@ export class Caxton implements AsyncDisposable {
           return sandbox
         },
         credit: this.#pool.mailboxes,
+        onAsk: (ask, signal) => this.#services.answer({ agent: options.name, grants: options.grants }, ask, signal),
         events: supervisor?.watch(events) ?? events,
         clock: this.#options.clock ?? SYSTEM_CLOCK,
         ...(this.#options.alarm === undefined ? {} : { alarm: this.#options.alarm }),

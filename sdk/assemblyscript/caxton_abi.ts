@@ -18,6 +18,10 @@ export const FAULT: i32 = -5
 export const NOT_FOUND: i32 = -6
 /** A limit of the agent is reached. */
 export const LIMIT: i32 = -7
+/** It was not answered in time. */
+export const TIMEOUT: i32 = -8
+/** The other side could not be reached, broke off, or answered what is no answer. */
+export const FAILED: i32 = -9
 
 // Levels of the log.
 export const DEBUG: i32 = 0
@@ -153,3 +157,66 @@ export declare function set_timer(id: i32, delay_ms: i64): i32
 // @ts-ignore: decorator
 @external("caxton", "cancel_timer")
 export declare function cancel_timer(id: i32): i32
+
+/**
+ * Sends a message like `send_message` and waits for its reply: the first message with its `reply_with` as
+ * `in_reply_to` that comes from the agent that got it, or from the runtime, other than `agree`. Answers the length of
+ * the JSON text of the reply, whatever its act: take it by `take_result`. A message without `reply_with`, or to
+ * several, is INVALID. TIMEOUT when there is no reply within `deadline_ms`; 0 waits as long as the limit `wait` lets
+ * it. Every other message waits in the mailbox meanwhile. A negative answer other than TIMEOUT means that nothing was
+ * sent.
+ */
+// @ts-ignore: decorator
+@external("caxton", "request")
+export declare function request(message_ptr: usize, message_len: i32, deadline_ms: i32): i32
+
+/**
+ * Makes an HTTP request and waits for the head of its answer. The request is JSON text: `url`, and if wanted `method`
+ * (GET) and `headers` (an object of texts); the body, of up to `message_bytes` with it, lies at `body_ptr`. Answers
+ * the length of a JSON text to be taken by `take_result`: `status`, `url` after redirects, `headers` with lower-case
+ * names, and `stream`, the number from which `http_read` reads the body. DENIED when no rule of the grant names the
+ * request, for addresses that are not public, and for headers that the host sets; LIMIT for too many requests,
+ * TOO_LARGE for too large ones, TIMEOUT when it takes too long, FAILED when it came to nothing. Needs the grant
+ * `http`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "http_fetch")
+export declare function http_fetch(request_ptr: usize, request_len: i32, body_ptr: usize, body_len: i32): i32
+
+/**
+ * Waits for the next bytes of the body of an HTTP response, writes at most `out_capacity` of them to `out_ptr` and
+ * answers how many; 0 at the end of the body, which closes the stream. A server waits for a guest that does not read.
+ * Streams are closed when the handling of the message has ended. NOT_FOUND for a stream that is not open, TOO_LARGE
+ * for a body beyond the limit of the rule, TIMEOUT when its time is over, FAILED when it broke off. Needs the grant
+ * `http`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "http_read")
+export declare function http_read(stream: i32, out_ptr: usize, out_capacity: i32): i32
+
+/**
+ * Gives up the rest of the body of an HTTP response. NOT_FOUND for a stream that is not open. Needs the grant `http`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "http_close")
+export declare function http_close(stream: i32): i32
+
+/**
+ * Calls a tool of an MCP server, `<server>/<tool>`, with arguments in JSON (an object; empty for none), and waits for
+ * its result. Answers the length of a JSON text to be taken by `take_result`: `content` and, if the tool gives them,
+ * `structuredContent` and `isError`. DENIED when the grant does not name the tool, NOT_FOUND when the server has none
+ * of that name, INVALID for arguments that do not fit its schema, LIMIT, TOO_LARGE, TIMEOUT, FAILED. Needs the grant
+ * `tools`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "call_tool")
+export declare function call_tool(name_ptr: usize, name_len: i32, arguments_ptr: usize, arguments_len: i32): i32
+
+/**
+ * Writes what the last call of `request`, `http_fetch` or `call_tool` has answered to `out_ptr`, and answers its
+ * length; it can be taken once, until the next such call. When the length is greater than `out_capacity`, nothing is
+ * written: call again with enough room. NOT_FOUND when there is nothing to take.
+ */
+// @ts-ignore: decorator
+@external("caxton", "take_result")
+export declare function take_result(out_ptr: usize, out_capacity: i32): i32

@@ -29,6 +29,10 @@
 #define CAXTON_NOT_FOUND (-6)
 /* A limit of the agent is reached. */
 #define CAXTON_LIMIT (-7)
+/* It was not answered in time. */
+#define CAXTON_TIMEOUT (-8)
+/* The other side could not be reached, broke off, or answered what is no answer. */
+#define CAXTON_FAILED (-9)
 
 /* Levels for caxton_log. */
 #define CAXTON_DEBUG 0
@@ -142,6 +146,57 @@ CAXTON_IMPORT(set_timer) int32_t caxton_set_timer(int32_t id, int64_t delay_ms);
  * id. Needs the grant `timers`.
  */
 CAXTON_IMPORT(cancel_timer) int32_t caxton_cancel_timer(int32_t id);
+
+/*
+ * Sends a message like `send_message` and waits for its reply: the first message with its `reply_with` as
+ * `in_reply_to` that comes from the agent that got it, or from the runtime, other than `agree`. Answers the length of
+ * the JSON text of the reply, whatever its act: take it by `take_result`. A message without `reply_with`, or to
+ * several, is INVALID. TIMEOUT when there is no reply within `deadline_ms`; 0 waits as long as the limit `wait` lets
+ * it. Every other message waits in the mailbox meanwhile. A negative answer other than TIMEOUT means that nothing was
+ * sent.
+ */
+CAXTON_IMPORT(request) int32_t caxton_request(const char *message_ptr, size_t message_len, int32_t deadline_ms);
+
+/*
+ * Makes an HTTP request and waits for the head of its answer. The request is JSON text: `url`, and if wanted `method`
+ * (GET) and `headers` (an object of texts); the body, of up to `message_bytes` with it, lies at `body_ptr`. Answers
+ * the length of a JSON text to be taken by `take_result`: `status`, `url` after redirects, `headers` with lower-case
+ * names, and `stream`, the number from which `http_read` reads the body. DENIED when no rule of the grant names the
+ * request, for addresses that are not public, and for headers that the host sets; LIMIT for too many requests,
+ * TOO_LARGE for too large ones, TIMEOUT when it takes too long, FAILED when it came to nothing. Needs the grant
+ * `http`.
+ */
+CAXTON_IMPORT(http_fetch) int32_t caxton_http_fetch(const char *request_ptr, size_t request_len, const char *body_ptr, size_t body_len);
+
+/*
+ * Waits for the next bytes of the body of an HTTP response, writes at most `out_capacity` of them to `out_ptr` and
+ * answers how many; 0 at the end of the body, which closes the stream. A server waits for a guest that does not read.
+ * Streams are closed when the handling of the message has ended. NOT_FOUND for a stream that is not open, TOO_LARGE
+ * for a body beyond the limit of the rule, TIMEOUT when its time is over, FAILED when it broke off. Needs the grant
+ * `http`.
+ */
+CAXTON_IMPORT(http_read) int32_t caxton_http_read(int32_t stream, char *out_ptr, size_t out_capacity);
+
+/*
+ * Gives up the rest of the body of an HTTP response. NOT_FOUND for a stream that is not open. Needs the grant `http`.
+ */
+CAXTON_IMPORT(http_close) int32_t caxton_http_close(int32_t stream);
+
+/*
+ * Calls a tool of an MCP server, `<server>/<tool>`, with arguments in JSON (an object; empty for none), and waits for
+ * its result. Answers the length of a JSON text to be taken by `take_result`: `content` and, if the tool gives them,
+ * `structuredContent` and `isError`. DENIED when the grant does not name the tool, NOT_FOUND when the server has none
+ * of that name, INVALID for arguments that do not fit its schema, LIMIT, TOO_LARGE, TIMEOUT, FAILED. Needs the grant
+ * `tools`.
+ */
+CAXTON_IMPORT(call_tool) int32_t caxton_call_tool(const char *name_ptr, size_t name_len, const char *arguments_ptr, size_t arguments_len);
+
+/*
+ * Writes what the last call of `request`, `http_fetch` or `call_tool` has answered to `out_ptr`, and answers its
+ * length; it can be taken once, until the next such call. When the length is greater than `out_capacity`, nothing is
+ * written: call again with enough room. NOT_FOUND when there is nothing to take.
+ */
+CAXTON_IMPORT(take_result) int32_t caxton_take_result(char *out_ptr, size_t out_capacity);
 
 #ifdef __cplusplus
 }

@@ -85,6 +85,10 @@ declare module 'caxton' {
     | 'NOT_FOUND'
     /** A limit of the agent is reached. */
     | 'LIMIT'
+    /** It was not answered in time. */
+    | 'TIMEOUT'
+    /** The other side could not be reached, broke off, or answered what is no answer. */
+    | 'FAILED'
 
   /** Thrown by every function below. Catch it and look at `code`: after MAILBOX_FULL, try again after the next message. */
   export class CaxtonError extends Error {

@@ -1,4 +1,4 @@
-import type { Grants } from '../capability/index.ts'
+import type { AskHandler, Grants } from '../capability/index.ts'
 import type { Alarm, CaxtonError, Clock, ErrorData, Limits, Message, RateLimits } from '../core/index.ts'
 import type { Kept, LogLine, Outcome, Sandbox, SandboxEvents } from '../sandbox/index.ts'
 import type { Agent } from './agent.ts'
@@ -52,6 +52,8 @@ export interface AgentParts {
   createSandbox(events: SandboxEvents, kept: () => Kept): Sandbox | Promise<Sandbox>
   readonly credit: CreditRelease
   readonly events: AgentEvents
+  /** Answers what the agent asks of services. @default it is told DENIED */
+  readonly onAsk?: AskHandler
   /** @default SYSTEM_CLOCK */
   readonly clock?: Clock
   /** @default SYSTEM_ALARM */

@@ -214,6 +214,7 @@ export class Agent {
         if (takesMessages(this.#state.phase)) this.#registrations.add(capability)
       },
       onRefuse: (refusal) => this.#refuse(refusal),
+      ...(this.#parts.onAsk === undefined ? {} : { onAsk: this.#parts.onAsk }),
       onRestart: (cause) => {
         this.#monitor.countRestart()
         events.onRestart(this, cause)

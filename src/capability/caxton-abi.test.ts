@@ -21,6 +21,13 @@ function createHost(overrides: Partial<CaxtonHost> = {}) {
     registerCapability: record('registerCapability', STATUS.OK),
     nowMicros: () => 42n,
     randomU32: () => 0xffff_ffff,
+    ask: (service, text, bytes) => {
+      calls.push(['ask', service, new TextDecoder().decode(text), bytes.length])
+      return STATUS.OK
+    },
+    request: record('request', STATUS.OK),
+    result: null,
+    dropResult: record('dropResult', undefined),
     config: (key) => (key === 'top' ? encodeText('20') : undefined),
     storeData: record('storeData', STATUS.OK),
     loadData: (key) => (key === 'here' ? encodeText('kept') : undefined),

@@ -2,6 +2,8 @@ import type { LogLevel } from './grants.ts'
 import { LOG_LEVELS } from './grants.ts'
 import type { GuestMemory } from './guest-memory.ts'
 import type { HostFunction, HostModule } from './host-function.ts'
+import type { ServiceHost } from './service-functions.ts'
+import { SERVICE_FUNCTIONS } from './service-functions.ts'
 import type { Status } from './status.ts'
 import { STATUS } from './status.ts'
 import type { StoreHost } from './store-functions.ts'
@@ -10,7 +12,7 @@ import type { TimerHost } from './timer-functions.ts'
 import { TIMER_FUNCTIONS } from './timer-functions.ts'
 
 /** What the functions of the caxton ABI act on: one object per agent, beside the guest. */
-export interface CaxtonHost extends StoreHost, TimerHost {
+export interface CaxtonHost extends ServiceHost, StoreHost, TimerHost {
   readonly memory: GuestMemory
   /** Takes fuel for work that depends on a length. Ends the call with a trap if there is too little. */
   chargeFuel(fuel: number): void
@@ -130,6 +132,7 @@ const functions: readonly HostFunction<CaxtonHost>[] = [
   },
   ...STORE_FUNCTIONS,
   ...TIMER_FUNCTIONS,
+  ...SERVICE_FUNCTIONS,
 ]
 
 /** caxton ABI 1: what a guest imports from module `caxton`. */

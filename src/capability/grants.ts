@@ -1,3 +1,5 @@
+import type { HttpRule } from './http-grant.ts'
+
 /** Levels of the agent log, from the least to the most important. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -68,6 +70,10 @@ export interface Grants {
   readonly store: StoreGrant | null
   /** Timers that may be set at once; null gives none. */
   readonly timers: number | null
+  /** Requests that the agent may make of the network. Does not default to any host, because that would break the sandbox. */
+  readonly http: readonly HttpRule[]
+  /** Tools that the agent may call: `<server>/<tool>`, or `<server>/*` for all of a server. */
+  readonly tools: readonly string[]
 }
 
 export type GrantName = keyof Grants
@@ -81,6 +87,8 @@ export const NO_GRANTS: Grants = Object.freeze({
   files: Object.freeze([]),
   store: null,
   timers: null,
+  http: Object.freeze([]),
+  tools: Object.freeze([]),
 })
 
 /** One sentence for each grant, for the docs and for errors that name a missing one. */
@@ -108,6 +116,15 @@ export const GRANTS: Readonly<Record<GrantName, { readonly example: string; read
       'The agent may store data of its own, so many bytes under so many keys. It lasts as long as the data of the system.',
   },
   timers: { example: 'timers = 16', sentence: 'The agent may have so many timers set at once.' },
+  http: {
+    example: 'http = [{ url = "https://api.example.com/v1/*", methods = ["GET"] }]',
+    sentence:
+      'Requests that the agent may make: scheme, host, port, path and methods of each. Addresses that are not public are refused unless the rule names them; headers with secrets are filled by the host.',
+  },
+  tools: {
+    example: 'tools = ["weather/forecast"]',
+    sentence: 'Tools that the agent may call, of the servers under `[tools]`: `<server>/<tool>`, or `<server>/*`.',
+  },
 }
 
 /** Tells whether an agent may write to an address on its own account. */

@@ -8,6 +8,8 @@ export const STATUS = {
   FAULT: -5,
   NOT_FOUND: -6,
   LIMIT: -7,
+  TIMEOUT: -8,
+  FAILED: -9,
 } as const
 
 export type Status = (typeof STATUS)[keyof typeof STATUS]
@@ -24,6 +26,8 @@ export const STATUS_SENTENCES: Readonly<Record<StatusName, string>> = {
   FAULT: 'A pointer and length do not lie inside the memory of the guest.',
   NOT_FOUND: 'There is nothing under that name.',
   LIMIT: 'A limit of the agent is reached.',
+  TIMEOUT: 'It was not answered in time.',
+  FAILED: 'The other side could not be reached, broke off, or answered what is no answer.',
 }
 
 /** What `handle_message` and `agent_init` answer. Every other number is a failure the agent reports of itself. */

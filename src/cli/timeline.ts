@@ -122,6 +122,8 @@ function describe(event: RunEvent, verbose: boolean): Line | null {
       }
     case 'registered':
       return { ...agentLine(event.agent), what: 'offers', text: `capability:${event.capability}` }
+    case 'audit':
+      return describeAudit(event)
     case 'state':
       return describeState(event, verbose)
     case 'handled':
@@ -137,6 +139,18 @@ function describe(event: RunEvent, verbose: boolean): Line | null {
     default:
       return null
   }
+}
+
+/** What a service did for an agent, or why it did not. */
+function describeAudit(event: RunEvent & { type: 'audit' }): Line {
+  const { agent, service, target, outcome, detail, durationMs, receivedBytes } = event
+  const what = `${service} ${outcome === 'ok' ? 'call' : 'failed'}`
+  if (outcome === 'ok') {
+    const text = `${target}: ${formatBytes(receivedBytes)} in ${formatDurationMs(durationMs)}`
+    return { ...agentLine(agent), what, text }
+  }
+  const text = `${target}: ${outcome}${detail === undefined ? '' : `: ${detail}`}`
+  return { ...agentLine(agent), tone: 'warn', mark: '!', what, text }
 }
 
 const SCOPES = { message: ' for one message', rate: ' over time', agent: '' } as const

@@ -57,6 +57,17 @@ export type RunEvent = {
     }
   | { readonly type: 'log'; readonly agent: string; readonly level: string; readonly text: string }
   | { readonly type: 'registered'; readonly agent: string; readonly capability: string }
+  | {
+      readonly type: 'audit'
+      readonly agent: string
+      readonly service: string
+      readonly target: string
+      readonly outcome: string
+      readonly detail?: string
+      readonly durationMs: number
+      readonly sentBytes: number
+      readonly receivedBytes: number
+    }
 )
 
 /** What the table uses of an agent. */

@@ -96,6 +96,14 @@ export const ERRORS = {
   ERR_REQUEST_DEADLINE: { kind: 'system', status: 504, message: 'No reply before the deadline' },
   ERR_REQUEST_FAILED: { kind: 'guest', status: 502, message: 'Request was answered with a failure' },
 
+  ERR_SECRET_INVALID: { kind: 'caller', status: 400, message: 'Secret is missing or cannot be used' },
+  ERR_HTTP_REFUSED: { kind: 'denied', status: 403, message: 'HTTP request is not allowed' },
+  ERR_HTTP_LIMIT: { kind: 'limit', status: 429, message: 'Limit of an HTTP rule is reached' },
+  ERR_HTTP_FAILED: { kind: 'system', status: 502, message: 'HTTP request failed' },
+  ERR_TOOL_REFUSED: { kind: 'denied', status: 403, message: 'Tool call is not allowed' },
+  ERR_TOOL_LIMIT: { kind: 'limit', status: 429, message: 'Limit of a tool server is reached' },
+  ERR_TOOL_FAILED: { kind: 'system', status: 502, message: 'Tool call failed' },
+
   ERR_LANGUAGE_UNKNOWN: { kind: 'caller', status: 400, message: 'No language is known for this source file' },
   ERR_LANGUAGE_TOOL_MISSING: { kind: 'caller', status: 424, message: 'A compiler or interpreter is not installed' },
   ERR_LANGUAGE_BUILD_FAILED: { kind: 'caller', status: 422, message: 'Source does not compile' },

@@ -235,6 +235,8 @@ export const HOST_LIMITS = Object.freeze({
   rememberedIds: 100_000,
   /** Messages that were given up, kept in memory by a system without a data directory. */
   deadLetters: 1_000,
+  /** HTTP exchanges of all agents at once; each holds a socket and what it buffers. */
+  httpExchanges: 256,
 })
 
 /** Bounds of what agents keep. */

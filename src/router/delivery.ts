@@ -50,8 +50,10 @@ export interface DeliveryParts {
   readonly rest: Rest
   sizeOf(message: Message): number
   createMessageId(): string
-  /** Notes which agent a message of the user went to. */
+  /** Notes which agent a message of the user, or of an agent, went to. */
   onAssigned(message: Message, agent: string): void
+  /** Hands over the reply that an agent waits for in the middle of a message; false for any other message. */
+  claimReply(receiver: string, message: Message): boolean
   onUserMessage(message: Message): void
   /** Whether the runtime still answers agents: not when all of them are about to stop. */
   answersAgents(): boolean
@@ -117,6 +119,10 @@ export class Delivery {
 
   #deliver(agent: Agent, message: Message, reserved: boolean): CaxtonError | null {
     const bytes = this.#parts.sizeOf(message)
+    if (this.#handReply(agent, message, bytes)) {
+      this.#giveBackCredit(message, reserved)
+      return null
+    }
     const problem = findProblem(agent, bytes)
     if (problem === null && (reserved || this.#parts.credit.reserveRoom(agent.name, bytes))) {
       this.#hand(agent, message, bytes)
@@ -124,6 +130,13 @@ export class Delivery {
     }
     this.#giveBackCredit(message, reserved)
     return problem ?? mailboxFull(agent.name)
+  }
+
+  /** Hands a message over that its receiver waits for: into no mailbox, so that one that takes no messages any more gets it, too. */
+  #handReply(agent: Agent, message: Message, bytes: number): boolean {
+    if (bytes > agent.limits.messageBytes || !this.#parts.claimReply(agent.name, message)) return false
+    if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'delivered', agent: agent.name, message })
+    return true
   }
 
   /** Delivers to the next agent in turn that offers a capability and has room, never to the sender itself. */
@@ -155,7 +168,7 @@ export class Delivery {
   /** Puts a message for which credit is reserved into a mailbox. */
   #hand(agent: Agent, message: Message, bytes: number): void {
     if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'delivered', agent: agent.name, message })
-    if (message.sender === USER_NAME) this.#parts.onAssigned(message, agent.name)
+    this.#parts.onAssigned(message, agent.name)
     this.#parts.rest.begin()
     agent.deliver(message, bytes)
   }
@@ -201,6 +214,7 @@ export class Delivery {
   /** Delivers a notice; one that finds no room waits for it, so that a full mailbox loses no answer. */
   #deliverNotice(agent: Agent, notice: Message): void {
     const bytes = this.#parts.sizeOf(notice)
+    if (this.#handReply(agent, notice, bytes)) return
     const problem = findProblem(agent, bytes)
     if (problem !== null) this.#giveUp(notice, problem)
     else if (!this.#backlog.has(agent.name) && this.#parts.credit.reserveRoom(agent.name, bytes)) {

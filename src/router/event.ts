@@ -1,6 +1,21 @@
 import type { AgentPhase, Hold, LogLine, Usage, Warning } from '../agent/index.ts'
 import type { Clock, ErrorData, Message } from '../core/index.ts'
 
+/** One use of a service by an agent. Holds names, numbers and outcomes: never what was sent or answered, never a secret. */
+export interface AuditRecord {
+  readonly agent: string
+  readonly service: 'http' | 'tool'
+  /** `GET https://api.example.com/v1/users`, without its query, or `weather/forecast`. */
+  readonly target: string
+  /** `ok`, or what went wrong: the code of an error, `not-found`, `invalid`. */
+  readonly outcome: string
+  /** Why, for the operator. */
+  readonly detail?: string
+  readonly durationMs: number
+  readonly sentBytes: number
+  readonly receivedBytes: number
+}
+
 /** What the router and its agents do, as plain data. */
 export type RouterFact =
   /** Somebody sent a message and it was accepted. `sender` is an agent, `user`, or `caxton` itself. */
@@ -54,6 +69,8 @@ export type RouterFact =
     }
   | { readonly type: 'log'; readonly agent: string; readonly level: LogLine['level']; readonly text: string }
   | { readonly type: 'registered'; readonly agent: string; readonly capability: string }
+  /** An agent used a service of the host, or was refused it. */
+  | ({ readonly type: 'audit' } & AuditRecord)
 
 /** A fact with its time. */
 export type RouterEvent = RouterFact & {

@@ -2,5 +2,5 @@
 export * from './address.ts'
 export type { ConversationInfo } from './conversation.ts'
 export type { MailboxCredit } from './delivery.ts'
-export type { RouterEvent, RouterEventType, RouterFact, RouterListener } from './event.ts'
+export type { AuditRecord, RouterEvent, RouterEventType, RouterFact, RouterListener } from './event.ts'
 export * from './router.ts'

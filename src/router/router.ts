@@ -12,12 +12,13 @@ import {
   USER_NAME,
 } from '../core/index.ts'
 import { parseAddress } from './address.ts'
+import { AwaitedReplies } from './awaited-replies.ts'
 import type { ConversationInfo } from './conversation.ts'
 import { ConversationBook } from './conversation.ts'
 import type { MailboxCredit } from './delivery.ts'
 import { Delivery } from './delivery.ts'
 import { Directory } from './directory.ts'
-import type { RouterListener } from './event.ts'
+import type { AuditRecord, RouterListener } from './event.ts'
 import { callSafely, EventHub } from './event.ts'
 import { PendingRequests } from './pending-requests.ts'
 import { Rest } from './rest.ts'
@@ -45,6 +46,7 @@ export class Router {
   readonly #directory = new Directory()
   readonly #conversations = new ConversationBook()
   readonly #requests = new PendingRequests()
+  readonly #replies = new AwaitedReplies()
   readonly #rest = new Rest()
   readonly #hub: EventHub
   readonly #delivery: Delivery
@@ -67,7 +69,11 @@ export class Router {
       rest: this.#rest,
       sizeOf: parts.sizeOf,
       createMessageId: this.#createMessageId,
-      onAssigned: (message, agent) => this.#requests.assign(message, agent),
+      onAssigned: (message, agent) => {
+        if (message.sender === USER_NAME) this.#requests.assign(message, agent)
+        else this.#replies.assign(message, agent)
+      },
+      claimReply: (receiver, message) => this.#replies.claim(receiver, message),
       onUserMessage: (message) => this.#takeForUser(message),
       answersAgents: () => this.#phase !== 'closed',
     })
@@ -167,6 +173,22 @@ export class Router {
     const reply = this.#requests.open(message, replyWith, checkDeadlineMs(deadlineMs))
     this.#delivery.route(message, false)
     return reply
+  }
+
+  /**
+   * Waits for the reply to what an agent is about to send: the first message with that `in_reply_to` from whoever got it, or
+   * from the runtime, other than `agree`. It is not put into the mailbox of the agent.
+   *
+   * @param deadlineMs 0 waits until the signal is aborted
+   * @returns null when there was none in time
+   */
+  waitForReply(agent: string, replyWith: string, deadlineMs: number, signal: AbortSignal): Promise<Message | null> {
+    return this.#replies.wait(agent, replyWith, deadlineMs, signal)
+  }
+
+  /** Tells what an agent did by way of a service. */
+  announceAudit(record: AuditRecord): void {
+    this.#hub.emit({ type: 'audit', ...record })
   }
 
   /**

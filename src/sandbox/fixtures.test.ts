@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import binaryen from 'binaryen'
-import type { Grants } from '../capability/index.ts'
+import type { AskHandler, Grants } from '../capability/index.ts'
 import { NO_GRANTS } from '../capability/index.ts'
 import type { CompiledModule } from '../compile/index.ts'
 import { ModuleCache } from '../compile/index.ts'
@@ -78,6 +78,7 @@ export interface DeployOptions {
   readonly config?: Readonly<Record<string, string>>
   readonly tenant?: string
   readonly compile?: CompileMode
+  readonly onAsk?: AskHandler
   readonly scheduling?: Partial<Scheduling> | undefined
   readonly kept?: Kept
 }
@@ -113,6 +114,7 @@ export async function deploy(
       onRegister: (capability) => deployed.registered.push(capability),
       onRefuse: (refusal) => deployed.refusals.push(refusal),
       onRestart: (reason) => deployed.restarts.push(reason),
+      ...(options.onAsk === undefined ? {} : { onAsk: options.onAsk }),
     },
   )
   return { ...deployed, sandbox, handle: (content) => sandbox.handle(toMessage(name, content)) }

@@ -32,6 +32,8 @@ export class LocalParty {
   outstanding = 0
   /** Marks of its last messages through the main thread: by receiver, and to whoever has a capability. */
   readonly marks = new Map<string, number>()
+  /** It waits in the middle of a call for the reply to this, which the main thread hands over. */
+  awaited: string | null = null
   capabilityMark = 0
 
   constructor(agent: number, name: string, slot: Slot | null) {
@@ -114,6 +116,12 @@ export class LocalMail {
     if (party !== undefined && this.#open.get(party.name) === party) this.#open.delete(party.name)
   }
 
+  /** The reply to this is not for the mailbox of the agent; null ends that. */
+  awaitReply(agent: number, replyWith: string | null): void {
+    const party = this.#parties.get(agent)
+    if (party !== undefined) party.awaited = replyWith
+  }
+
   /** Makes a mark for something that is told to the main thread. */
   createMark(): number {
     this.#lastMark += 1
@@ -128,6 +136,7 @@ export class LocalMail {
   send(agent: number, cause: number, message: Message, bytes: number, batch: Batch): boolean | null {
     const to = this.#open.get(message.receiver)
     if (to === undefined || to.openMark > this.#settled || !isPlain(message) || this.#isAhead) return null
+    if (to.awaited !== null && to.awaited === message.in_reply_to) return null
     const from = this.#parties.get(agent)
     if (from === undefined || from.slot === null) return null
     return this.#hasRoom(from, to, bytes) && this.#post(from, to, cause, message, bytes, batch)

@@ -1,4 +1,4 @@
-import type { Grants } from '../capability/index.ts'
+import type { Answer, Ask, Grants } from '../capability/index.ts'
 import type { DoorName, ErrorData, Limits, Message, Scheduling, Script } from '../core/index.ts'
 import type { Mount, TreePart } from '../wasi/index.ts'
 import type { FunctionImport } from './imports.ts'
@@ -70,6 +70,8 @@ export type ToWorker =
   | { readonly type: 'local'; readonly agent: number; readonly isOpen: boolean }
   /** What the worker told up to this mark has taken effect: the calls that follow from it were sent before. */
   | { readonly type: 'settled'; readonly mark: number }
+  /** What the guest has asked for is answered. */
+  | { readonly type: 'answer'; readonly agent: number; readonly id: number; readonly answer: Answer }
   /** The running call was terminated, for this reason. */
   | { readonly type: 'killed'; readonly reason: ErrorData }
 
@@ -105,6 +107,8 @@ export type GuestEvent =
   /** One of the files that are copied, in the order in which they are put together again. */
   | { readonly type: 'exported'; readonly part: TreePart }
   | { readonly type: 'refuse'; readonly refusal: ErrorData }
+  /** The guest waits for an answer, until its call ends. */
+  | { readonly type: 'ask'; readonly ask: Ask }
 
 /** Worker to main. */
 export type FromWorker =

@@ -1,3 +1,4 @@
+import type { CallResult } from './guest/call-result.ts'
 import type { Guest } from './guest/guest.ts'
 import type { LocalPost } from './local-mail.ts'
 import { LocalParty } from './local-mail.ts'
@@ -10,6 +11,15 @@ export interface QueuedCall {
   readonly id: number
   readonly call: GuestCall
   readonly post: LocalPost | null
+}
+
+/** The turn that runs. */
+export interface Current {
+  readonly resident: Resident
+  readonly id: number
+  /** Fuel of the call that was used before this turn. */
+  readonly fuelBefore: number
+  result: CallResult | null
 }
 
 /** One agent in its thread. */

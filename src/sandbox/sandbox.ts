@@ -1,4 +1,4 @@
-import type { Grants, LogLevel } from '../capability/index.ts'
+import type { AskHandler, Grants, LogLevel } from '../capability/index.ts'
 import type { CompiledModule } from '../compile/index.ts'
 import type {
   CaxtonError,
@@ -110,6 +110,10 @@ export interface SandboxEvents {
   onRegister(capability: string): void
   /** The host refused something: a forged sender, a missing grant, a full mailbox. At most a few are reported for one message. */
   onRefuse(refusal: ErrorData): void
+  /**
+   * The guest waits for something that is done outside of its thread. Where nobody listens it is told DENIED.
+   */
+  readonly onAsk?: AskHandler
   /**
    * The thread of the agent was lost while another agent ran in it: this one was instantiated and started again in another
    * thread, without what it had in memory. Its calls that had not ended stay in order; one that had begun, and was waiting for

@@ -1,3 +1,4 @@
+import type { Answer } from '../capability/index.ts'
 import type { ErrorData, Message } from '../core/index.ts'
 import { CaxtonError, DEFAULT_SCHEDULING, formatMessage } from '../core/index.ts'
 import type { MemoryTree, TreePart } from '../wasi/index.ts'
@@ -5,6 +6,7 @@ import { TreeCollector } from '../wasi/index.ts'
 import { toGuestError } from './guest-error.ts'
 import { readFunctionImports } from './imports.ts'
 import { NOTHING_KEPT } from './kept/kept.ts'
+import { OpenAsks } from './open-asks.ts'
 import type { FromWorker, GuestCall, GuestEvent } from './protocol.ts'
 import type { LocalCall, Outcome, Sandbox, SandboxEvents, SandboxSpec } from './sandbox.ts'
 import type { Thread } from './thread.ts'
@@ -43,11 +45,16 @@ export type GuestThread = Pick<Thread, 'addAgents' | 'addWaiting' | 'post' | 'fo
   readonly hasLocalMail: boolean
 }
 
+interface Place {
+  readonly thread: GuestThread
+  readonly agent: number
+}
+
 export interface ThreadSandboxParts {
   readonly spec: SandboxSpec
   readonly events: SandboxEvents
   /** Puts the sandbox into a thread under a new number. */
-  place(sandbox: ThreadSandbox): { readonly thread: GuestThread; readonly agent: number }
+  place(sandbox: ThreadSandbox): Place
   /** The number is free again. */
   leave(agent: number, thread: GuestThread): void
   /** Takes over what a message holds that waited in a thread which is gone. */
@@ -59,8 +66,9 @@ export interface ThreadSandboxParts {
 export class ThreadSandbox implements Sandbox {
   readonly #parts: ThreadSandboxParts
   #pending = new Map<number, PendingCall>()
+  readonly #asks: OpenAsks
   #lastId = 0
-  #place: { readonly thread: GuestThread; readonly agent: number } | null = null
+  #place: Place | null = null
   #end: CaxtonError | null = null
   #isClosed = false
   #isStarted = false
@@ -69,6 +77,7 @@ export class ThreadSandbox implements Sandbox {
 
   constructor(parts: ThreadSandboxParts) {
     this.#parts = parts
+    this.#asks = new OpenAsks(parts.events.onAsk)
   }
 
   /** Places the guest and makes its instance. Resolves with how that ended. */
@@ -140,6 +149,7 @@ export class ThreadSandbox implements Sandbox {
     const pending = this.#pending.get(id)
     if (pending === undefined) return
     this.#pending.delete(id)
+    this.#asks.endCall()
     this.#place?.thread.addWaiting(-1)
     this.#parts.onMemory(usage.memoryBytes)
     const error = ending === null ? null : toGuestError(ending, this.#parts.spec.compiled, this.#parts.spec.name)
@@ -176,11 +186,13 @@ export class ThreadSandbox implements Sandbox {
 
   takeEvent(event: GuestEvent): void {
     const { events } = this.#parts
+    const place = this.#place
     if (event.type === 'send') events.onSend(event.message, event.reserved, this.messageOf(event.cause))
     else if (event.type === 'log') events.onLog(event.line)
     else if (event.type === 'output') events.onOutput?.(event.stream, event.bytes)
     else if (event.type === 'register') events.onRegister(event.capability)
     else if (event.type === 'exported') this.#takePart(event.part)
+    else if (event.type === 'ask') this.#asks.take(event.ask, (answer) => this.#answer(event.ask.id, answer, place))
     else events.onRefuse(event.refusal)
   }
 
@@ -223,6 +235,11 @@ export class ThreadSandbox implements Sandbox {
     }
   }
 
+  #answer(id: number, answer: Answer, place: Place | null): void {
+    // A guest that was placed again has not asked.
+    if (place !== null && place === this.#place) place.thread.post({ type: 'answer', agent: place.agent, id, answer })
+  }
+
   #checkRestart({ status, error }: Outcome): void {
     if (error !== null || status === 0) return
     const { name } = this.#parts.spec
@@ -260,6 +277,7 @@ export class ThreadSandbox implements Sandbox {
 
   #leave(): void {
     this.takeShut()
+    this.#asks.endCall()
     if (this.#place === null) return
     this.#place.thread.addWaiting(-this.#pending.size)
     this.#pending.clear()

@@ -15,7 +15,7 @@ import type { Slot } from './mailbox-table.ts'
 import { MailboxTable } from './mailbox-table.ts'
 import { Outbox } from './outbox.ts'
 import type { GuestCall, ToWorker, WorkerParts } from './protocol.ts'
-import type { QueuedCall } from './resident.ts'
+import type { Current, QueuedCall } from './resident.ts'
 import { Resident } from './resident.ts'
 import { HEAD_START_SLICES } from './slices.ts'
 import { TurnQueue } from './turn-queue.ts'
@@ -41,14 +41,6 @@ import { readToWorker } from './wire.ts'
 interface Drive {
   /** Who was suspended in it: then it ends with the message of that guest. */
   suspended: Guest | null
-}
-
-interface Current {
-  readonly resident: Resident
-  readonly id: number
-  /** Fuel of the call that was used before this turn. */
-  readonly fuelBefore: number
-  result: CallResult | null
 }
 
 /** Turns are taken without a look at the main thread for this long, milliseconds. */
@@ -87,8 +79,10 @@ const guestParts: GuestParts = {
       message,
       reserved,
       mark: mail.markRouted(agent, message.receiver),
-      cause: current!.id,
+      // A guest that has begun to wait has no turn any more.
+      cause: current?.id ?? residents.get(agent)!.running!.id,
     }),
+  awaitReply: (agent, replyWith) => mail.awaitReply(agent, replyWith),
   sendLocally: (agent, message, bytes) => mail.send(agent, current!.id, message, bytes, outbox.batch),
 }
 /** Wakes the thread for the next turns. A channel of its own: what a termination unwinds is then this handler alone. */
@@ -128,6 +122,9 @@ function receive(message: ToWorker): void {
     case 'settled':
       mail.settle(message.mark, takePost)
       awake()
+      break
+    case 'answer':
+      residents.get(message.agent)?.guest?.takeAnswer(message.id, message.answer)
       break
     case 'killed':
       settleKilled(message.reason)

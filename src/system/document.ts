@@ -5,6 +5,7 @@ import { agentFields } from './agent-options.ts'
 import { field, Mismatch, table, text, word } from './field.ts'
 import { limitsSchema } from './limits.ts'
 import { mismatch, show } from './problems.ts'
+import { secretsSchema, toolsSchema } from './services.ts'
 
 /** What the run waits for when the file does not say how long. */
 export const DEFAULT_WITHIN_MS = 60_000
@@ -52,6 +53,8 @@ export const documentSchema = table({
     .max(MAX_SENDS, { error: `has too many entries, expected at most ${MAX_SENDS}` })
     .optional(),
   goal: goalSchema.optional(),
+  secrets: secretsSchema.optional(),
+  tools: toolsSchema.optional(),
 })
 
 export type Document = z.output<typeof documentSchema>

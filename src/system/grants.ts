@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import type { GrantName, Grants, RandomSource, StoreGrant } from '../capability/index.ts'
-import { GRANTS, LOG_LEVELS, NO_GRANTS } from '../capability/index.ts'
+import { GRANTS, LOG_LEVELS, NO_GRANTS, parseToolName } from '../capability/index.ts'
 import { formatBytes, isName, KEPT_LIMITS, parseBytes, parseCount, USER_NAME } from '../core/index.ts'
 import { field, list, Mismatch, nameProblem, table, word } from './field.ts'
 import type { FilesInput } from './files-grant.ts'
 import { filesGrantSchema } from './files-grant.ts'
+import type { HttpRuleInput } from './http-rule.ts'
+import { httpRuleSchema } from './http-rule.ts'
 import { configError, deepFreeze, formatPath, mismatch, show, suggest, toProblems } from './problems.ts'
 
 /** Grants as a user writes them. Absent means none. */
@@ -25,6 +27,10 @@ export interface GrantsInput {
   readonly store?: { readonly bytes: string | number; readonly keys?: string | number }
   /** Timers set at once. */
   readonly timers?: number
+  /** Requests that may be made of the network. */
+  readonly http?: readonly HttpRuleInput[]
+  /** `<server>/<tool>`, or `<server>/*`. */
+  readonly tools?: readonly string[]
 }
 
 const CAPABILITY_PREFIX = 'capability:'
@@ -85,6 +91,19 @@ function readCount(value: unknown, most: number): number | Mismatch {
   return count >= 1 && count <= most ? count : new Mismatch(`is ${show(value)}, expected ${expected}`)
 }
 
+const MAX_RULES = 64
+
+const httpRules = z
+  .array(httpRuleSchema, {
+    error: (issue) => mismatch(issue.input, 'an array of tables such as { url = "…", methods = ["GET"] }'),
+  })
+  .max(MAX_RULES, { error: `has too many entries, expected at most ${MAX_RULES}` })
+
+function toolProblem(entry: string): string | null {
+  const server = entry.endsWith('/*') ? entry.slice(0, -2) : parseToolName(entry)?.server
+  return server !== undefined && isName(server) ? null : `is ${show(entry)}, expected "<server>/<tool>" or "<server>/*"`
+}
+
 /** The form of each grant. The type makes sure that no row of GRANTS is without one. */
 const FORMS = {
   send: list('addresses', addressProblem),
@@ -95,6 +114,8 @@ const FORMS = {
   files: filesGrantSchema,
   store: field(readStore),
   timers: field((value) => readCount(value, KEPT_LIMITS.timers)),
+  http: httpRules,
+  tools: list('tools', toolProblem),
 } as const satisfies Record<GrantName, z.ZodType>
 
 type GrantFields = { readonly [Name in GrantName]: z.ZodOptional<(typeof FORMS)[Name]> }

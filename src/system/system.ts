@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import type { SecretSource } from '../capability/index.ts'
 import type { Draft, Performative } from '../core/index.ts'
 import { formatBytes, HOST_LIMITS } from '../core/index.ts'
 import type { AgentOptions } from './agent-options.ts'
@@ -11,6 +12,9 @@ import { DEFAULT_SETTINGS, mergeLimits } from './limits.ts'
 import type { Problem } from './problems.ts'
 import { configError, deepFreeze, formatPath, show, toProblems } from './problems.ts'
 import { findReferenceProblems, receiversOf } from './references.ts'
+import { findServiceProblems } from './service-references.ts'
+import type { ToolServerInput } from './services.ts'
+import { resolveServices } from './services.ts'
 import type { TomlDocument } from './toml.ts'
 import { parseToml } from './toml.ts'
 
@@ -32,6 +36,10 @@ export interface System {
   readonly send: readonly Draft[]
   /** Null when the file declares none. */
   readonly goal: Goal | null
+  /** Where the host finds what it fills in for agents and servers of tools. */
+  readonly secrets: Readonly<Record<string, SecretSource>>
+  /** MCP servers whose tools agents may call. */
+  readonly tools: Readonly<Record<string, ToolServerInput>>
 }
 
 /** What a caller puts in the place of what the file says. */
@@ -107,11 +115,13 @@ function assemble(document: Document, file: string, named: NamedFiles, overrides
     performative: document.goal.performative,
     withinMs: document.goal.within ?? DEFAULT_WITHIN_MS,
   }
-  const value: System = { name: document.name, file: resolve(file), agents, send, goal: goal ?? null }
+  const services = resolveServices(document.secrets ?? {}, document.tools ?? {}, folder)
+  const value: System = { name: document.name, file: resolve(file), agents, send, goal: goal ?? null, ...services }
   const isolated = agents.flatMap((agent) =>
     findPlaceProblems(agent).map(({ path, text }) => ({ path: ['agents', agent.name, ...path], text })),
   )
-  return { value, problems: [...findSizeProblems(value), ...findCountProblems(value), ...isolated] }
+  const problems = [...findSizeProblems(value), ...findCountProblems(value), ...findServiceProblems(value)]
+  return { value, problems: [...problems, ...isolated] }
 }
 
 function toDraft(entry: SendEntry, named: NamedFiles, folder: string, input: string): Draft {

@@ -1,3 +1,4 @@
+import type { Answer } from '../../capability/index.ts'
 import { CAXTON_ABI, GuestMemory, HANDLED } from '../../capability/index.ts'
 import { SYSTEM_CLOCK } from '../../core/index.ts'
 import { createClockSource, createRandomSource, WASI_PREVIEW1 } from '../../wasi/index.ts'
@@ -210,6 +211,11 @@ export class Guest {
     const answer = this.#sliced!.suspend<number>()
     this.#waits.open(onReady)
     return answer
+  }
+
+  /** What the guest has asked the main thread for has come. */
+  takeAnswer(id: number, answer: Answer): void {
+    this.#host.takeAnswer(id, answer)
   }
 
   /** Whether the guest waits for something else than its turn. */

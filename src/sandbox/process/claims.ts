@@ -1,5 +1,5 @@
 import type { LogLevel } from '../../capability/index.ts'
-import { LOG_LEVELS } from '../../capability/index.ts'
+import { LOG_LEVELS, SERVICES } from '../../capability/index.ts'
 import type { ErrorCode, ErrorData, ErrorFacts, Message } from '../../core/index.ts'
 import { completeDraft, ERRORS, isName, toDraft } from '../../core/index.ts'
 import type { TreePart } from '../../wasi/index.ts'
@@ -85,6 +85,10 @@ function readEvent(fields: Fields, bytes: Uint8Array): GuestEvent {
     }
     case 'exported':
       return { type, part: readPart(readFields(fields['part'], 'a part'), bytes) }
+    case 'ask': {
+      const { id, service, text } = readFields(fields['ask'], 'an ask')
+      return { type, ask: { id: readCount(id), service: readOneOf(service, SERVICES), text: readText(text), bytes } }
+    }
     case 'refuse':
       return { type, refusal: readError(fields['refusal']) }
     default:

@@ -22,7 +22,7 @@ export function decodeToChild(frame: Buffer): ToChild {
   return deserialize(frame) as ToChild
 }
 
-/** Child: writes a message for the host; bytes of an output, a file or stored data follow the JSON text. */
+/** Child: writes a message for the host; bytes of an output, an ask, a file or stored data follow the JSON text. */
 export function encodeFromChild(message: FromChild): Buffer {
   const { plain, bytes } = takeBytes(message)
   const text = Buffer.from(JSON.stringify(plain))
@@ -41,6 +41,10 @@ function takeBytes(message: FromChild): { readonly plain: object; readonly bytes
   const { event } = message
   if (event.type === 'output')
     return { plain: { ...message, event: { ...event, bytes: undefined } }, bytes: event.bytes }
+  if (event.type === 'ask') {
+    const { bytes, ...ask } = event.ask
+    return { plain: { ...message, event: { ...event, ask } }, bytes }
+  }
   if (event.type !== 'exported' || event.part.type !== 'bytes') return { plain: message, bytes: NO_BYTES }
   return { plain: { ...message, event: { ...event, part: { type: 'bytes' } } }, bytes: event.part.bytes }
 }

@@ -116,11 +116,19 @@ export class GuestProcess implements GuestThread {
   }
 
   post(message: ToWorker): void {
+    if (message.type === 'answer') this.#answer(message)
     if (this.#isClosing || message.type !== 'call') return
     const { agent, id } = message
     const call = message.call.kind === 'create' ? this.#admit(message.call.spec) : message.call
     this.#residents.get(agent)?.noteCall(id)
     this.#send({ type: 'call', agent, id, call })
+  }
+
+  #answer(message: ToWorker & { readonly type: 'answer' }): void {
+    const resident = this.#residents.get(message.agent)
+    if (resident === undefined || resident.closing !== null) return
+    resident.noteAnswer(message.id)
+    this.#send(message)
   }
 
   forget(agent: number): void {
@@ -275,11 +283,11 @@ export class GuestProcess implements GuestThread {
     if (!this.#isClosing) this.#modules.release(resident.module)
   }
 
-  /** Calls of those that wait end within their wall times, one after the other. */
+  /** Calls of those that wait end within their wall times and what they may wait, one after the other. */
   #patienceMs(): number {
     let sum = KILL_MS
     for (const { callsWaiting, limits } of this.#residents.values()) {
-      if (callsWaiting > 0) sum += limits.wallMs + KILL_MS
+      if (callsWaiting > 0) sum += limits.wallMs + limits.waitMs + KILL_MS
     }
     return sum
   }

@@ -1,3 +1,4 @@
+import type { Answer } from '../../capability/index.ts'
 import type { ErrorData } from '../../core/index.ts'
 import type { FromWorker, GuestCall, GuestSpec } from '../protocol.ts'
 
@@ -26,6 +27,7 @@ export type ToChild =
   | { readonly type: 'forget-module'; readonly module: number }
   | { readonly type: 'call'; readonly agent: number; readonly id: number; readonly call: ChildCall }
   | { readonly type: 'close'; readonly agent: number }
+  | { readonly type: 'answer'; readonly agent: number; readonly id: number; readonly answer: Answer }
   /** So many messages of the agent have been handled or given up. */
   | { readonly type: 'release'; readonly agent: number; readonly count: number }
   | { readonly type: 'ping' }

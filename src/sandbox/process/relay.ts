@@ -60,6 +60,9 @@ export class Relay {
       case 'release':
         this.#release(message)
         break
+      case 'answer':
+        this.#parts.thread.post(message)
+        break
     }
   }
 

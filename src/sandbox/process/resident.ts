@@ -1,3 +1,4 @@
+import type { Ask } from '../../capability/index.ts'
 import type { Limits, Message } from '../../core/index.ts'
 import { completeDraft, HOST_LIMITS } from '../../core/index.ts'
 import type { Mount, TreePart } from '../../wasi/index.ts'
@@ -13,6 +14,8 @@ const REFUSALS = 8
 const EXPANSION = 6
 /** A byte that is not UTF-8 becomes a character of three. */
 const REPLACEMENT_BYTES = 3
+/** Of what an ask says, what does not count as the guest's own. */
+const ASK_BYTES = 1_024
 /** What a message of the child takes besides texts. */
 const FRAME_BYTES = 128 * 1024
 
@@ -33,9 +36,10 @@ interface Said {
   refusals: number
   files: number
   fileBytes: number
+  asks: number
 }
 
-const NOTHING_SAID: Said = { sends: 0, lines: 0, logBytes: 0, refusals: 0, files: 0, fileBytes: 0 }
+const NOTHING_SAID: Said = { sends: 0, lines: 0, logBytes: 0, refusals: 0, files: 0, fileBytes: 0, asks: 0 }
 
 /**
  * One placement in a child, seen from the host, and what the child may still say for it.
@@ -55,6 +59,8 @@ export class Resident {
   #said: Said = { ...NOTHING_SAID }
   readonly #mostFiles: { readonly bytes: number; readonly files: number }
   #registered = 0
+  #lastAsk = 0
+  #openAsk: number | null = null
   /** Settled when the child has let go of it; null while it lives. */
   closing: PromiseWithResolvers<void> | null = null
 
@@ -84,6 +90,7 @@ export class Resident {
     this.#assert(effects === null || (ending === null && status === 0), 'effects of a call that failed')
     if (effects !== null) this.#kept.admit(effects)
     this.#said = { ...NOTHING_SAID }
+    this.#openAsk = null
   }
 
   /** Returns an event as it is passed on. @throws CaxtonError ERR_SANDBOX_PROCESS_LOST for what the agent cannot have done */
@@ -94,6 +101,7 @@ export class Resident {
     }
     if (event.type === 'log') this.#countLine(Buffer.byteLength(event.line.text))
     else if (event.type === 'output') this.#countLine(event.bytes.length)
+    else if (event.type === 'ask') this.#admitAsk(event.ask)
     else if (event.type === 'refuse') {
       this.#said.refusals += 1
       this.#assert(this.#said.refusals <= REFUSALS, 'too many refusals')
@@ -103,6 +111,23 @@ export class Resident {
       this.#assert(this.#registered <= HOST_LIMITS.capabilitiesPerAgent, 'too many capabilities')
     }
     return event
+  }
+
+  /** The host has answered an ask. */
+  noteAnswer(id: number): void {
+    if (this.#openAsk === id) this.#openAsk = null
+  }
+
+  /** A guest that waits does nothing else, so that it asks for one thing at a time. */
+  #admitAsk({ id, text, bytes }: Ask): void {
+    this.#assert(this.#openAsk === null, 'an ask while another one is open')
+    this.#assert(id === this.#lastAsk + 1, 'an ask out of order')
+    this.#said.asks += 1
+    this.#assert(this.#said.asks <= this.limits.hostCalls, 'more asks than the agent may make')
+    const size = Buffer.byteLength(text) + bytes.length
+    this.#assert(size <= ASK_BYTES + this.limits.messageBytes, 'a larger ask than the agent may make')
+    this.#lastAsk = id
+    this.#openAsk = id
   }
 
   #admitMessage(message: Message): Message {

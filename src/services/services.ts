@@ -1,0 +1,82 @@
+import type { Answer, Ask, Grants, ToolServerOptions } from '../capability/index.ts'
+import { secretsOf } from '../capability/index.ts'
+import type { Clock } from '../core/index.ts'
+import { CaxtonError, SYSTEM_CLOCK } from '../core/index.ts'
+import type { Router } from '../router/index.ts'
+import type { Audit } from './audit.ts'
+import type { HttpService } from './http/service.ts'
+import { MessagingService } from './messaging/service.ts'
+import type { Secrets } from './secrets/secrets.ts'
+import { ToolService } from './tools/service.ts'
+
+export interface ServicesParts {
+  readonly router: Pick<Router, 'waitForReply'>
+  readonly secrets: Secrets
+  readonly audit: Audit
+  /** @default SYSTEM_CLOCK */
+  readonly clock?: Clock
+}
+
+export interface ServicesOptions {
+  readonly tools: Readonly<Record<string, ToolServerOptions>>
+}
+
+/** An agent that asks, with what it may: taken from its deployment, never from what it says. */
+export interface ServiceClient {
+  readonly agent: string
+  readonly grants: Grants
+}
+
+/** What the host does for agents outside of their threads. Runs on the main thread. */
+export class Services {
+  readonly #parts: ServicesParts
+  readonly #messaging: MessagingService
+  readonly #tools: ToolService
+  #http: Promise<HttpService> | null = null
+
+  /** Nothing is started or connected to. @throws CaxtonError ERR_SECRET_INVALID for one that nobody has declared */
+  constructor(parts: ServicesParts, options: ServicesOptions) {
+    const { audit, secrets, clock = SYSTEM_CLOCK } = parts
+    this.#parts = parts
+    this.#messaging = new MessagingService(parts.router)
+    this.#tools = new ToolService({ secrets, audit, clock }, options.tools)
+  }
+
+  /** Checks that everything a grant names is there. @throws CaxtonError ERR_SECRET_INVALID, ERR_CONFIG_INVALID */
+  assertServes({ http, tools }: Pick<Grants, 'http' | 'tools'>): void {
+    for (const { secrets } of http)
+      for (const { template } of secrets) this.#parts.secrets.assertHas(secretsOf(template))
+    for (const entry of tools) {
+      const server = entry.slice(0, entry.indexOf('/'))
+      if (this.#tools.servers.includes(server)) continue
+      throw new CaxtonError('ERR_CONFIG_INVALID', {
+        detail: `the grant tools = ["${entry}"] names no server of the system`,
+      })
+    }
+  }
+
+  /** Answers what an agent asks. Never rejects. */
+  async answer(client: ServiceClient, ask: Ask, signal: AbortSignal): Promise<Answer> {
+    switch (ask.service) {
+      case 'http_fetch':
+      case 'http_read':
+      case 'http_close':
+        return (await this.#loadHttp()).answer(client, ask, signal)
+      case 'call_tool':
+        return this.#tools.answer(client, ask, signal)
+      case 'request':
+        return this.#messaging.answer(client.agent, ask, signal)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#tools.close()
+  }
+
+  /** The parts of Node for it are loaded with the first request. */
+  #loadHttp(): Promise<HttpService> {
+    const { audit, secrets, clock = SYSTEM_CLOCK } = this.#parts
+    this.#http ??= import('./http/service.ts').then((loaded) => new loaded.HttpService({ secrets, audit, clock }))
+    return this.#http
+  }
+}

@@ -1,0 +1,42 @@
+import type { SecretSource } from '../capability/index.ts'
+import { secretsOf } from '../capability/index.ts'
+import type { AgentOptions } from './agent-options.ts'
+import type { Problem } from './problems.ts'
+import { show, suggest } from './problems.ts'
+import type { ToolServerInput } from './services.ts'
+import { secretsOfServer } from './services.ts'
+import type { Path } from './toml.ts'
+
+interface Declared {
+  readonly agents: readonly Pick<AgentOptions, 'name' | 'grants'>[]
+  readonly secrets: Readonly<Record<string, SecretSource>>
+  readonly tools: Readonly<Record<string, ToolServerInput>>
+}
+
+/** Finds secrets and servers of tools that are used and not declared. */
+export function findServiceProblems({ agents, secrets, tools }: Declared): Problem[] {
+  const secretNames = Object.keys(secrets)
+  const missing = (name: string, path: Path): Problem[] => {
+    if (secretNames.includes(name)) return []
+    return [
+      { path, text: `needs the secret ${show(name)}, which is not under [secrets]; ${suggest(name, secretNames)}` },
+    ]
+  }
+  const servers = Object.entries(tools).flatMap(([name, server]) =>
+    secretsOfServer(server).flatMap((secret) => missing(secret, ['tools', name])),
+  )
+  const perAgent = agents.flatMap(({ name, grants }) => [
+    ...grants.http.flatMap((rule, index) =>
+      rule.secrets
+        .flatMap(({ template }) => secretsOf(template))
+        .flatMap((secret) => missing(secret, ['agents', name, 'grants', 'http', index, 'secrets'])),
+    ),
+    ...grants.tools.flatMap((entry, index) => {
+      const server = entry.slice(0, entry.indexOf('/'))
+      if (Object.hasOwn(tools, server)) return []
+      const path = ['agents', name, 'grants', 'tools', index]
+      return [{ path, text: `is ${show(entry)}, no server under [tools]; ${suggest(server, Object.keys(tools))}` }]
+    }),
+  ])
+  return [...servers, ...perAgent]
+}
