@@ -4,12 +4,14 @@
  */
 import * as abi from './caxton_abi'
 import { Writer, listMembers, toInteger, toText } from './caxton_json'
+import { takeResult } from './caxton_services'
 
 export {
   Act,
   DEBUG,
   DENIED,
   ERROR,
+  FAILED,
   FAULT,
   INFO,
   INVALID,
@@ -18,10 +20,12 @@ export {
   NOT_FOUND,
   NOT_UNDERSTOOD,
   OK,
+  TIMEOUT,
   TOO_LARGE,
   WARN,
 } from './caxton_abi'
 export { Member, Writer, getField, isText, listElements, listMembers, toInteger, toNumber, toText } from './caxton_json'
+export { Request, Response, Result, callTool, fetch, takeResult } from './caxton_services'
 
 /** A message as it arrives. `content` is JSON text, '' when there is none; every other field is plain text. */
 export class Message {
@@ -126,6 +130,29 @@ function writeTexts(writer: Writer, values: string[]): void {
 export function send(draft: Draft): i32 {
   const bytes = String.UTF8.encode(draft.toJson())
   return abi.send_message(changetype<usize>(bytes), bytes.byteLength)
+}
+
+let asked: i32 = 0
+
+/**
+ * Sends a message and waits for the reply to it, at most so many milliseconds; 0 waits as long as the limit `wait` lets it.
+ * A draft without `replyWith` gets one. Null when nothing was sent or no reply came; `lastStatus()` says why.
+ */
+export function ask(draft: Draft, deadlineMs: i32 = 0): Message | null {
+  if (draft.replyWith == '') {
+    asked += 1
+    draft.replyWith = 'ask-' + asked.toString()
+  }
+  const bytes = String.UTF8.encode(draft.toJson())
+  askStatus = abi.request(changetype<usize>(bytes), bytes.byteLength, deadlineMs)
+  return askStatus < 0 ? null : Message.parse(takeResult(askStatus))
+}
+
+let askStatus: i32 = 0
+
+/** Why the last `ask` answered null: a negative status, such as TIMEOUT. */
+export function lastStatus(): i32 {
+  return askStatus
 }
 
 /** Answers a message with an act and a content that is JSON text. */

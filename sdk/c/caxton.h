@@ -218,6 +218,8 @@ static inline int64_t caxton_config_integer(const char *key, int64_t otherwise) 
   return length < 0 ? otherwise : caxton_json_integer((caxton_text){digits, (size_t)length}, otherwise);
 }
 
+#include "caxton_services.h"
+
 /* ---- The exports. One message is handled at a time, so one buffer is enough. ---- */
 
 CAXTON_EXPORT(agent_init) int agent_init(void) {

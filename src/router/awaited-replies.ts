@@ -47,7 +47,7 @@ export class AwaitedReplies {
   assign(message: Message, responder: string): void {
     if (this.#awaited.size === 0) return
     const awaited = this.#awaited.get(message.sender)
-    if (awaited?.replyWith === message.reply_with) awaited!.responder ??= responder
+    if (awaited !== undefined && awaited.replyWith === message.reply_with) awaited.responder ??= responder
   }
 
   /** Tells whether a message is the reply that its receiver waits for, and hands it over. */
