@@ -44,7 +44,7 @@ test('an inspection tells imports with their grants, exports, memories, features
     seen.doors.map(({ name, problem }) => [name, problem === null]),
     [
       ['caxton', true],
-      ['command', false],
+      ['stdio', false],
     ],
   )
   assert.deepEqual(seen.refusals, [])

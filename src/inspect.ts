@@ -61,7 +61,7 @@ export interface InspectedSize {
 }
 
 /** Doors that a module can fit by itself; behind `javascript` there is always the same one. */
-const MODULE_DOORS: readonly DoorName[] = ['caxton', 'command']
+const MODULE_DOORS: readonly DoorName[] = ['caxton', 'stdio']
 
 /**
  * Looks into a module: what it imports and exports, which door it fits, which grants it needs, what it would be refused for.

@@ -1,4 +1,4 @@
-import { CaxtonError, describeRate } from '../core/index.ts'
+import { asCaxtonError, CaxtonError, describeRate } from '../core/index.ts'
 import type { Outcome } from '../sandbox/index.ts'
 import { NO_USAGE } from '../sandbox/index.ts'
 import type { Agent } from './agent.ts'
@@ -33,6 +33,6 @@ export function badStart({ name }: Subject, status: number): CaxtonError {
 }
 
 /** The outcome of a call whose sandbox broke its promise never to reject. */
-export function lostOutcome(error: CaxtonError): Outcome {
-  return { status: -1, error, usage: NO_USAGE, effects: null }
+export function lostOutcome(error: unknown): Outcome {
+  return { status: -1, error: asCaxtonError(error), usage: NO_USAGE, effects: null }
 }

@@ -1,16 +1,10 @@
 import { HANDLED } from '../capability/index.ts'
-import type { ErrorData, Limits, Message } from '../core/index.ts'
-import {
-  asCaxtonError,
-  type CaxtonError,
-  DEFAULT_WARN_SHARE,
-  NO_RATE_LIMITS,
-  SYSTEM_ALARM,
-  SYSTEM_CLOCK,
-} from '../core/index.ts'
+import type { CaxtonError, ErrorData, Limits, Message } from '../core/index.ts'
+import { asCaxtonError, DEFAULT_WARN_SHARE, NO_RATE_LIMITS, SYSTEM_ALARM, SYSTEM_CLOCK } from '../core/index.ts'
 import type { LocalCall, Outcome, Sandbox, SandboxEvents, Usage } from '../sandbox/index.ts'
 import { badStart, hasFailed, lostOutcome, notRunning, rateError, stateError } from './agent-errors.ts'
 import type { AgentOptions, AgentParts, DrainOptions } from './agent-parts.ts'
+import { Closing } from './closing.ts'
 import { checkDeadlineMs } from './deadline.ts'
 import type { AgentInfo } from './info.ts'
 import { describeAgent } from './info.ts'
@@ -55,8 +49,9 @@ export class Agent {
   #state: AgentState = { phase: 'loaded' }
   #creation: Promise<Sandbox> | null = null
   #sandbox: Sandbox | null = null
+  readonly #closing = new Closing()
   #drains = false
-  #isShutting = false
+  #hasEnded = false
 
   constructor(parts: AgentParts, options: AgentOptions) {
     const { limits, rates = NO_RATE_LIMITS, warn = DEFAULT_WARN_SHARE } = options
@@ -122,6 +117,7 @@ export class Agent {
     }
     this.#enter({ phase: 'running' })
     this.#registrations.announce()
+    if (this.#hasEnded) this.#endWell()
     if (this.#drains) this.#beginDraining()
     else this.#kept.start()
     this.#pump()
@@ -188,6 +184,7 @@ export class Agent {
       this.#monitor.addCall(outcome.usage)
       const overdraft = this.#throttle.charge(outcome.usage)
       if (outcome.error !== null) return outcome.error
+      this.#hasEnded = outcome.hasEnded === true
       this.#kept.apply(outcome.effects)
       this.#warn(outcome.usage)
       if (outcome.status === HANDLED.OK) return overdraft === null ? null : rateError(this, overdraft)
@@ -266,14 +263,14 @@ export class Agent {
     this.#inSandbox.add(letter)
     sandbox.handle(letter.message).then(
       (outcome) => this.#finish(letter, outcome),
-      (error: unknown) => this.#finish(letter, lostOutcome(asCaxtonError(error))),
+      (error: unknown) => this.#finish(letter, lostOutcome(error)),
     )
   }
 
   #fire(sandbox: Sandbox, due: DueTimer): void {
     sandbox.fire(due.id, due.setting).then(
       (outcome) => this.#finishTimer(due, outcome),
-      (error: unknown) => this.#finishTimer(due, lostOutcome(asCaxtonError(error))),
+      (error: unknown) => this.#finishTimer(due, lostOutcome(error)),
     )
   }
 
@@ -304,6 +301,7 @@ export class Agent {
     this.#kept.apply(outcome.effects)
     report()
     this.#warn(outcome.usage)
+    if (outcome.hasEnded === true && !isFinal(this.#state.phase)) this.#endWell()
     if (overdraft !== null && !isFinal(this.#state.phase)) this.#fail(rateError(this, overdraft))
     this.#pump()
     this.#stopIfDrained()
@@ -330,7 +328,7 @@ export class Agent {
     } else if (this.#state.phase === 'running') {
       this.#drains = true
       this.#kept.stop()
-      this.#shutLocal()
+      this.#closing.shutLocal(this.#sandbox, () => this.#stopIfDrained())
       this.#enter({ phase: 'draining' })
       this.#stopIfDrained()
     }
@@ -340,20 +338,20 @@ export class Agent {
     if (this.#state.phase === 'running' && this.#throttle.isEmpty) this.#sandbox?.openLocal?.()
   }
 
-  #shutLocal(): void {
-    const shut = this.#sandbox?.shutLocal?.() ?? null
-    if (shut === null) return
-    this.#isShutting = true
-    void shut.then(() => {
-      this.#isShutting = false
-      this.#stopIfDrained()
+  #stopIfDrained(): void {
+    if (this.#state.phase !== 'draining' || this.#closing.isUnderWay) return
+    if (this.waitingMessages + this.#kept.firingCount > 0) return
+    const isFinishing = this.#closing.finish(this.#sandbox, (outcome) => {
+      this.#monitor.addCall(outcome.usage)
+      if (!isFinal(this.#state.phase)) this.#conclude(outcome, null, () => {})
+      void this.stop()
     })
+    if (!isFinishing) this.#end({ phase: 'stopped' }, notRunning(this))
   }
 
-  #stopIfDrained(): void {
-    if (this.#state.phase !== 'draining' || this.#isShutting) return
-    if (this.waitingMessages + this.#kept.firingCount > 0) return
-    this.#end({ phase: 'stopped' }, notRunning(this))
+  /** Its program has ended by itself, as it should. */
+  #endWell(): void {
+    this.#end({ phase: 'stopped' }, notRunning(this, 'its program has ended'))
   }
 
   #enter(to: AgentState): void {

@@ -16,6 +16,13 @@ export interface Wait {
   /** What is answered where the guest cannot be suspended: frames of the host are among its own. */
   readonly refused: number
   /**
+   * Whether the guest has nothing to do until its next message: the call ends here, and the guest goes on in the next one, without
+   * `begin` and `wake`. Only behind a door whose session can hand a message to a guest that rests.
+   *
+   * @default false
+   */
+  readonly rests?: boolean
+  /**
    * Begins to wait. The guest does not run until `wake` was called, which is ignored from the second time on.
    *
    * @returns what gives the wait up and frees what it holds; not called once `wake` was. Nothing that comes later is used

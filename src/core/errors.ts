@@ -71,6 +71,7 @@ export const ERRORS = {
   ERR_GUEST_ABORT: { kind: 'guest', status: 500, message: 'Guest aborted' },
   ERR_GUEST_EXCEPTION: { kind: 'guest', status: 500, message: 'Guest let an exception escape' },
   ERR_GUEST_EXIT: { kind: 'guest', status: 500, message: 'Guest exited' },
+  ERR_GUEST_ENDED: { kind: 'guest', status: 409, message: 'Program has ended' },
   ERR_GUEST_STATUS: { kind: 'guest', status: 500, message: 'Guest reported a failure' },
   ERR_GUEST_ABI: { kind: 'guest', status: 500, message: 'Guest broke the rules of its door' },
 

@@ -1,9 +1,9 @@
 /**
  * The doors through which a module can be an agent.
  * `caxton`: a core module with `handle_message` (caxton ABI 1). `javascript`: a script inside the QuickJS module.
- * `command`: a WASI preview 1 command with `_start`, for `caxton exec`.
+ * `stdio`: a WASI preview 1 command with `_start` that reads and writes messages. `command`: any such command, for `caxton exec`.
  */
-export type DoorName = 'caxton' | 'javascript' | 'command'
+export type DoorName = 'caxton' | 'javascript' | 'stdio' | 'command'
 
 /** What the `javascript` door runs: a script and the local modules that it imports, directly or not. */
 export interface Script {

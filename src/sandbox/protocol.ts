@@ -60,6 +60,8 @@ export type GuestCall =
   /** Copies the files in memory at a place; runs nothing of the guest. */
   | { readonly kind: 'export'; readonly at: string }
   | { readonly kind: 'timer'; readonly id: number; readonly setting: number }
+  /** No message comes any more: lets a program that reads them end by itself. */
+  | { readonly kind: 'finish' }
 
 /** Main to worker. The calls of one agent run in order; each is answered by exactly one outcome with its number, from 1 on. */
 export type ToWorker =

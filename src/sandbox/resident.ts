@@ -47,3 +47,9 @@ export class Resident {
     return guest?.isDriven === true && !guest.isSuspended && calls[0]?.call.kind === 'handle'
   }
 }
+
+/** One run of the driver. */
+export interface Drive {
+  /** Who was suspended in it: then it ends with the message of that guest. */
+  suspended: Guest | null
+}

@@ -67,6 +67,8 @@ export interface Outcome {
   /** What the guest answered; 0 is success. */
   readonly status: number
   readonly error: CaxtonError | null
+  /** The program of the guest came to its end, as it should: every later call ends with ERR_GUEST_ENDED. @default false */
+  readonly hasEnded?: boolean
   readonly usage: Usage
   /** What it has changed of what its agent keeps; null where nothing is kept, as after every failure. */
   readonly effects: Effects | null
@@ -140,6 +142,10 @@ export interface Sandbox {
   exportFiles?(at: string): Promise<MemoryTree>
   /** Runs the handler of a timer, if it is still set under that number. Otherwise like `handle`. */
   fire(id: number, setting: number): Promise<Outcome>
+  /**
+   * Tells a program that reads messages that none comes any more, so that it can end by itself. Null for a guest that has nothing to end.
+   */
+  readonly finish: (() => Promise<Outcome>) | null
   /** Frees the instance. Calls that have not ended yet end with ERR_SANDBOX_CLOSED. Idempotent. */
   close(): Promise<void>
 }

@@ -122,6 +122,10 @@ export class ThreadSandbox implements Sandbox {
     return this.#request('timer', { timer: { id, setting } })
   }
 
+  get finish(): (() => Promise<Outcome>) | null {
+    return this.#parts.spec.door === 'stdio' ? () => this.#request('finish') : null
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -154,7 +158,8 @@ export class ThreadSandbox implements Sandbox {
     this.#parts.onMemory(usage.memoryBytes)
     const error = ending === null ? null : toGuestError(ending, this.#parts.spec.compiled, this.#parts.spec.name)
     if (pending.kind === 'start' && error === null) this.#isStarted = true
-    pending.settle({ status, error, usage, effects })
+    if (error?.code === 'ERR_GUEST_ENDED') pending.settle({ status: 0, error: null, hasEnded: true, usage, effects })
+    else pending.settle({ status, error, usage, effects })
     if (error !== null) this.#finish(error)
   }
 
@@ -289,6 +294,7 @@ export class ThreadSandbox implements Sandbox {
     if (kind === 'create') return this.#createCall()
     if (files !== null) return { kind: 'export', at: files.at }
     if (timer !== null) return { kind: 'timer', ...timer }
+    if (kind === 'finish') return { kind }
     if (message === null) return { kind: 'start' }
     return { kind: 'handle', text: formatMessage(message), sender: message.sender }
   }

@@ -4,8 +4,8 @@ import { createSliceHook, joinMessage } from '../core/index.ts'
 import type { CallResult } from './guest/call-result.ts'
 import { CpuClock } from './guest/cpu-clock.ts'
 import { Driver } from './guest/driver.ts'
-import type { GuestParts } from './guest/guest.ts'
 import { Guest } from './guest/guest.ts'
+import type { GuestParts } from './guest/guest-parts.ts'
 import { explainThrown } from './guest/meter.ts'
 import { WaitGate } from './guest/wait-gate.ts'
 import { Heartbeat, processMs } from './heartbeat.ts'
@@ -15,7 +15,7 @@ import type { Slot } from './mailbox-table.ts'
 import { MailboxTable } from './mailbox-table.ts'
 import { Outbox } from './outbox.ts'
 import type { GuestCall, ToWorker, WorkerParts } from './protocol.ts'
-import type { Current, QueuedCall } from './resident.ts'
+import type { Current, Drive, QueuedCall } from './resident.ts'
 import { Resident } from './resident.ts'
 import { HEAD_START_SLICES } from './slices.ts'
 import { TurnQueue } from './turn-queue.ts'
@@ -36,12 +36,6 @@ import { readToWorker } from './wire.ts'
  * 4. What goes to the main thread waits in `outbox`, in order. It is posted when the turns end and when a slice does. If the
  *    thread is lost before, all of it is: outcomes, and messages whose reservations the main thread finds in the ledger.
  */
-
-/** One run of the driver. */
-interface Drive {
-  /** Who was suspended in it: then it ends with the message of that guest. */
-  suspended: Guest | null
-}
 
 /** Turns are taken without a look at the main thread for this long, milliseconds. */
 const TURNS_MS = 1
@@ -315,11 +309,14 @@ function suspendCurrent(owed: bigint): Promise<bigint> {
   return guest.suspend(owed)
 }
 
-/** A host call of the current guest has to wait: ends the turn in the middle of the call. */
+/** A host call of the current guest has to wait: ends the turn in the middle of the call, or the call if the guest wants its next one. */
 function waitCurrent(): Promise<number> {
   const { resident } = current!
-  endWaitingTurn()
-  const answer = resident.guest!.wait(() => readyTurn(resident))
+  const guest = resident.guest!
+  const rest = guest.asksRest ? guest.rest() : null
+  if (rest === null) endWaitingTurn()
+  else endTurn(rest.result)
+  const answer = rest?.answer ?? guest.wait(() => readyTurn(resident))
   outbox.flush()
   awake()
   return answer
@@ -372,8 +369,10 @@ function settleKilled(reason: ErrorData): void {
   mail.repair()
   // One that the termination kept from being told must not be waited for.
   outbox.post({ type: 'mark', mark: mail.createMark() })
-  const usage = current.resident.guest?.readUsage() ?? NO_USAGE
-  finishCall(current, current.result ?? { status: -1, ending: { reason, frames: [] }, usage, effects: null })
+  const { guest } = current.resident
+  const killed = { status: -1, ending: { reason, frames: [] }, usage: guest?.readUsage() ?? NO_USAGE, effects: null }
+  // One that was about to rest has lost its stack.
+  finishCall(current, guest?.isResting === true ? killed : (current.result ?? killed))
   awake()
 }
 

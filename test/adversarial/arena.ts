@@ -32,6 +32,8 @@ const IDLE_SHARE = 0.3
 /** A runtime with one worker thread, in which an innocent agent with a state of its own lives next to every attack. */
 export class Arena implements AsyncDisposable {
   readonly #caxton: Caxton
+  /** What became of messages while they were sent: whoever has ended takes none. */
+  readonly #early = new Map<string, Handled>()
   readonly #waiting = new Map<string, (event: Handled) => void>()
   readonly #stop: () => void
   #count = 0
@@ -117,7 +119,10 @@ export class Arena implements AsyncDisposable {
 
   #ask(receiver: string): Promise<Handled> {
     const { promise, resolve } = Promise.withResolvers<Handled>()
+    this.#early.clear()
     const id = this.#caxton.send({ performative: 'inform', receiver, content: 'hello' })
+    const early = this.#early.get(id)
+    if (early !== undefined) return Promise.resolve(early)
     this.#waiting.set(id, resolve)
     return promise
   }
@@ -129,7 +134,10 @@ export class Arena implements AsyncDisposable {
     }
     if (event.type !== 'handled' && event.type !== 'undelivered') return
     const waiting = this.#waiting.get(event.message.message_id)
-    if (waiting === undefined) return
+    if (waiting === undefined) {
+      this.#early.set(event.message.message_id, event)
+      return
+    }
     this.#waiting.delete(event.message.message_id)
     waiting(event)
   }

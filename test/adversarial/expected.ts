@@ -332,7 +332,7 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   'stack/recursion-by-reference': 'ERR_LIMIT_STACK',
   'stack/recursion-of-two': 'ERR_LIMIT_STACK',
   'stack/throw-at-the-edge': 'ERR_LIMIT_STACK',
-  'start/command-as-an-agent': 'ERR_GUEST_ABI',
+  'start/command-as-an-agent': 'ERR_AGENT_NOT_RUNNING',
   'start/command-that-loops': 'ERR_LIMIT_FUEL at deploy',
   'start/exits': 'ERR_GUEST_EXIT at deploy',
   'start/floods': 'ERR_LIMIT_MESSAGES at deploy',

@@ -32,6 +32,8 @@ export class FakeSandbox implements Sandbox {
   /** Messages handed over, begun or not. */
   readonly handedOver: Message[] = []
   closeCount = 0
+  /** Set by a test whose guest is a program that ends by itself. */
+  finish: FakeSandbox['start'] | null = null
   readonly #behave: Behaviour
   readonly #startWith: () => number | CaxtonError | Promise<number | CaxtonError>
   readonly #closed = Promise.withResolvers<CaxtonError>()

@@ -34,7 +34,7 @@ function exporting(name: string): Uint8Array {
 
 test('the exports of a module tell its door', () => {
   assert.equal(toGuest(exporting('handle_message'), 'a.wasm').door, 'caxton')
-  assert.equal(toGuest(exporting('_start'), 'a.wasm').door, 'command')
+  assert.equal(toGuest(exporting('_start'), 'a.wasm').door, 'stdio')
 })
 
 test('a module that fits no door is refused with what it lacks', () => {

@@ -25,7 +25,7 @@ export function toGuest(bytes: Uint8Array, origin: string): Guest {
 function findDoor(bytes: Uint8Array, origin: string): DoorName {
   const functions = readModule(bytes).exports.filter(({ kind }) => kind === 'function')
   if (functions.some(({ name }) => name === 'handle_message')) return 'caxton'
-  if (functions.some(({ name }) => name === '_start')) return 'command'
+  if (functions.some(({ name }) => name === '_start')) return 'stdio'
   throw new CaxtonError('ERR_MODULE_DOOR_UNKNOWN', {
     detail: `${origin} exports neither the function handle_message (an agent) nor _start (a WASI command)`,
     data: { file: origin, missing: ['handle_message', '_start'] },

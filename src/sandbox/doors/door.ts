@@ -1,5 +1,6 @@
 import type { CaxtonHost, Grants, GuestMemory, HostModule, ValueType } from '../../capability/index.ts'
 import type { DoorName, ErrorData, Limits, Script } from '../../core/index.ts'
+import type { ByteSink, ByteSource } from '../../wasi/index.ts'
 
 /** An export that a door looks at. One that is not required must have this type all the same if it is there. */
 export type DoorExport =
@@ -35,6 +36,8 @@ export interface DoorParts {
    * Nothing in the guest can catch it.
    */
   end(reason: ErrorData): never
+  /** Ends the guest with an exit code, as `proc_exit` does. */
+  exit(code: number): never
   /** Returns the code with which the guest has called `proc_exit`, null if it has not. */
   exitCode(): number | null
 }
@@ -59,6 +62,15 @@ export interface DoorSession {
   handle(message: Uint8Array): number | GuestSteps
   /** Runs the handler of a timer that is due. */
   timer(id: number): number | GuestSteps
+  /**
+   * For a guest that rests in the middle of a step: hands over one message, or null for the end of all messages. The guest goes on where
+   * it was; nothing else is called for that message.
+   */
+  wake?(message: Uint8Array | null): void
+  /** Standard input of the guest. @default what the agent was given, or nothing */
+  readonly stdin?: ByteSource
+  /** Standard output of the guest. @default the log of the agent, or what the door of a command does with it */
+  readonly stdout?: ByteSink
   /** For a door whose `handle` makes these steps and no other; see `Driver`. @default null */
   readonly direct?: DirectHandling | null
 }

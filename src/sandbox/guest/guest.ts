@@ -2,20 +2,22 @@ import type { Answer } from '../../capability/index.ts'
 import { CAXTON_ABI, GuestMemory, HANDLED } from '../../capability/index.ts'
 import { SYSTEM_CLOCK } from '../../core/index.ts'
 import { createClockSource, createRandomSource, WASI_PREVIEW1 } from '../../wasi/index.ts'
-import type { DoorParts, DoorSession, GuestFunction, GuestStep, GuestSteps } from '../doors/door.ts'
+import type { DoorSession, GuestStep, GuestSteps } from '../doors/door.ts'
 import { DOORS } from '../doors/doors.ts'
+import type { Effects } from '../kept/kept.ts'
 import type { Pace } from '../pace.ts'
 import { paceOf } from '../pace.ts'
 import type { Ending, GuestCall, GuestSpec } from '../protocol.ts'
 import type { Usage } from '../sandbox.ts'
-import type { HostParts } from './agent-host.ts'
 import { AgentHost } from './agent-host.ts'
 import type { CallResult } from './call-result.ts'
-import type { CpuClock } from './cpu-clock.ts'
 import { CallClock } from './cpu-clock.ts'
-import type { Driver, Seat } from './driver.ts'
+import { createDoorParts } from './door-parts.ts'
+import type { Seat } from './driver.ts'
 import { toBeginning } from './driver.ts'
 import { explainInstantiation, explainRun } from './ending.ts'
+import type { GuestParts } from './guest-parts.ts'
+import { GuestInstance } from './instance.ts'
 import { LateMemory } from './late-memory.ts'
 import { createSink, LineSink } from './line-sink.ts'
 import type { BoundModule } from './linker.ts'
@@ -25,29 +27,17 @@ import { Meter } from './meter.ts'
 import { runSteps } from './run-steps.ts'
 import type { CallEnd } from './sliced-call.ts'
 import { SlicedCall, Suspension } from './sliced-call.ts'
+import { TRAP } from './trap.ts'
 import { WaitCalls } from './wait-calls.ts'
-import type { WaitGate } from './wait-gate.ts'
 import { WAITS } from './wait-gate.ts'
 import { WasiSystem } from './wasi-system.ts'
-
-/** What the guests of one thread share. */
-export interface GuestParts extends HostParts {
-  readonly run: string
-  /** Fuel of a slice: a guest with a greater budget for a call asks for more when it is used up. */
-  readonly sliceFuel: number
-  /** What a guest calls then: one that may be suspended, and one that must not be. */
-  readonly hooks: { readonly suspending: CallableFunction; readonly granting: CallableFunction }
-  /** What host calls suspend a guest with. */
-  readonly gate: WaitGate
-  readonly driver: Driver
-  readonly cpu: CpuClock
-}
 
 /** One instance in its thread, with everything its imports act on. */
 export class Guest {
   readonly #spec: GuestSpec
   readonly #parts: GuestParts
   readonly #meter: Meter
+  readonly #instance: GuestInstance
   readonly #clock: CallClock
   readonly #memory = new LateMemory()
   readonly #host: AgentHost
@@ -58,14 +48,19 @@ export class Guest {
   readonly #imports: () => WebAssembly.Imports
   readonly pace: Pace
   readonly #hook: CallableFunction | null
-  readonly #promising = new Map<string, ReturnType<typeof WebAssembly.promising>>()
+  /** The call that runs, or ran last. */
+  #call: GuestCall | null = null
+  #onEnd: (result: CallResult) => void = () => {}
+  #isResting = false
+  /** Of the call with which the guest has ended. */
+  #effects: Effects | null = null
   #sliced: Suspension | null = null
   #seat: Seat | null = null
   /** What a message that is driven is about. */
   #driven: { readonly call: GuestCall; readonly message: Uint8Array } | null = null
-  #exports: WebAssembly.Exports = Object.create(null)
   #tableGrowth: { readonly value: number } | null = null
-  #exitCode: number | null = null
+  /** With which the guest has called `proc_exit`. */
+  exitCode: number | null = null
   #owed = 0n
 
   constructor(parts: GuestParts, spec: GuestSpec) {
@@ -75,6 +70,7 @@ export class Guest {
     this.#meter = new Meter(limits, parts.sliceFuel)
     this.#clock = new CallClock(parts.cpu)
     const meter = this.#meter
+    this.#instance = new GuestInstance(spec.names, meter)
     const memory = new GuestMemory(this.#memory)
     const clock = createClockSource(grants.clock, SYSTEM_CLOCK)
     const random = createRandomSource(grants.random)
@@ -89,20 +85,13 @@ export class Guest {
     this.pace = pace
     const { suspending, granting } = parts.hooks
     this.#hook = isWhole ? null : this.pace === 'sliced' ? suspending : granting
-    this.#waits = new WaitCalls(
-      {
-        enter: (cost, count) => meter.enter(cost, count),
-        escape: (thrown, fault) => meter.escape(thrown, fault) as number,
-        canSuspend: () => this.#sliced !== null && !meter.isNested,
-        endLate: () =>
-          meter.end({ code: 'ERR_LIMIT_WAIT', detail: `${limits.waitMs} ms`, data: { limit: limits.waitMs } }),
-      },
-      limits.waitMs,
-    )
-    this.#session = door.open(this.#createDoorParts(memory))
-    const exit = (code: number) => this.#exit(code)
+    this.#waits = new WaitCalls(meter, limits.waitMs, () => this.#sliced !== null)
+    this.#session = door.open(createDoorParts(this, spec, { memory, host, meter, instance: this.#instance }))
+    const exit = (code: number) => this.exit(code)
     const assertTime = () => this.assertMayGoOn(0n)
-    this.#system = new WasiSystem({ memory, meter, clock, random, stdout, stderr, exit, assertTime }, spec)
+    const { stdin } = this.#session
+    const streams = { stdin, stdout: this.#session.stdout ?? stdout, stderr }
+    this.#system = new WasiSystem({ memory, meter, clock, random, ...streams, exit, assertTime }, spec)
     const bound: BoundModule[] = [
       { module: CAXTON_ABI, host },
       { module: WASI_PREVIEW1, host: this.#system.host },
@@ -117,7 +106,7 @@ export class Guest {
     this.#begin(call)
     try {
       return this.#conclude(call, {
-        status: runSteps(this.#steps(call), ({ name, args }) => this.#function(name)!(...args)),
+        status: runSteps(this.#steps(call), ({ name, args }) => this.#instance.function(name)!(...args)),
       })
     } catch (thrown) {
       return this.#conclude(call, { thrown })
@@ -129,13 +118,23 @@ export class Guest {
    * a later microtask. Must not be called before the last call has ended, nor after one that ended the guest.
    */
   runSliced(call: GuestCall, onEnd: (result: CallResult) => void): void {
+    if (this.#isResting && call.kind !== 'handle' && call.kind !== 'finish') {
+      onEnd(this.run(call))
+      return
+    }
+    this.#call = call
+    this.#onEnd = onEnd
+    if (this.#isResting) {
+      this.#goOn(call)
+      return
+    }
     this.#begin(call)
     const sliced = new SlicedCall({
       steps: this.#steps(call),
       call: (step) => this.#callPromising(step),
       onEnd: (end) => {
         this.#sliced = null
-        onEnd(this.#conclude(call, end))
+        this.#onEnd(this.#conclude(this.#call!, end))
       },
     })
     this.#sliced = sliced
@@ -189,8 +188,14 @@ export class Guest {
     return this.#sliced?.isAbandoned ?? false
   }
 
+  /** Whether it is suspended in the middle of a call. */
   get isSuspended(): boolean {
-    return this.#sliced?.isSuspended ?? false
+    return !this.#isResting && (this.#sliced?.isSuspended ?? false)
+  }
+
+  /** Whether it is suspended between two calls. */
+  get isResting(): boolean {
+    return this.#isResting
   }
 
   /** From the slice hook: stops the clock of the guest and answers what it has to wait for. */
@@ -216,6 +221,19 @@ export class Guest {
   /** What the guest has asked the main thread for has come. */
   takeAnswer(id: number, answer: Answer): void {
     this.#host.takeAnswer(id, answer)
+  }
+
+  /** Whether what the guest asks for in its host call ends the call: then `rest` comes next, and not `wait`. */
+  get asksRest(): boolean {
+    return this.#waits.asksRest
+  }
+
+  /** From the gate: the guest rests until its next call. Answers what it waits for, and how the call ended. */
+  rest(): { readonly answer: Promise<number>; readonly result: CallResult } {
+    const answer = this.#sliced!.suspend<number>()
+    this.#waits.rest()
+    this.#isResting = true
+    return { answer, result: this.#conclude(this.#call!, { status: 0 }) }
   }
 
   /** Whether the guest waits for something else than its turn. */
@@ -286,13 +304,20 @@ export class Guest {
     }
   }
 
+  #goOn(call: GuestCall): void {
+    this.#begin(call)
+    this.#isResting = false
+    this.#session.wake!(call.kind === 'handle' ? Buffer.from(call.text) : null)
+    if (!this.resume()) this.#sliced!.unwind(TRAP)
+  }
+
   #begin(call: GuestCall): void {
     this.#clock.begin()
-    this.#meter.begin()
+    if (this.#isResting) this.#meter.beginAgain()
+    else this.#meter.begin()
     this.#waits.begin()
     this.#host.begin(call.kind === 'handle' ? call.sender : null)
-    const refused = this.#exports[this.#spec.names.refusedPages] as WebAssembly.Global | undefined
-    if (refused !== undefined) refused.value = typeof refused.value === 'bigint' ? 0n : 0
+    this.#instance.forgetRefusedPages()
   }
 
   *#steps(call: GuestCall): GuestSteps {
@@ -306,6 +331,7 @@ export class Guest {
       yield { name: this.#spec.names.start, args: [] }
     }
     if (call.kind === 'timer' && !this.#host.beginTimer(call.id, call.setting)) return 0
+    if (call.kind === 'finish') return 0
     const steps = this.#open(call)
     return typeof steps === 'number' ? steps : yield* steps
   }
@@ -322,31 +348,24 @@ export class Guest {
       const effects = this.#host.finish(end.status === HANDLED.OK)
       return { status: end.status, ending: null, usage: this.readUsage(), effects }
     } catch (thrown) {
-      return { status: -1, ending: this.#explain(call, thrown), usage: this.readUsage(), effects: null }
+      return { status: -1, ending: this.#explain(call, thrown), usage: this.readUsage(), effects: this.#effects }
     }
   }
 
-  /** Calls an export on a stack of its own, with no frame of JavaScript on it. */
   #callPromising({ name, args }: GuestStep): Promise<number | bigint | undefined> {
-    let promising = this.#promising.get(name)
-    if (promising === undefined) {
-      promising = WebAssembly.promising(this.#exports[name] as CallableFunction)
-      this.#promising.set(name, promising)
-    }
     this.#meter.enterStack()
-    return promising(...args) as Promise<number | bigint | undefined>
+    return this.#instance.promising(name)(...args)
   }
 
   #instantiate(): number {
-    this.#exports = new WebAssembly.Instance(this.#spec.module, this.#imports()).exports
-    const memory = this.#exports['memory']
+    this.#instance.create(this.#spec.module, this.#imports())
+    const find = <Export>(name: string) => this.#instance.find<Export>(name)
+    const memory = find<unknown>('memory')
     if (memory instanceof WebAssembly.Memory) this.#memory.attach(memory)
     const { fuel, stack, stackFloor, slice, tableGrowth } = this.#spec.names
-    const find = <Global>(name: string) => this.#exports[name] as unknown as Global
     this.#meter.attach(find<FuelCounter>(fuel), find<StackLevel>(stack), find<StackFloor>(stackFloor))
     this.#tableGrowth = find<{ readonly value: number }>(tableGrowth)
-    const hook = this.#exports[slice] as unknown as { value: CallableFunction | null }
-    hook.value = this.#hook
+    find<{ value: CallableFunction | null }>(slice).value = this.#hook
     this.#takeSeat()
     return 0
   }
@@ -354,47 +373,23 @@ export class Guest {
   #takeSeat(): void {
     const direct = this.#session.direct ?? null
     if (this.pace !== 'sliced' || direct === null) return
-    const find = (name: string) => this.#exports[name] as CallableFunction
+    const find = (name: string) => this.#instance.find<CallableFunction>(name)
     this.#seat = this.#parts.driver.seat(find(direct.allocate), find(direct.handle))
   }
 
   #explain(call: GuestCall, thrown: unknown): Ending {
     for (const sink of this.#lines) sink.flush()
-    this.#host.finish(false)
+    this.#effects = this.#host.finish(this.#meter.reason?.code === 'ERR_GUEST_ENDED')
     if (call.kind === 'create') return explainInstantiation(thrown)
-    const refused = this.#exports[this.#spec.names.refusedPages] as WebAssembly.Global | undefined
-    const refusedPages = Number(refused?.value ?? 0)
-    return explainRun(thrown, this.#meter, this.#spec.limits, {
-      refusedPages,
-      memoryBytes: this.#memory.buffer.byteLength,
-    })
+    const memory = { refusedPages: this.#instance.refusedPages, memoryBytes: this.#memory.buffer.byteLength }
+    return explainRun(thrown, this.#meter, this.#spec.limits, memory)
   }
 
-  #createDoorParts(memory: GuestMemory): DoorParts {
-    const { name, script, grants, limits } = this.#spec
-    return {
-      name,
-      memory,
-      host: this.#host,
-      script,
-      grants,
-      limits,
-      function: (exported) => this.#function(exported),
-      end: (reason) => this.#meter.end(reason),
-      exitCode: () => this.#exitCode,
-    }
-  }
-
-  /** The exports have no prototype, so a name finds what the module exports or nothing. */
-  #function(name: string): GuestFunction | undefined {
-    const found = this.#exports[name]
-    if (typeof found !== 'function') return undefined
-    const exported = found as GuestFunction
-    return (...args) => this.#meter.call(() => exported(...args))
-  }
-
-  #exit(code: number): never {
-    this.#exitCode = code
-    return this.#meter.end({ code: 'ERR_GUEST_EXIT', detail: `exit code ${code}`, data: { exitCode: code } })
+  /** Ends the guest as `proc_exit` does. */
+  exit(code: number): never {
+    this.exitCode = code
+    const hasEnded = code === 0 && this.#spec.door === 'stdio'
+    const reason = hasEnded ? 'ERR_GUEST_ENDED' : 'ERR_GUEST_EXIT'
+    return this.#meter.end({ code: reason, detail: `exit code ${code}`, data: { exitCode: code } })
   }
 }

@@ -75,12 +75,17 @@ export class Meter {
 
   /** Fills the budget for one call. */
   begin(): void {
+    this.enterStack()
+    this.beginAgain()
+  }
+
+  /** Fills the budget for one call of a guest that goes on in the middle of an earlier one: its stack stays as deep as it is. */
+  beginAgain(): void {
     this.hostCalls = 0
     for (const call of this.#calls) call.count = 0
-    this.#floor.value = this.#limits.stackBytes
+    this.#floor.value = this.#stack.value
     this.#counter.value = this.#slice
     this.#reserve = BigInt(this.#limits.fuel) - this.#slice
-    this.enterStack()
   }
 
   /** Gives the guest all of its stack, for a call that finds it empty. */

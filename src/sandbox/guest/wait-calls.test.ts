@@ -32,15 +32,7 @@ class ManualWait implements Wait {
 
 function createCalls(wait: Wait | number, { canSuspend = true, waitMs = 60_000 } = {}) {
   const meter = new Meter(DEFAULT_LIMITS)
-  const calls = new WaitCalls(
-    {
-      enter: (cost, count) => meter.enter(cost, count),
-      escape: (thrown, fault) => meter.escape(thrown, fault) as number,
-      canSuspend: () => canSuspend,
-      endLate: () => meter.end({ code: 'ERR_LIMIT_WAIT' }),
-    },
-    waitMs,
-  )
+  const calls = new WaitCalls(meter, waitMs, () => canSuspend)
   meter.begin()
   calls.begin()
   calls.bind(0, { call: () => wait, cost: 100n, count: meter.countOf('f'), fault: 21 })
@@ -66,6 +58,15 @@ suite('waiting host calls', () => {
     const { calls } = createCalls(wait, { canSuspend: false })
     assert.equal(calls.attempt(0, []), 58)
     assert.equal(wait.begun, 0)
+  })
+
+  test('are refused where the host has called the guest from JavaScript', () => {
+    const { calls, meter } = createCalls(new ManualWait())
+    assert.equal(
+      meter.call(() => calls.attempt(0, [])),
+      58,
+    )
+    assert.equal(calls.attempt(0, []), WAITS)
   })
 
   test('answer when they are woken, once, however often that is', () => {

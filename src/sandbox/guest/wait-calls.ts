@@ -1,5 +1,5 @@
 import type { Wait } from '../../capability/index.ts'
-import type { CallCount } from './meter.ts'
+import type { CallCount, Meter } from './meter.ts'
 import { WAITS } from './wait-gate.ts'
 
 /*
@@ -19,17 +19,6 @@ export interface WaitingCall {
   readonly fault: number
 }
 
-export interface WaitCallsParts {
-  /** Charges for a host call. Throws TRAP if that is too much. */
-  enter(cost: bigint, count: CallCount): void
-  /** Answers what a host call that threw means to the guest, or throws TRAP. */
-  escape(thrown: unknown, fault: number): number
-  /** Whether nothing but the guest's own frames is on its stack. */
-  canSuspend(): boolean
-  /** Ends the guest: throws TRAP. */
-  endLate(): never
-}
-
 interface OpenWait {
   readonly wait: Wait
   readonly fault: number
@@ -44,16 +33,19 @@ interface OpenWait {
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export class WaitCalls {
-  readonly #parts: WaitCallsParts
+  readonly #meter: Pick<Meter, 'enter' | 'escape' | 'end' | 'isNested'>
   readonly #waitMs: number
+  readonly #isSliced: () => boolean
   readonly #calls: WaitingCall[] = []
   #asked: { readonly wait: Wait; readonly fault: number } | null = null
   #open: OpenWait | null = null
   #waitedMs = 0
 
-  constructor(parts: WaitCallsParts, waitMs: number) {
-    this.#parts = parts
+  /** @param isSliced whether the guest runs on a stack of its own */
+  constructor(meter: Pick<Meter, 'enter' | 'escape' | 'end' | 'isNested'>, waitMs: number, isSliced: () => boolean) {
+    this.#meter = meter
     this.#waitMs = waitMs
+    this.#isSliced = isSliced
   }
 
   bind(index: number, call: WaitingCall): void {
@@ -69,14 +61,14 @@ export class WaitCalls {
   attempt(index: number, args: readonly unknown[]): number {
     const { call, cost, count, fault } = this.#calls[index]!
     try {
-      this.#parts.enter(cost, count)
+      this.#meter.enter(cost, count)
       const answer = call(...args)
       if (typeof answer === 'number') return answer
-      if (!this.#parts.canSuspend()) return answer.refused
+      if (!this.#isSliced() || this.#meter.isNested) return answer.refused
       this.#asked = { wait: answer, fault }
       return WAITS
     } catch (thrown) {
-      return this.#parts.escape(thrown, fault)
+      return this.#meter.escape(thrown, fault) as number
     }
   }
 
@@ -88,6 +80,17 @@ export class WaitCalls {
   /** Whether the guest is to go on by `finish`. */
   get isOpen(): boolean {
     return this.#open !== null
+  }
+
+  /** Whether what was asked for is to rest until the next message: then `rest` comes next, and not `open`. */
+  get asksRest(): boolean {
+    return this.#asked?.wait.rests === true
+  }
+
+  /** Rests: `finish` comes with the next message. */
+  rest(): void {
+    this.#open = { ...this.#asked!, startedMs: 0, isAwake: true, isLate: false, giveUp: null, timer: null }
+    this.#asked = null
   }
 
   /** Begins the wait that was asked for. `onReady` is called once, at once or later, outside of turns. */
@@ -123,13 +126,13 @@ export class WaitCalls {
     const { wait, fault, isLate } = this.#open!
     this.#open = null
     try {
-      if (isLate) this.#parts.endLate()
+      if (isLate) this.#endLate()
       const answer = wait.finish()
       if (typeof answer === 'number') return answer
       this.#asked = { wait: answer, fault }
       return WAITS
     } catch (thrown) {
-      return this.#parts.escape(thrown, fault)
+      return this.#meter.escape(thrown, fault) as number
     }
   }
 
@@ -141,5 +144,10 @@ export class WaitCalls {
     if (open === null || open.isAwake) return
     if (open.timer !== null) clearTimeout(open.timer)
     open.giveUp?.()
+  }
+
+  #endLate(): never {
+    const limit = this.#waitMs
+    return this.#meter.end({ code: 'ERR_LIMIT_WAIT', detail: `${limit} ms`, data: { limit } })
   }
 }

@@ -1,5 +1,13 @@
 import type { GuestMemory } from '../../capability/index.ts'
-import type { ByteSink, ClockSource, Mounts, RandomGenerator, TreePart, WasiHost } from '../../wasi/index.ts'
+import type {
+  ByteSink,
+  ByteSource,
+  ClockSource,
+  Mounts,
+  RandomGenerator,
+  TreePart,
+  WasiHost,
+} from '../../wasi/index.ts'
 import { createByteSource, createDescriptors, openMounts, splitTree } from '../../wasi/index.ts'
 import type { GuestSpec } from '../protocol.ts'
 import type { Meter } from './meter.ts'
@@ -9,6 +17,8 @@ export interface WasiParts {
   readonly meter: Meter
   readonly clock: ClockSource
   readonly random: RandomGenerator
+  /** @default what the agent was given */
+  readonly stdin?: ByteSource | undefined
   readonly stdout: ByteSink | null
   readonly stderr: ByteSink | null
   exit(code: number): never
@@ -21,14 +31,14 @@ export class WasiSystem {
   readonly host: WasiHost
   readonly #mounts: Mounts
 
-  constructor({ memory, meter, clock, random, stdout, stderr, exit, assertTime }: WasiParts, spec: GuestSpec) {
+  constructor({ memory, meter, clock, random, stdin, stdout, stderr, exit, assertTime }: WasiParts, spec: GuestSpec) {
     const chargeFuel = (fuel: number) => meter.chargeFuel(fuel)
     this.#mounts = openMounts(spec.mounts, {
       charge: chargeFuel,
       assertTime,
       nowNanos: () => clock.nowNanos('realtime'),
     })
-    const streams = { stdin: createByteSource(spec.stdin), stdout, stderr }
+    const streams = { stdin: stdin ?? createByteSource(spec.stdin), stdout, stderr }
     const descriptors = createDescriptors(streams, this.#mounts.preopens)
     this.host = { memory, chargeFuel, exit, args: spec.args, env: spec.env, descriptors, clock, random }
   }

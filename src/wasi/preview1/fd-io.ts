@@ -1,25 +1,26 @@
-import type { HostFunction } from '../../capability/index.ts'
+import type { HostFunction, Wait } from '../../capability/index.ts'
 import type { FileProblem } from '../files/problem.ts'
 import { isProblem } from '../files/problem.ts'
 import type { WasiHost } from '../host.ts'
 import type { ByteSink, ByteSource } from '../state/streams.ts'
+import { isReadable } from '../state/streams.ts'
 import type { FileDescriptor } from './access.ts'
 import { findFile, isErrno } from './access.ts'
 import type { Buffers } from './buffers.ts'
 import { readBuffers } from './buffers.ts'
-import { define, i32, i64 } from './define.ts'
+import { define, defineWaiting, i32, i64 } from './define.ts'
 import type { Errno } from './errno.ts'
 import { ERRNO } from './errno.ts'
 import { FDFLAGS, LAST_WHENCE, RIGHTS, WHENCE } from './types.ts'
 
 /** Reading, writing and moving in what a descriptor leads to. */
 export const FD_IO_FUNCTIONS: readonly HostFunction<WasiHost>[] = [
-  define(
+  defineWaiting(
     'fd_read',
     [i32('fd'), i32('iovs'), i32('iovs_len'), i32('nread_out')],
     500,
-    'Reads into the buffers that `iovs` names and writes how many bytes it read; 0 means the end. ' +
-      'Errno: BADF, NOTCAPABLE, INVAL for too many buffers or bytes, FAULT with nothing read.',
+    'Reads into the buffers that `iovs` names and writes how many bytes it read; 0 means the end. Suspends the guest while ' +
+      'there is nothing to read and it is not the end, unless the flag NONBLOCK is set. Errno: AGAIN then, BADF, NOTCAPABLE, INVAL for too many buffers or bytes, FAULT with nothing read.',
     (host) => (fd: number, iovs: number, iovsLength: number, out: number) => {
       const descriptor = host.descriptors.get(fd >>> 0)
       if (descriptor === undefined || descriptor.file.type === 'output') return ERRNO.BADF
@@ -34,9 +35,10 @@ export const FD_IO_FUNCTIONS: readonly HostFunction<WasiHost>[] = [
         if (!isProblem(count)) file.position += count
         return answerCount(host, out, count)
       }
-      host.chargeFuel(Math.min(buffers.byteCount, file.source.available))
-      host.memory.writeU32(out, readAll(file.source, buffers.views))
-      return ERRNO.SUCCESS
+      const { source } = file
+      if (isReadable(source) || buffers.byteCount === 0) return readSource(host, source, buffers, out)
+      if ((descriptor.flags & FDFLAGS.NONBLOCK) !== 0) return ERRNO.AGAIN
+      return waitFor(source, () => readSource(host, source, buffers, out))
     },
   ),
   define(
@@ -177,6 +179,17 @@ function writeFile({ file, flags }: FileDescriptor, views: readonly Uint8Array[]
   const end = isAppending ? file.file.size() : file.position + count
   if (!isProblem(end)) file.position = end
   return count
+}
+
+function readSource(host: WasiHost, source: ByteSource, { byteCount, views }: Buffers, out: number): number {
+  host.chargeFuel(Math.min(byteCount, source.available))
+  host.memory.writeU32(out, readAll(source, views))
+  return ERRNO.SUCCESS
+}
+
+function waitFor({ whenReady }: ByteSource, finish: () => number): Wait {
+  if (whenReady === 'rest') return { refused: ERRNO.AGAIN, rests: true, begin: () => () => {}, finish }
+  return { refused: ERRNO.AGAIN, begin: whenReady, finish }
 }
 
 function readAll(source: ByteSource, views: readonly Uint8Array[]): number {

@@ -3,6 +3,8 @@ import { WASI_LIMITS } from '../../core/index.ts'
 import { isProblem } from '../files/problem.ts'
 import type { WasiHost } from '../host.ts'
 import type { ClockName } from '../state/clock-source.ts'
+import type { ByteSource } from '../state/streams.ts'
+import { isReadable } from '../state/streams.ts'
 import type { FileDescriptor } from './access.ts'
 import { clockName } from './clock.ts'
 import { defineWaiting, i32 } from './define.ts'
@@ -16,10 +18,12 @@ export const POLL_FUNCTIONS: readonly HostFunction<WasiHost>[] = [
     [i32('in'), i32('out'), i32('nsubscriptions'), i32('nevents_out')],
     500,
     'Writes one event for each subscription that is ready; a subscription that cannot be served is ready with an errno of its ' +
-      'own (BADF, NOTCAPABLE, INVAL for a clock that is not offered). Standard streams are always ready. When only clocks are ' +
-      'left to wait for: without the grant `clock` the fixed clock is moved to the earliest of them at once; with it the guest is ' +
-      'suspended until then, by whole steps of its clock, and the time counts against the limit `wait`. Errno: INVAL for no or too ' +
-      'many subscriptions and for unknown types and flags, NOTSUP where the guest cannot be suspended, FAULT with nothing written.',
+      'own (BADF, NOTCAPABLE, INVAL for a clock that is not offered). Output is always ready. When only clocks are left to wait ' +
+      'for: without the grant `clock` the fixed clock is moved to the earliest of them at once; with it the guest is suspended ' +
+      'until then, by whole steps of its clock, and the time counts against the limit `wait`. When there is nothing to read yet, ' +
+      'the guest is suspended until there is, or the granted clock has reached the earliest time; an agent that reads messages ' +
+      'rests until the next one, and no time passes for it. Errno: INVAL for no or too many subscriptions and for unknown types ' +
+      'and flags, NOTSUP where the guest cannot be suspended, FAULT with nothing written.',
     (host) => (input: number, out: number, subscriptionCount: number, countOut: number) => {
       const count = subscriptionCount >>> 0
       if (count === 0 || count > WASI_LIMITS.subscriptions) return ERRNO.INVAL
@@ -29,14 +33,12 @@ export const POLL_FUNCTIONS: readonly HostFunction<WasiHost>[] = [
       host.memory.range(countOut, 4)
       const subscriptions = readSubscriptions(host.memory, input, count)
       if (subscriptions === undefined) return ERRNO.INVAL
-      const { afterNanos, ready } = findReady(host, subscriptions)
-      const answer = () => {
+      return poll(host, subscriptions, (ready) => {
         const events = ready.map((subscription) => createEvent(host, subscription))
         for (const [index, event] of events.entries()) writeEvent(host.memory, out + index * SIZE.EVENT, event)
         host.memory.writeU32(countOut, events.length)
         return ERRNO.SUCCESS
-      }
-      return afterNanos === 0n || host.clock.skip(afterNanos) ? answer() : sleep(host.clock.waitMs(afterNanos), answer)
+      })
     },
   ),
 ]
@@ -83,30 +85,67 @@ function readSubscriptions(memory: GuestMemory, input: number, count: number): S
   return subscriptions
 }
 
-/** Finds out which subscriptions are ready first, at least one, and in what time. */
-function findReady(
+/** Answers with the subscriptions that are ready first, at least one: at once, or after a wait. */
+function poll(
   host: WasiHost,
   subscriptions: readonly Subscription[],
-): { readonly afterNanos: bigint; readonly ready: readonly Subscription[] } {
+  answer: (ready: readonly Subscription[]) => number,
+): number | Wait {
   const now = readClocks(host, subscriptions)
-  const waits = subscriptions.map((subscription) => waitNanos(subscription, now))
-  let shortest = waits[0]!
-  for (const wait of waits) if (wait < shortest) shortest = wait
-  return { afterNanos: shortest, ready: subscriptions.filter((_, index) => waits[index]! <= shortest) }
+  const waits = subscriptions.map((subscription) => waitNanos(host, subscription, now))
+  const shortest = waits.reduce((least, wait) => (least === null || (wait !== null && wait < least) ? wait : least))
+  const isDue = (index: number) => waits[index] !== null && waits[index]! <= shortest!
+  const inputs = subscriptions.map((subscription, index) =>
+    waits[index] === null ? findInput(host, subscription) : null,
+  )
+  const sources = inputs.filter((source) => source !== null)
+  if (shortest === 0n || (sources.length === 0 && host.clock.skip(shortest!))) {
+    return answer(subscriptions.filter((_, index) => isDue(index)))
+  }
+  const afterMs = shortest === null ? null : host.clock.waitMs(shortest)
+  return waitFor(sources, afterMs, (isTime) =>
+    answer(
+      subscriptions.filter((_, index) => {
+        const source = inputs[index]!
+        return source === null ? isTime && isDue(index) : isReadable(source)
+      }),
+    ),
+  )
 }
 
 /** Node takes longer timers for one millisecond. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** A wait for real time. */
-function sleep(ms: number, finish: () => number): Wait {
+/** A wait for input, or for real time if that is over first. An agent that rests until its next message waits for that alone. */
+function waitFor(sources: readonly ByteSource[], afterMs: number | null, finish: (isTime: boolean) => number): Wait {
+  const refused = ERRNO.NOTSUP
+  if (sources.some(({ whenReady }) => whenReady === 'rest')) {
+    return { refused, rests: true, begin: () => () => {}, finish: () => finish(false) }
+  }
+  let isTime = false
   return {
-    refused: ERRNO.NOTSUP,
+    refused,
     begin: (wake) => {
-      const timer = setTimeout(wake, Math.min(Math.ceil(ms), LONGEST_TIMER_MS))
-      return () => clearTimeout(timer)
+      const stops: (() => void)[] = []
+      const stop = () => {
+        for (const one of stops.splice(0)) one()
+      }
+      const end = () => {
+        stop()
+        wake()
+      }
+      if (afterMs !== null) {
+        const onTime = () => {
+          isTime = true
+          end()
+        }
+        const timer = setTimeout(onTime, Math.min(Math.ceil(afterMs), LONGEST_TIMER_MS))
+        stops.push(() => clearTimeout(timer))
+      }
+      for (const { whenReady } of sources) if (whenReady !== 'rest') stops.push(whenReady(end))
+      return stop
     },
-    finish,
+    finish: () => finish(isTime),
   }
 }
 
@@ -120,12 +159,25 @@ function readClocks(host: WasiHost, subscriptions: readonly Subscription[]): Rec
   return now
 }
 
-/** Nanoseconds until a subscription is ready; 0 for everything but a clock. */
-function waitNanos(subscription: Subscription, now: Readonly<Record<ClockName, bigint>>): bigint {
-  if (subscription.type !== EVENTTYPE.CLOCK || subscription.clock === undefined) return 0n
+/** Nanoseconds until a subscription is ready; 0 for everything but a clock, null for input that is not there. */
+function waitNanos(
+  host: WasiHost,
+  subscription: Subscription,
+  now: Readonly<Record<ClockName, bigint>>,
+): bigint | null {
+  if (subscription.type !== EVENTTYPE.CLOCK) return findInput(host, subscription) === null ? 0n : null
+  if (subscription.clock === undefined) return 0n
   if (!subscription.isAbsolute) return subscription.timeoutNanos
   const wait = subscription.timeoutNanos - now[subscription.clock]
   return wait > 0n ? wait : 0n
+}
+
+/** Returns what a subscription waits for to be readable; null if there is nothing to wait for. */
+function findInput(host: WasiHost, subscription: Subscription): ByteSource | null {
+  if (subscription.type !== EVENTTYPE.FD_READ) return null
+  const descriptor = host.descriptors.get(subscription.fd)
+  if (descriptor?.file.type !== 'input' || (descriptor.rightsBase & RIGHTS.POLL_FD_READWRITE) === 0n) return null
+  return isReadable(descriptor.file.source) ? null : descriptor.file.source
 }
 
 function createEvent(host: WasiHost, subscription: Subscription): Event {

@@ -17,8 +17,11 @@ export interface ClockSource {
    * then only waiting passes it.
    */
   skip(nanos: bigint): boolean
-  /** Milliseconds of real time in which so much time passes for certain: whole steps, so that a wait tells no finer time than the clock. */
-  waitMs(nanos: bigint): number
+  /**
+   * Milliseconds of real time in which so much time passes for certain: whole steps, so that a wait tells no finer time than the clock.
+   * Null where no waiting passes it.
+   */
+  waitMs(nanos: bigint): number | null
 }
 
 /** Where the clock of an agent without the grant starts: 2000-01-01T00:00:00Z. */
@@ -106,8 +109,8 @@ class FixedClock implements ClockSource {
     return this.nowNanos('realtime') / 1_000n
   }
 
-  waitMs(): number {
-    return 0
+  waitMs(): null {
+    return null
   }
 
   skip(nanos: bigint): boolean {

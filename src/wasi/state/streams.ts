@@ -1,9 +1,21 @@
 /** Where standard input comes from. */
 export interface ByteSource {
-  /** Bytes that can be read now; 0 means the end. */
+  /** Bytes that can be read now. */
   readonly available: number
-  /** Moves up to `into.length` bytes into `into` and returns how many; 0 means the end, or an empty `into`. */
+  /** Whether nothing comes after those. */
+  readonly isEnded: boolean
+  /** Moves up to `into.length` bytes into `into` and returns how many: 0 if none are there, or `into` is empty. */
   read(into: Uint8Array): number
+  /**
+   * How a guest waits for bytes where there are none: `wake` is called once there are, or the end; the returned function gives it up.
+   * `rest`: the guest has nothing to do until its next message.
+   */
+  readonly whenReady: 'rest' | ((wake: () => void) => () => void)
+}
+
+/** Tells whether a read answers without waiting: with bytes, or with the end. */
+export function isReadable({ available, isEnded }: ByteSource): boolean {
+  return available > 0 || isEnded
 }
 
 /** Where standard output or error goes. */
@@ -19,6 +31,8 @@ export interface ByteSink {
 export function createByteSource(bytes: Uint8Array): ByteSource {
   let rest = bytes
   return {
+    isEnded: true,
+    whenReady: neverWaits,
     get available() {
       return rest.length
     },
@@ -32,4 +46,9 @@ export function createByteSource(bytes: Uint8Array): ByteSource {
 }
 
 /** A source that is at its end. */
-export const NO_INPUT: ByteSource = Object.freeze({ available: 0, read: () => 0 })
+export const NO_INPUT: ByteSource = Object.freeze({ available: 0, isEnded: true, read: () => 0, whenReady: neverWaits })
+
+function neverWaits(wake: () => void): () => void {
+  wake()
+  return () => {}
+}

@@ -1,0 +1,33 @@
+import type { Outcome, Sandbox } from '../sandbox/index.ts'
+import { lostOutcome } from './agent-errors.ts'
+
+/** What has to end in the sandbox of an agent that drains before it can be closed. */
+export class Closing {
+  #shutting = 0
+  #isFinishing = false
+
+  /** Whether messages of its thread may still be told of, or its program has not come to its end. */
+  get isUnderWay(): boolean {
+    return this.#shutting > 0 || this.#isFinishing
+  }
+
+  /** Lets agents of its thread hand over nothing any more. */
+  shutLocal(sandbox: Sandbox | null, onShut: () => void): void {
+    const shut = sandbox?.shutLocal?.() ?? null
+    if (shut === null) return
+    this.#shutting += 1
+    void shut.then(() => {
+      this.#shutting -= 1
+      onShut()
+    })
+  }
+
+  /** Lets a program that reads messages come to its end. False if there is none. */
+  finish(sandbox: Sandbox | null, onFinished: (outcome: Outcome) => void): boolean {
+    const finish = sandbox?.finish ?? null
+    if (finish === null) return false
+    this.#isFinishing = true
+    void finish().catch(lostOutcome).then(onFinished)
+    return true
+  }
+}

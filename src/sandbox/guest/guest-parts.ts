@@ -1,0 +1,17 @@
+import type { HostParts } from './agent-host.ts'
+import type { CpuClock } from './cpu-clock.ts'
+import type { Driver } from './driver.ts'
+import type { WaitGate } from './wait-gate.ts'
+
+/** What the guests of one thread share. */
+export interface GuestParts extends HostParts {
+  readonly run: string
+  /** Fuel of a slice: a guest with a greater budget for a call asks for more when it is used up. */
+  readonly sliceFuel: number
+  /** What a guest calls then: one that may be suspended, and one that must not be. */
+  readonly hooks: { readonly suspending: CallableFunction; readonly granting: CallableFunction }
+  /** What host calls suspend a guest with. */
+  readonly gate: WaitGate
+  readonly driver: Driver
+  readonly cpu: CpuClock
+}
