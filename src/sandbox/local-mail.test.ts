@@ -5,8 +5,7 @@ import type { Message } from '../core/index.ts'
 import type { LocalPost } from './local-mail.ts'
 import { costOf, isPlain, LocalMail, LocalParty } from './local-mail.ts'
 import { MailboxTable } from './mailbox-table.ts'
-import type { Batch } from './wire.ts'
-import { readFromWorker } from './wire.ts'
+import { ReportWriter, readReport } from './report.ts'
 
 const CAPACITIES = { mailboxMessages: 3, mailboxBytes: 1_000, outstandingMessages: 5 }
 
@@ -20,7 +19,7 @@ function createThread(capacities = CAPACITIES) {
   const arrived = new Int32Array(1)
   const mail = new LocalMail(table, arrived)
   const parties = ['a', 'b', 'c'].map((name, index) => new LocalParty(index + 1, name, table.open(index, capacities)))
-  const batch: Batch = []
+  const report = new ReportWriter()
   const taken: LocalPost[] = []
   const take = (post: LocalPost) => void taken.push(post)
   for (const party of parties) {
@@ -29,24 +28,24 @@ function createThread(capacities = CAPACITIES) {
   }
   const send = (from: number, to: string, bytes = 10, fields: Partial<Message> = {}) => {
     const message = toMessage('abc'[from - 1]!, to, `m-${taken.length}`, fields)
-    const answer = mail.send(from, 7, message, bytes, batch)
+    const answer = mail.send(from, 7, message, bytes, report)
     mail.takeSent(take)
     return answer
   }
   const read = (index: number) => table.read(parties[index]!.slot!)
-  return { table, arrived, mail, parties, batch, taken, take, send, read }
+  return { table, arrived, mail, parties, report, taken, take, send, read }
 }
 
 suite('mail inside a thread', () => {
   test('is taken, told and counted until it ends', () => {
-    const { mail, batch, taken, send, read } = createThread()
+    const { mail, report, taken, send, read } = createThread()
     assert.equal(send(1, 'b', 10, { content: '[1]' }), true)
     assert.deepEqual(read(1), { messages: 1, bytes: 10, outstanding: 0 })
     assert.equal(read(0).outstanding, 1)
     const [post] = taken
     assert.equal(post!.to.name, 'b')
     const told: unknown[] = []
-    readFromWorker(batch, (message) => told.push(message))
+    readReport(report.take(), (message) => told.push(message))
     const message = toMessage('a', 'b', 'm-0', { content: '[1]' })
     assert.deepEqual(told, [{ type: 'local', agent: 1, cause: 7, receiver: 2, id: post!.id, message, bytes: 10 }])
     mail.end(post!)
@@ -191,7 +190,7 @@ suite('mail inside a thread', () => {
             const fields = kind === 'protocol' ? { protocol: 'p' } : {}
             const receiver = kind === 'capability' ? 'capability:x' : to
             const message = toMessage(sender, receiver, String(number), fields)
-            if (thread.mail.send(from, 7, message, 1, []) === null) {
+            if (thread.mail.send(from, 7, message, 1, new ReportWriter()) === null) {
               toMain.push({ key: `${sender}-${to}`, number, mark: thread.mail.markRouted(from, receiver) })
             }
             thread.mail.takeSent(take)

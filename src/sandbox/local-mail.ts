@@ -1,8 +1,7 @@
 import type { Message } from '../core/index.ts'
 import { formatHeader } from '../core/index.ts'
 import type { MailboxTable, Slot } from './mailbox-table.ts'
-import type { Batch } from './wire.ts'
-import { writeLocal } from './wire.ts'
+import type { ReportWriter } from './report.ts'
 
 /*
  * Messages between agents of one thread, handed over there. Owned by that thread; the main thread hears of each afterwards, in
@@ -14,7 +13,7 @@ import { writeLocal } from './wire.ts'
  *    its mark is settled.
  * 3. What is handed over is counted here, and noted in the table for all threads; it ends here, too. When the thread is lost,
  *    the main thread forgets the notes.
- * 4. A termination can stop `send` at any call: from the push on nothing is called but built-ins, before it only notes are
+ * 4. A termination can stop `send` at any call: from the push in `writeLocal` on nothing is called but built-ins, before it only notes are
  *    changed, which `repair` writes again.
  */
 
@@ -133,13 +132,13 @@ export class LocalMail {
    *
    * @returns whether there was room; null for a message that has to go through the main thread
    */
-  send(agent: number, cause: number, message: Message, bytes: number, batch: Batch): boolean | null {
+  send(agent: number, cause: number, message: Message, bytes: number, report: ReportWriter): boolean | null {
     const to = this.#open.get(message.receiver)
     if (to === undefined || to.openMark > this.#settled || !isPlain(message) || this.#isAhead) return null
     if (to.awaited !== null && to.awaited === message.in_reply_to) return null
     const from = this.#parties.get(agent)
     if (from === undefined || from.slot === null) return null
-    return this.#hasRoom(from, to, bytes) && this.#post(from, to, cause, message, bytes, batch)
+    return this.#hasRoom(from, to, bytes) && this.#post(from, to, cause, message, bytes, report)
   }
 
   /** Returns the mark for a message that goes through the main thread; 0 where none could follow it in here. */
@@ -207,14 +206,14 @@ export class LocalMail {
     return false
   }
 
-  #post(from: LocalParty, to: LocalParty, cause: number, message: Message, bytes: number, batch: Batch): true {
+  #post(from: LocalParty, to: LocalParty, cause: number, message: Message, bytes: number, report: ReportWriter): true {
     const header = formatHeader(message)
     const mark = Math.max(from.marks.get(to.name) ?? 0, from.capabilityMark)
     const waits = mark > this.#settled ? mark : 0
     this.#lastId -= 1
     const post = { from, to, cause, id: this.#lastId, header, content: message.content, bytes, mark: waits }
     const told = this.#told + costOf(post)
-    writeLocal(batch, post)
+    report.writeLocal(post)
     this.#sent.push(post)
     to.messages += 1
     to.bytes += bytes

@@ -6,10 +6,12 @@ import { Heartbeat, processMs } from './heartbeat.ts'
 import { costOf } from './local-mail.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { FromWorker, ToWorker, WorkerParts } from './protocol.ts'
+import type { Report } from './report.ts'
+import { readReport } from './report.ts'
 import { DEFAULT_SLICE_FUEL } from './slices.ts'
 import type { Terminator } from './terminator.ts'
 import type { Batch } from './wire.ts'
-import { readFromWorker, writeToWorker } from './wire.ts'
+import { writeToWorker } from './wire.ts'
 
 /** The worker runs from source and from built code. */
 const WORKER_URL = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
@@ -76,9 +78,10 @@ export class Thread {
       name: 'caxton',
       resourceLimits: { maxOldGenerationSizeMb: options.heapMiB, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
     })
-    this.#worker.on('message', (batch: Batch) => {
+    const take = (message: FromWorker) => this.#receive(message)
+    this.#worker.on('message', (report: Report) => {
       this.#wasUp = true
-      readFromWorker(batch, (message) => this.#receive(message))
+      readReport(report, take)
     })
     this.#worker.on('error', (error) => {
       this.#failure = error

@@ -77,7 +77,7 @@ const guestParts: GuestParts = {
       cause: current?.id ?? residents.get(agent)!.running!.id,
     }),
   awaitReply: (agent, replyWith) => mail.awaitReply(agent, replyWith),
-  sendLocally: (agent, message, bytes) => mail.send(agent, current!.id, message, bytes, outbox.batch),
+  sendLocally: (agent, message, bytes) => mail.send(agent, current!.id, message, bytes, outbox.report),
 }
 /** Wakes the thread for the next turns. A channel of its own: what a termination unwinds is then this handler alone. */
 const { port1: wake, port2: woken } = new MessageChannel()

@@ -1,0 +1,221 @@
+import type { Message } from '../core/index.ts'
+import { HOST_FUNCTION_NAMES, hostFunctionIndex } from './doors/host-function-names.ts'
+import type { Effects } from './kept/kept.ts'
+import type { LocalPost } from './local-mail.ts'
+import type { Ending, FromWorker } from './protocol.ts'
+import type { Usage } from './sandbox.ts'
+
+/*
+ * How a worker tells the main thread what has happened: many messages in one `postMessage`, all of their numbers in one array,
+ * and everything else in another. A number in a plain array is cloned by itself, and an object with its names: both cost more
+ * than the call of a small guest.
+ *
+ * The header of a message crosses as the JSON text that its receiver gets; host functions cross by their place in a list.
+ */
+
+/** Messages in their order; made and read by what is in this file alone. */
+export type Report = readonly [numbers: Float64Array<ArrayBuffer>, values: readonly unknown[]]
+
+/** A message that a guest has sent. */
+export interface SentMessage {
+  readonly agent: number
+  readonly message: Message
+  readonly reserved: boolean
+  readonly mark: number
+  /** Number of the call that sent it. */
+  readonly cause: number
+}
+
+const OTHER = 0
+const SEND = 1
+const LOCAL = 2
+const OUTCOME = 3
+
+const HELD_WORDS = 6
+const SEND_WORDS = 5 + HELD_WORDS
+const LOCAL_WORDS = 6
+/** Numbers of an outcome before those of its host calls, the last of them how many there are. */
+const OUTCOME_WORDS = 15
+/** What an outcome has among the values. */
+const HAS_ENDING = 1
+const HAS_EFFECTS = 2
+
+export class ReportWriter {
+  #numbers = new Float64Array(1_024)
+  #count = 0
+  #values: unknown[] = []
+
+  get isEmpty(): boolean {
+    return this.#count === 0
+  }
+
+  /** Returns what was written, and begins anew. */
+  take(): Report {
+    const report: Report = [this.#numbers.slice(0, this.#count), this.#values]
+    this.#count = 0
+    this.#values = []
+    return report
+  }
+
+  /**
+   * Writes a message that a guest has sent, and moves its reservation from the journal to the ledger, where there must be room.
+   *
+   * From the push on nothing is called and nothing loops: V8 cannot stop the thread between these steps, so that a message is
+   * in the report if and only if its reservation is in the ledger.
+   */
+  writeSend({ message, agent, reserved, mark, cause }: SentMessage, journal: Int32Array, ledger: Int32Array): void {
+    const { content, ...header } = message
+    const text = JSON.stringify(header)
+    const numbers = this.#makeRoom(SEND_WORDS)
+    const at = this.#count
+    numbers[at] = SEND
+    numbers[at + 1] = agent
+    numbers[at + 2] = reserved ? 1 : 0
+    numbers[at + 3] = mark
+    numbers[at + 4] = cause
+    const held = 1 + ledger[0]! * HELD_WORDS
+    for (let word = 0; word < HELD_WORDS; word += 1) numbers[at + 5 + word] = ledger[held + word] = journal[word]!
+    this.#values.push(text, content)
+    this.#count = at + SEND_WORDS
+    ledger[0]! += 1
+    journal[0] = 0
+  }
+
+  /** Writes a message that was handed over inside the thread. From the push on nothing is called. */
+  writeLocal({ from, to, id, header, content, bytes, cause }: LocalPost): void {
+    const numbers = this.#makeRoom(LOCAL_WORDS)
+    const at = this.#count
+    numbers[at] = LOCAL
+    numbers[at + 1] = from.agent
+    numbers[at + 2] = to.agent
+    numbers[at + 3] = id
+    numbers[at + 4] = bytes
+    numbers[at + 5] = cause
+    this.#values.push(header, content)
+    this.#count = at + LOCAL_WORDS
+  }
+
+  write(message: FromWorker): void {
+    if (message.type === 'outcome') {
+      this.#writeOutcome(message)
+      return
+    }
+    this.#makeRoom(1)[this.#count] = OTHER
+    this.#values.push(message)
+    this.#count += 1
+  }
+
+  #writeOutcome({ agent, id, status, ending, effects, usage }: FromWorker & { readonly type: 'outcome' }): void {
+    const numbers = this.#makeRoom(OUTCOME_WORDS + 2 * HOST_FUNCTION_NAMES.length)
+    const at = this.#count
+    numbers[at] = OUTCOME
+    numbers[at + 1] = agent
+    numbers[at + 2] = id
+    numbers[at + 3] = status
+    numbers[at + 4] = (ending === null ? 0 : HAS_ENDING) + (effects === null ? 0 : HAS_EFFECTS)
+    numbers[at + 5] = usage.fuel
+    numbers[at + 6] = usage.cpuMs
+    numbers[at + 7] = usage.wallMs
+    numbers[at + 8] = usage.memoryBytes
+    numbers[at + 9] = usage.hostCalls
+    numbers[at + 10] = usage.messagesSent
+    numbers[at + 11] = usage.logBytes
+    numbers[at + 12] = usage.tableElements
+    numbers[at + 13] = usage.stackBytes
+    let end = at + OUTCOME_WORDS
+    for (const name in usage.callsByName) {
+      numbers[end] = hostFunctionIndex(name)
+      numbers[end + 1] = usage.callsByName[name]!
+      end += 2
+    }
+    numbers[at + OUTCOME_WORDS - 1] = (end - at - OUTCOME_WORDS) / 2
+    if (ending !== null) this.#values.push(ending)
+    if (effects !== null) this.#values.push(effects)
+    this.#count = end
+  }
+
+  /** Returns the numbers, with room for so many more. */
+  #makeRoom(words: number): Float64Array {
+    if (this.#count + words > this.#numbers.length) {
+      const larger = new Float64Array(2 * (this.#numbers.length + words))
+      larger.set(this.#numbers)
+      this.#numbers = larger
+    }
+    return this.#numbers
+  }
+}
+
+/** Calls `take` for each message of a report, in order. */
+export function readReport([numbers, values]: Report, take: (message: FromWorker) => void): void {
+  let next = 0
+  for (let at = 0; at < numbers.length; ) {
+    const kind = numbers[at]
+    if (kind === OTHER) {
+      take(values[next] as FromWorker)
+      at += 1
+      next += 1
+    } else if (kind === OUTCOME) {
+      const parts = numbers[at + 4]!
+      const ending = (parts & HAS_ENDING) === 0 ? null : (values[next++] as Ending)
+      const effects = (parts & HAS_EFFECTS) === 0 ? null : (values[next++] as Effects)
+      take(readOutcome(numbers, at, ending, effects))
+      at += OUTCOME_WORDS + 2 * numbers[at + OUTCOME_WORDS - 1]!
+    } else {
+      const message = readMessage(values[next] as string, values[next + 1] as string | undefined)
+      take(kind === SEND ? readSend(numbers, at, message) : readLocal(numbers, at, message))
+      at += kind === SEND ? SEND_WORDS : LOCAL_WORDS
+      next += 2
+    }
+  }
+}
+
+function readSend(numbers: Float64Array, at: number, message: Message): FromWorker {
+  const reserved = numbers[at + 2] === 1
+  const mark = numbers[at + 3]!
+  const cause = numbers[at + 4]!
+  const held = [...numbers.subarray(at + 5, at + 5 + HELD_WORDS)]
+  return { type: 'event', agent: numbers[at + 1]!, event: { type: 'send', message, reserved, held, mark, cause } }
+}
+
+function readLocal(numbers: Float64Array, at: number, message: Message): FromWorker {
+  return {
+    type: 'local',
+    agent: numbers[at + 1]!,
+    receiver: numbers[at + 2]!,
+    id: numbers[at + 3]!,
+    bytes: numbers[at + 4]!,
+    cause: numbers[at + 5]!,
+    message,
+  }
+}
+
+/** The header, which the runtime wrote, and the content behind it. */
+function readMessage(header: string, content: string | undefined): Message {
+  const message = JSON.parse(header) as Message & { content?: string }
+  if (content !== undefined) message.content = content
+  return message
+}
+
+function readOutcome(numbers: Float64Array, at: number, ending: Ending | null, effects: Effects | null): FromWorker {
+  const usage: Usage = {
+    fuel: numbers[at + 5]!,
+    cpuMs: numbers[at + 6]!,
+    wallMs: numbers[at + 7]!,
+    memoryBytes: numbers[at + 8]!,
+    hostCalls: numbers[at + 9]!,
+    messagesSent: numbers[at + 10]!,
+    logBytes: numbers[at + 11]!,
+    tableElements: numbers[at + 12]!,
+    stackBytes: numbers[at + 13]!,
+    callsByName: readCalls(numbers, at + OUTCOME_WORDS),
+  }
+  const [agent, id, status] = [numbers[at + 1]!, numbers[at + 2]!, numbers[at + 3]!]
+  return { type: 'outcome', agent, id, status, ending, effects, usage }
+}
+
+function readCalls(numbers: Float64Array, at: number): Usage['callsByName'] {
+  const calls: Record<string, number> = {}
+  const end = at + 2 * numbers[at - 1]!
+  for (let entry = at; entry < end; entry += 2) calls[HOST_FUNCTION_NAMES[numbers[entry]!]!] = numbers[entry + 1]!
+  return calls
+}
