@@ -77,7 +77,9 @@ static inline caxton_message caxton_read_message(caxton_text json) {
   caxton_text key, value;
   while (caxton_json_next_member(&cursor, &key, &value)) {
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-      if (caxton_json_string_is(key, fields[i].name)) *fields[i].field = value;
+      if (!caxton_json_string_is(key, fields[i].name)) continue;
+      *fields[i].field = value;
+      break;
     }
   }
   return message;

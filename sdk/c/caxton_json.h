@@ -145,6 +145,10 @@ static inline bool caxton_json_is_string(caxton_text value) {
 static inline bool caxton_json_string_is(caxton_text value, const char *literal) {
   if (!caxton_json_is_string(value)) return false;
   const char *at = value.at + 1, *end = value.at + value.length - 1;
+  /* Up to the first escape every byte stands for itself. */
+  for (; at < end && *at != '\\'; at++, literal++) {
+    if (*at != *literal || *literal == 0) return false;
+  }
   size_t length = strlen(literal);
   while (at < end) {
     char bytes[4];
