@@ -40,14 +40,25 @@ export function checkInitializers(info: ModuleInfo, rules: InstrumentRules): num
 
 /**
  * Prices what the engine does for a new instance, like the instructions that do the same: active data 1 for 16 bytes, an element
- * or an initial table entry 1, a global 1, objects 1 a byte. Memory that is zero costs nothing.
+ * or an initial table entry 1, objects 1 a byte; constant expressions 1 for 16 bytes of them, at least 1 for a global. Memory
+ * that is zero costs nothing.
  */
 export function priceInitializers(info: ModuleInfo, objectBytes: number): number {
-  let fuel = objectBytes + info.globals.length
-  for (const { mode, contents } of info.data) if (mode === 'active') fuel += Math.ceil(contents.size / BYTES_PER_FUEL)
-  for (const { count } of info.elements) fuel += count
-  for (const { limits, initializer } of info.tables) if (initializer !== null) fuel += limits.initial
+  let fuel = objectBytes
+  for (const { initializer } of info.globals) fuel += Math.ceil((initializer?.size ?? 1) / BYTES_PER_FUEL)
+  for (const { mode, start, contents } of info.data) {
+    if (mode === 'active') fuel += Math.ceil(contents.size / BYTES_PER_FUEL) + excess(start)
+  }
+  for (const { form, count, entries, start } of info.elements) {
+    fuel += count + excess(start) + (form === 'expressions' ? excess(entries) : 0)
+  }
+  for (const { limits, initializer } of info.tables) fuel += limits.initial + excess(initializer)
   return fuel
+}
+
+/** What an expression costs that is longer than those that compilers write. */
+function excess(expression: ByteRange | null): number {
+  return expression === null ? 0 : Math.floor(expression.size / BYTES_PER_FUEL)
 }
 
 function allocatedBytes(info: ModuleInfo, range: ByteRange): number {

@@ -191,7 +191,7 @@ for (const { name, lostCode, open, openFragile } of TIERS) {
         (drop (call $log (i32.const 1) (i32.const 0) (i32.const 1))) (drop (call $log (i32.const 1) (i32.const 0) (i32.const 1))) (i32.const 0)`
       const wat = agentWat(body, `${LOG} (table $t 3 funcref) ${dive} (data (i32.const 0) "${'x'.repeat(1_600)}")`)
       const { sandbox, handle } = await neighbour(tier, wat, { grants: { log: 'info' } })
-      assert.equal((await sandbox.start()).usage.fuel, 100)
+      assert.equal((await sandbox.start()).usage.fuel, 3 + 100)
       const shallow = (await handle()).usage
       const deep = (await handle(`"${'x'.repeat(200)}"`)).usage
       assert.deepEqual([shallow.tableElements, deep.tableElements], [8, 13])
