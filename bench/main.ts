@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { benchFairness } from './fairness.ts'
+import { benchFiles } from './files.ts'
 import { benchInstrumenting } from './instrumenting.ts'
 import type { Report } from './measure.ts'
 import { formatReport } from './measure.ts'
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Report | null>>> = {
   start: benchStart,
   messages: benchMessages,
   fairness: benchFairness,
+  files: benchFiles,
 }
 
 /** `npm run bench [-- name …]`: measures, prints, and writes BENCHMARKS.md when everything was measured. */

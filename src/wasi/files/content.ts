@@ -9,8 +9,14 @@ const LEAST_BYTES = 256
  * Whoever calls has made sure that there may be that many bytes.
  */
 export class Content {
+  readonly #onAllocate: (bytes: number) => void
   #chunks: (Uint8Array | undefined)[] = []
   #size = 0
+
+  /** @param onAllocate is told of memory before it is taken */
+  constructor(onAllocate: (bytes: number) => void = () => {}) {
+    this.#onAllocate = onAllocate
+  }
 
   get size(): number {
     return this.#size
@@ -59,7 +65,9 @@ export class Content {
     const found = this.#chunks[index]
     if (found !== undefined && found.length >= bytes) return found
     const isSmall = index === 0 && bytes < CHUNK_BYTES
-    const made = new Uint8Array(isSmall ? Math.max(LEAST_BYTES, 2 ** Math.ceil(Math.log2(bytes))) : CHUNK_BYTES)
+    const size = isSmall ? Math.max(LEAST_BYTES, 2 ** Math.ceil(Math.log2(bytes))) : CHUNK_BYTES
+    this.#onAllocate(size)
+    const made = new Uint8Array(size)
     if (found !== undefined) made.set(found)
     this.#chunks[index] = made
     return made

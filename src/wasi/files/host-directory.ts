@@ -32,6 +32,8 @@ import type { FileProblem } from './problem.ts'
 import { isProblem } from './problem.ts'
 
 const { O_DIRECTORY, O_DSYNC, O_RDONLY, O_RDWR, O_SYNC, O_TRUNC, O_WRONLY } = constants
+/** What changing a name costs, in calls: it is written down somewhere. */
+const NAME_CALLS = 10
 /** How often a name is looked at again when it is there and is not there in turn. */
 const ATTEMPTS = 8
 
@@ -123,7 +125,9 @@ export class HostDirectory implements Directory {
   open(name: string, how: OpenHow): OpenedFile | FileProblem {
     for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
       this.#volume.chargeCalls(4)
-      const thing = nameThing(this.#descriptor, name)
+      // Asked first because an error costs ten times as much; what counts is what the next calls find.
+      const isThere = this.#isThere(name)
+      const thing = isThere ? nameThing(this.#descriptor, name) : 'NOENT'
       if (thing !== 'NOENT') return isProblem(thing) ? thing : this.#openThing(thing, how)
       if (!how.create) return 'NOENT'
       const created = this.#create(name, how)
@@ -215,20 +219,21 @@ export class HostDirectory implements Directory {
     const opened = openThing(thing, openFlags({ ...how, resize: how.resize && isChangeable }))
     if (isProblem(opened)) return opened
     if (how.truncate) this.#volume.takeBytes(-Number(stats.size))
-    return new HostFile(this.#volume, opened, stats.ino)
+    return new HostFile(this.#volume, opened, { ino: stats.ino, size: how.truncate ? 0n : stats.size })
   }
 
   #create(name: string, how: OpenHow): OpenedFile | FileProblem {
     if (how.directory) return 'ISDIR'
     if (this.#volume.isReadOnly) return 'ROFS'
     if (!this.#volume.takeFile()) return 'NOSPC'
+    this.#volume.chargeCalls(NAME_CALLS)
     const opened = createFile(this.#descriptor, name, SYNC_FLAGS[how.sync])
     if (isProblem(opened)) {
       this.#volume.giveFile()
       return opened
     }
     const stats = lookAt(opened)
-    if (!isProblem(stats)) return new HostFile(this.#volume, opened, stats.ino)
+    if (!isProblem(stats)) return new HostFile(this.#volume, opened, stats)
     close(opened)
     return stats
   }
@@ -255,7 +260,7 @@ export class HostDirectory implements Directory {
   /** Changes names. */
   #do(act: () => void): FileProblem | null {
     if (this.#volume.isReadOnly) return 'ROFS'
-    this.#volume.chargeCalls()
+    this.#volume.chargeCalls(NAME_CALLS)
     return attempt(() => {
       act()
       return null
@@ -272,7 +277,13 @@ export class HostDirectory implements Directory {
 
   #look(name: string): BigIntStats | FileProblem {
     this.#volume.chargeCalls()
-    return attempt(() => lstatSync(pathOf(this.#descriptor, name), { bigint: true }))
+    const path = pathOf(this.#descriptor, name)
+    return attempt(() => lstatSync(path, { bigint: true, throwIfNoEntry: false })) ?? 'NOENT'
+  }
+
+  #isThere(name: string): boolean {
+    const path = pathOf(this.#descriptor, name)
+    return attempt(() => lstatSync(path, { throwIfNoEntry: false })) !== undefined
   }
 
   #isBeside(other: Directory): other is HostDirectory {

@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs'
 import {
   constants,
   fdatasyncSync,
@@ -12,14 +13,12 @@ import {
 } from 'node:fs'
 import { FILE_LIMITS } from '../../core/index.ts'
 import { attempt, close, openThing } from './host-descriptors.ts'
-import type { HostVolume } from './host-volume.ts'
+import type { HostVolume, OpenInode } from './host-volume.ts'
 import { lookAt } from './host-volume.ts'
 import type { Attributes, RegularFile, Times } from './node.ts'
 import type { FileProblem } from './problem.ts'
 import { isProblem } from './problem.ts'
 
-/** Bytes that one unit of fuel moves to or from the host. */
-const BYTES_PER_FUEL = 8
 /** Fuel for waiting until something is on a disk, in calls. */
 const SYNC_CALLS = 50
 
@@ -28,17 +27,16 @@ export class HostFile implements RegularFile {
   readonly type = 'file'
   readonly #volume: HostVolume
   readonly #descriptor: number
-  readonly #inode: bigint
+  readonly #shared: OpenInode
   /** For writing at the end; opened when it is first needed. */
   #appending: number | null = null
   #isOpen = true
 
   /** Takes over a descriptor. */
-  constructor(volume: HostVolume, descriptor: number, inode: bigint) {
+  constructor(volume: HostVolume, descriptor: number, stats: Pick<BigIntStats, 'ino' | 'size'>) {
     this.#volume = volume
     this.#descriptor = descriptor
-    this.#inode = inode
-    volume.countOpen(inode, 1)
+    this.#shared = volume.shareOpen(stats)
   }
 
   stat(): Attributes | FileProblem {
@@ -68,6 +66,7 @@ export class HostFile implements RegularFile {
     })
     // What was not taken in the end, or is free again.
     this.#volume.takeBytes(problem === null ? Math.min(0, size - old) : -Math.max(0, size - old))
+    if (problem === null) this.#shared.size = size
     return problem
   }
 
@@ -76,8 +75,8 @@ export class HostFile implements RegularFile {
   }
 
   read(into: readonly Uint8Array[], offset: number): number | FileProblem {
-    return move(into, this.#isSmall(into), (views, done) => {
-      this.#charge(views)
+    return move(into, (views, done) => {
+      this.#volume.chargeCalls(1, byteCount(views))
       return attempt(() =>
         views.length === 1
           ? readSync(this.#descriptor, views[0]!, 0, views[0]!.length, offset + done)
@@ -88,30 +87,20 @@ export class HostFile implements RegularFile {
 
   write(from: readonly Uint8Array[], offset: number): number | FileProblem {
     if (this.#volume.isReadOnly) return 'ROFS'
-    return this.#write(from, (views, done, size) => ({
-      end: offset + done + byteCount(views),
-      size,
-      write: () =>
-        views.length === 1
-          ? writeSync(this.#descriptor, views[0]!, 0, views[0]!.length, offset + done)
-          : writevSync(this.#descriptor, views, offset + done),
-    }))
+    return move(from, (views, done) =>
+      this.#writeGrowing(views, offset + done, (fitting) =>
+        fitting.length === 1
+          ? writeSync(this.#descriptor, fitting[0]!, 0, fitting[0]!.length, offset + done)
+          : writevSync(this.#descriptor, fitting, offset + done),
+      ),
+    )
   }
 
   append(from: readonly Uint8Array[]): number | FileProblem {
     if (this.#volume.isReadOnly) return 'ROFS'
-    if (this.#appending === null) {
-      this.#volume.chargeCalls()
-      const opened = openThing(this.#descriptor, constants.O_WRONLY | constants.O_APPEND)
-      if (isProblem(opened)) return opened
-      this.#appending = opened
-    }
-    const descriptor = this.#appending
-    return this.#write(from, (views, _done, size) => ({
-      end: size + byteCount(views),
-      size,
-      write: () => writevSync(descriptor, views),
-    }))
+    const descriptor = this.#openAppending()
+    if (isProblem(descriptor)) return descriptor
+    return move(from, (views) => this.#writeGrowing(views, null, (fitting) => writevSync(descriptor, fitting)))
   }
 
   sync(isWhole: boolean): FileProblem | null {
@@ -126,57 +115,52 @@ export class HostFile implements RegularFile {
   close(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
-    this.#volume.countOpen(this.#inode, -1)
+    this.#volume.leaveOpen(this.#shared)
     close(this.#descriptor)
     if (this.#appending !== null) close(this.#appending)
   }
 
-  /** Writes piece by piece, each within what the file may still grow by. */
-  #write(
-    from: readonly Uint8Array[],
-    plan: (
-      views: readonly Uint8Array[],
-      done: number,
-      size: number,
-    ) => { readonly end: number; readonly size: number; readonly write: () => number },
-  ): number | FileProblem {
-    return move(from, this.#isSmall(from), (views, done) => {
-      this.#charge(views)
-      const size = this.size()
-      if (isProblem(size)) return size
-      const asked = plan(views, done, size)
-      const growth = Math.max(0, asked.end - asked.size)
-      if (!this.#volume.takeBytes(growth)) {
-        const fitting = byteCount(views) - (growth - this.#volume.freeBytes)
-        if (fitting <= 0 || views.length > 1) return 'NOSPC'
-        return this.#write([views[0]!.subarray(0, fitting)], (part, _done, now) => plan(part, done, now))
-      }
-      const count = attempt(asked.write)
-      const written = isProblem(count) ? 0 : count
-      // What was not written is not used.
-      this.#volume.takeBytes(-Math.min(growth, byteCount(views) - written))
-      return count
-    })
-  }
-
-  /** Several small buffers go in one call. */
-  #isSmall(views: readonly Uint8Array[]): boolean {
-    return views.length > 1 && byteCount(views) <= FILE_LIMITS.transferBytes
-  }
-
-  #charge(views: readonly Uint8Array[]): void {
+  #openAppending(): number | FileProblem {
+    if (this.#appending !== null) return this.#appending
     this.#volume.chargeCalls()
-    this.#volume.work.charge(Math.ceil(byteCount(views) / BYTES_PER_FUEL))
+    const opened = openThing(this.#descriptor, constants.O_WRONLY | constants.O_APPEND)
+    if (!isProblem(opened)) this.#appending = opened
+    return opened
+  }
+
+  /** Writes what the file may still grow by, at an offset or with null at its end. */
+  #writeGrowing(
+    views: readonly Uint8Array[],
+    offset: number | null,
+    write: (views: readonly Uint8Array[]) => number,
+  ): number | FileProblem {
+    const shared = this.#shared
+    const bytes = byteCount(views)
+    const start = offset ?? shared.size
+    const growth = Math.max(0, start + bytes - shared.size)
+    this.#volume.chargeCalls(1, bytes)
+    if (!this.#volume.takeBytes(growth)) {
+      const fitting = bytes - (growth - this.#volume.freeBytes)
+      return fitting <= 0 ? 'NOSPC' : this.#writeGrowing([Buffer.concat(views, fitting)], offset, write)
+    }
+    const written = attempt(() => write(views))
+    const grown = isProblem(written) ? 0 : Math.max(0, start + written - shared.size)
+    // What was not written is not used.
+    this.#volume.takeBytes(grown - growth)
+    shared.size += grown
+    return written
   }
 }
 
-/** Moves bytes all at once or piece by piece, until one is cut short. A problem counts only where nothing was moved before it. */
+/**
+ * Moves bytes: several small buffers in one call, large ones piece by piece, until one is cut short. A problem counts only where
+ * nothing was moved before it.
+ */
 function move(
   all: readonly Uint8Array[],
-  isSmall: boolean,
   step: (views: readonly Uint8Array[], done: number) => number | FileProblem,
 ): number | FileProblem {
-  if (isSmall) return step(all, 0)
+  if (byteCount(all) <= FILE_LIMITS.transferBytes) return all.length === 0 ? 0 : step(all, 0)
   let total = 0
   for (const view of all) {
     for (let done = 0; done < view.length; ) {

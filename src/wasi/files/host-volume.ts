@@ -15,6 +15,16 @@ export interface HostVolumeOptions {
   readonly files: number
 }
 
+/** What all descriptors of one file have in common. */
+export interface OpenInode {
+  readonly inode: bigint
+  openCount: number
+  /** How far the guest has brought it: what lies beyond is growth, and is looked up by nobody at every write. */
+  size: number
+}
+
+/** Bytes that one unit of fuel moves to or from the host. */
+const BYTES_PER_FUEL = 8
 /** Fuel for a call of the operating system: some microseconds, whatever it does. */
 export const SYSTEM_CALL_FUEL = 2_000
 /** Times that are remembered to the nanosecond, and files whose names are counted. */
@@ -61,8 +71,8 @@ export class HostVolume {
   #freeFiles: number
   /** Names that the guest has given to files which had one, by inode. */
   readonly #madeLinks = new Map<bigint, bigint>()
-  /** How often files are open, by inode: one that is has not given its bytes back when its last name goes. */
-  readonly #openCounts = new Map<bigint, number>()
+  /** Files that are open, by inode. */
+  readonly #openFiles = new Map<bigint, OpenInode>()
   readonly #exactTimes = new Map<string, ExactTime>()
 
   /** @throws CaxtonError ERR_CONFIG_INVALID for what cannot be granted */
@@ -88,9 +98,9 @@ export class HostVolume {
     return this.#freeBytes
   }
 
-  /** Takes fuel for calls of the operating system, and ends a guest whose time is up before they are made. */
-  chargeCalls(count = 1): void {
-    this.work.charge(count * SYSTEM_CALL_FUEL)
+  /** Takes fuel for calls of the operating system and what they move, and ends a guest whose time is up before they are made. */
+  chargeCalls(count = 1, bytes = 0): void {
+    this.work.charge(count * SYSTEM_CALL_FUEL + Math.ceil(bytes / BYTES_PER_FUEL))
     this.work.assertTime()
   }
 
@@ -132,14 +142,27 @@ export class HostVolume {
     return true
   }
 
-  countOpen(inode: bigint, by: 1 | -1): void {
-    const count = (this.#openCounts.get(inode) ?? 0) + by
-    if (count <= 0) this.#openCounts.delete(inode)
-    else this.#openCounts.set(inode, count)
+  /** Notes that a file is opened once more, and returns what everybody knows who has it open. */
+  shareOpen({ ino, size }: Pick<BigIntStats, 'ino' | 'size'>): OpenInode {
+    let shared = this.#openFiles.get(ino)
+    if (shared === undefined) {
+      shared = { inode: ino, openCount: 0, size: 0 }
+      this.#openFiles.set(ino, shared)
+    }
+    shared.openCount += 1
+    shared.size = Number(size)
+    return shared
   }
 
+  /** Notes that a file is closed. */
+  leaveOpen(shared: OpenInode): void {
+    shared.openCount -= 1
+    if (shared.openCount === 0) this.#openFiles.delete(shared.inode)
+  }
+
+  /** A file that is open has not given its bytes back when its last name goes. */
   isOpen(inode: bigint): boolean {
-    return this.#openCounts.has(inode)
+    return this.#openFiles.has(inode)
   }
 
   toAttributes(stats: BigIntStats): Attributes {

@@ -1,13 +1,12 @@
 import { FILE_LIMITS } from '../../core/index.ts'
 import { CHUNK_BYTES } from './content.ts'
 import type { FileNode, MemoryNode, MemoryVolume } from './memory-volume.ts'
+import { BYTES_PER_FUEL } from './memory-volume.ts'
 import type { Attributes, RegularFile, Times } from './node.ts'
 import type { FileProblem } from './problem.ts'
 
 /** Fuel for a look at one name or file in memory. */
 export const MEMORY_STEP_FUEL = 100
-/** Bytes that one unit of fuel moves, as in the guest's own bulk instructions. */
-const BYTES_PER_FUEL = 16
 
 /** An open file in memory. */
 export class MemoryFile implements RegularFile {
@@ -108,7 +107,7 @@ export class MemoryFile implements RegularFile {
     content.resize(Math.max(end, content.size))
     for (let done = 0; done < length; ) {
       const piece = view.subarray(done, Math.min(length, done + FILE_LIMITS.transferBytes))
-      this.#volume.work.charge(Math.ceil((piece.length + CHUNK_BYTES) / BYTES_PER_FUEL))
+      this.#volume.work.charge(Math.ceil(piece.length / BYTES_PER_FUEL))
       content.write(piece, offset + done)
       done += piece.length
     }

@@ -49,6 +49,9 @@ export interface MemoryQuota {
   readonly files: number
 }
 
+/** Bytes that one unit of fuel moves or clears, as in the guest's own bulk instructions. */
+export const BYTES_PER_FUEL = 16
+
 /** Positions of `.` and `..`, which are stored nowhere. */
 export const FIRST_POSITION = 2
 
@@ -98,7 +101,8 @@ export class MemoryVolume {
   }
 
   createFile(): FileNode {
-    return { ...this.#createParts(), type: 'file', content: new Content(), openCount: 0 }
+    const content = new Content((bytes) => this.work.charge(bytes / BYTES_PER_FUEL))
+    return { ...this.#createParts(), type: 'file', content, openCount: 0 }
   }
 
   createLink(target: Uint8Array): LinkNode {

@@ -24,12 +24,16 @@ export interface Place {
 /** What is done at the end of a path answers this for a symbolic link that it would rather see followed. */
 export const FOLLOW = Symbol('follow')
 
+/** Fuel for each character of a path or link: half of them may begin a component. */
+const CHARACTER_FUEL = 10
+
 const textEncoder = new TextEncoder()
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Walks a path and does something at its end.
  *
+ * @param charge takes fuel for components, whatever they lead to
  * @param follow whether a symbolic link at the end is followed; before a slash it always is
  * @param act is called again for each link that it wants followed
  * @returns what `act` answers, LOOP for a link that it wants followed and that is not; or why the path leads nowhere:
@@ -39,9 +43,10 @@ export function atPath<Answer>(
   start: Directory,
   path: string,
   follow: boolean,
+  charge: (fuel: number) => void,
   act: (place: Place) => Answer | typeof FOLLOW,
 ): Answer | FileProblem {
-  const walk = new Walk(start)
+  const walk = new Walk(start, charge)
   try {
     let problem = walk.go(path)
     while (problem === null) {
@@ -67,6 +72,7 @@ export function decodePath(bytes: Uint8Array): { readonly path: string } | FileP
 
 class Walk {
   readonly #start: Directory
+  readonly #charge: (fuel: number) => void
   /** Directories that were opened on the way, the last one innermost. */
   readonly #opened: Directory[] = []
   /** Components to go, the next one last. */
@@ -75,8 +81,9 @@ class Walk {
   #isDirectoryWanted = false
   #linkCount = 0
 
-  constructor(start: Directory) {
+  constructor(start: Directory, charge: (fuel: number) => void) {
     this.#start = start
+    this.#charge = charge
   }
 
   get place(): Place {
@@ -118,6 +125,7 @@ class Walk {
     if (path.length * 3 > WASI_LIMITS.pathBytes && textEncoder.encode(path).length > WASI_LIMITS.pathBytes) {
       return 'NAMETOOLONG'
     }
+    this.#charge(path.length * CHARACTER_FUEL)
     const isLast = this.#ahead.length === 0
     const components = path.split('/').filter((component) => component !== '')
     for (let index = components.length - 1; index >= 0; index -= 1) this.#ahead.push(components[index]!)

@@ -75,7 +75,8 @@ export function usePath(
   const text = decodePath(host.memory.range(guestPath.pointer, guestPath.length))
   if (isProblem(text)) return ERRNO[text]
   const { directory } = found.file
-  const answer = atPath<Errno>(directory, text.path, (flags & LOOKUPFLAGS_FOLLOW) !== 0, act)
+  const charge = (fuel: number) => host.chargeFuel(fuel)
+  const answer = atPath<Errno>(directory, text.path, (flags & LOOKUPFLAGS_FOLLOW) !== 0, charge, act)
   return isProblem(answer) ? ERRNO[answer] : answer
 }
 
