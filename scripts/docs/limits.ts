@@ -2,11 +2,13 @@ import type { Limits, RateName } from '../../src/core/index.ts'
 import {
   DEFAULT_LIMITS,
   DEFAULT_WARN_SHARE,
+  FILE_LIMITS,
   HOST_LIMITS,
   LIMITS,
   MESSAGE_LIMITS,
   MODULE_LIMITS,
   RATE_LIMITS,
+  WASI_LIMITS,
 } from '../../src/core/index.ts'
 import type { Document } from './document.ts'
 import { formatTable, GENERATED } from './document.ts'
@@ -61,6 +63,23 @@ export const LIMITS_DOCUMENT: Document = {
       'ERR_WASM_LIMIT.',
       '',
       formatPlain(MODULE_LIMITS),
+      '## Of files',
+      '',
+      'Of a WASI program that is granted files. Beyond the bytes and files of its grant a call is answered with NOSPC, beyond the others',
+      'with NAMETOOLONG, MLINK, LOOP, MFILE and NFILE, in their order.',
+      '',
+      formatPlain({
+        nameBytes: FILE_LIMITS.nameBytes,
+        pathBytes: WASI_LIMITS.pathBytes,
+        depth: FILE_LIMITS.depth,
+        links: FILE_LIMITS.links,
+        descriptors: WASI_LIMITS.descriptors,
+        hostDescriptorsPerThread: FILE_LIMITS.hostDescriptorsPerThread,
+        grants: FILE_LIMITS.grants,
+        memoryBytes: FILE_LIMITS.memoryBytes.max,
+        hostBytes: FILE_LIMITS.hostBytes.max,
+        files: FILE_LIMITS.files.max,
+      }),
       '## Of the host',
       '',
       formatPlain(HOST_LIMITS),

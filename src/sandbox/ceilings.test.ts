@@ -7,7 +7,7 @@ import { agentWat, COUNTER, compileWat, deploy, SPIN } from './fixtures.test.ts'
 import { SandboxPool } from './index.ts'
 import { ProcessPool } from './process/process-pool.ts'
 
-const NEED: Need = { memories: 1, stacks: 1, memoryBytes: 65_536, heapBytes: 1_000 }
+const NEED: Need = { memories: 1, stacks: 1, memoryBytes: 65_536, fileBytes: 0, heapBytes: 1_000 }
 const PLENTY: CeilingLimits = {
   agents: 1e6,
   memories: 1e6,
@@ -85,6 +85,17 @@ suite('ceilings', () => {
       refusalOf(() => ceilings.check('a', { ...NEED, stacks: 0 }, null, 10)),
       null,
     )
+  })
+
+  test('count all files in memory from the beginning, beside the memory there is', () => {
+    const { ceilings, add } = open({ memoryBytes: 1_000_000 })
+    const seat = add({ fileBytes: 500_000 })
+    seat.noteMemory(400_000)
+    assert.equal(
+      refusalOf(() => ceilings.check('a', NEED, null, 10)),
+      null,
+    )
+    assert.equal(refusalOf(() => ceilings.check('a', { ...NEED, fileBytes: 50_000 }, null, 10))?.['asked'], 1_015_536)
   })
 
   test('count memory as it has become', () => {

@@ -31,6 +31,8 @@ export interface Need {
   /** Stacks of its own: 1 for an agent that can be suspended. */
   readonly stacks: number
   readonly memoryBytes: number
+  /** Files that it may have in memory, bytes: all of them count from the beginning, since nobody looks how many there are. */
+  readonly fileBytes: number
   /** Of the heap of its thread, bytes. */
   readonly heapBytes: number
 }
@@ -102,7 +104,7 @@ export class Ceilings<Thread extends object = object> {
     refuse('memories', this.#memories + need.memories, limits.memories)
     refuse('maps', maps, limits.maps)
     refuse('processMaps', maps + allHeapsMiB * MAPS.heapMiB, limits.processMaps)
-    refuse('memoryBytes', this.#memoryBytes + need.memoryBytes, limits.memoryBytes)
+    refuse('memoryBytes', this.#memoryBytes + need.memoryBytes + need.fileBytes, limits.memoryBytes)
     refuse('heapShare', (use?.heapBytes ?? 0) + need.heapBytes, Math.floor(heapMiB * 2 ** 20 * limits.heapShare))
   }
 
@@ -124,14 +126,14 @@ export class Ceilings<Thread extends object = object> {
     }
     return {
       enter: (thread) => {
-        hold(need.memoryBytes)
+        hold(need.memoryBytes + need.fileBytes)
         this.#count(need, thread, 1)
       },
       leave: (thread) => {
         hold(0)
         this.#count(need, thread, -1)
       },
-      noteMemory: (bytes) => hold(Math.max(heldBytes, bytes)),
+      noteMemory: (bytes) => hold(Math.max(heldBytes, bytes + need.fileBytes)),
     }
   }
 
@@ -167,13 +169,14 @@ const HEAP_BYTES = {
 } as const
 
 /** Works out what an agent takes of its process. */
-export function needOf(info: ModuleInfo, tableElements: number, canSuspend: boolean): Need {
+export function needOf(info: ModuleInfo, tableElements: number, canSuspend: boolean, fileBytes = 0): Need {
   const { functions, exports, globals, tags, tables, data, elements, memories } = info
   const entries = tables.reduce((sum, { limits }) => sum + Math.min(limits.maximum ?? tableElements, tableElements), 0)
   return {
     memories: memories.length,
     stacks: canSuspend ? 1 : 0,
     memoryBytes: memories.reduce((sum, { limits }) => sum + limits.initial * PAGE_BYTES, 0),
+    fileBytes,
     heapBytes:
       HEAP_BYTES.instance +
       HEAP_BYTES.function * functions.length +
@@ -190,7 +193,7 @@ const WORDS: Readonly<Record<keyof CeilingLimits, string>> = {
   memories: 'memories',
   maps: 'memory maps',
   processMaps: 'memory maps, those of the heaps of threads included,',
-  memoryBytes: 'bytes of linear memory',
+  memoryBytes: 'bytes of linear memory and files in memory',
   heapShare: 'bytes of the heap of a thread, for its instances alone',
 }
 

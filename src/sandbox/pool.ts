@@ -214,10 +214,11 @@ export class SandboxPool {
 }
 
 /** What an agent takes of its process. */
-export function needOfAgent({ compiled, door, limits }: SandboxSpec, sliceFuel: number): Need {
+export function needOfAgent({ compiled, door, limits, mounts = [] }: SandboxSpec, sliceFuel: number): Need {
   const { info } = compiled.instrumented
   const { pace } = paceOf(door, readFunctionImports(info), limits.fuel, sliceFuel)
-  return needOf(info, limits.tableElements, pace === 'sliced')
+  const fileBytes = mounts.reduce((sum, { kind, bytes }) => sum + (kind === 'memory' ? bytes : 0), 0)
+  return needOf(info, limits.tableElements, pace === 'sliced', fileBytes)
 }
 
 /** @throws CaxtonError ERR_LIMIT_AGENTS */

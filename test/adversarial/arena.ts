@@ -20,9 +20,6 @@ export interface Report {
 type RouterEvent = Exclude<CaxtonEvent, { type: 'dropped' }>
 type Handled = RouterEvent & { readonly type: 'handled' | 'undelivered' }
 
-/** Tools that attacks may call, some of which behave badly themselves. */
-const TOOLS = { command: process.execPath, args: [new URL('../fakes/mcp-server.ts', import.meta.url).pathname] }
-
 const NEIGHBOUR = 'neighbour'
 /** Looks at the load of the process, and how long each is. An attack that ended leaves nothing running. */
 const LOOKS = 100
@@ -50,7 +47,7 @@ export class Arena implements AsyncDisposable {
   }
 
   static async open(): Promise<Arena> {
-    const arena = new Arena(await Caxton.start({ threads: 1, tools: { fake: TOOLS } }))
+    const arena = new Arena(await Caxton.start({ threads: 1 }))
     const module = binaryen.parseText(readFileSync(new URL('./neighbour.wat', import.meta.url), 'utf8'))
     await arena.#caxton.deploy({ name: NEIGHBOUR, bytes: module.emitBinary(), grants: { send: ['user'] } })
     module.dispose()

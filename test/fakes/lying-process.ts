@@ -34,13 +34,6 @@ const send = (fields: object) =>
   say({ type: 'event', agent: 1, event: { type: 'send', message: { ...message, ...fields } } })
 const log = (text: unknown) => say({ type: 'event', agent: 1, event: { type: 'log', line: { level: 'info', text } } })
 
-const ask = (id: number, more: object = {}) =>
-  say({
-    type: 'event',
-    agent: 1,
-    event: { type: 'ask', ask: { id, service: 'http_fetch', text: '{}', bytes: new Uint8Array(), ...more } },
-  })
-
 const LIES: Readonly<Record<string, () => void>> = {
   'another sender': () => send({ sender: 'neighbour' }),
   'no sender': () => send({ sender: undefined }),
@@ -113,15 +106,6 @@ const LIES: Readonly<Record<string, () => void>> = {
     ),
   'a timer that is due at once': () => keep([], [[1, { delayMs: 0, setting: 1 }]]),
   'a timer with a number that is none': () => keep([], [[2 ** 40, { delayMs: 50, setting: 1 }]]),
-  'an ask of no service': () => ask(1, { service: 'exec' }),
-  'an ask without text': () => ask(1, { text: { length: 0 } }),
-  'two asks at once': () => {
-    channel.cork()
-    for (const id of [1, 2]) ask(id)
-    channel.uncork()
-  },
-  'an ask out of order': () => ask(7),
-  'an ask that is too large': () => ask(1, { text: 'x'.repeat(3_000) }),
   'an unknown message': () => say({ type: 'begin' }),
   'an unknown event': () => say({ type: 'event', agent: 1, event: { type: 'exec' } }),
   'no object': () => say([]),

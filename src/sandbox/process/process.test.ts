@@ -106,11 +106,6 @@ const LIES: readonly Lie[] = [
   { lie: 'more timers than it may set', violation: /^more timers than the agent may set$/ },
   { lie: 'a timer that is due at once', violation: /^a timer with a delay that cannot be$/ },
   { lie: 'a timer with a number that is none', violation: /^a timer that is none$/ },
-  { lie: 'an ask of no service', violation: /^an unknown word$/ },
-  { lie: 'an ask without text', violation: /^something else than text$/ },
-  { lie: 'two asks at once', violation: /^an ask while another one is open$/ },
-  { lie: 'an ask out of order', violation: /^an ask out of order$/ },
-  { lie: 'an ask that is too large', violation: /^a larger ask than the agent may make$/ },
   { lie: 'an unknown message', violation: /^an unknown message$/ },
   { lie: 'an unknown event', violation: /^an unknown event$/ },
   { lie: 'the end of another call', violation: /^'liar' ended another call than the one that runs$/ },
@@ -137,7 +132,6 @@ suite('a process in the hands of an enemy', { concurrency: 2 }, () => {
       tenant: 'suspects',
       limits,
       grants: { send: ['*'], store: { bytes: 40, keys: 2 }, timers: 2 },
-      onAsk: () => new Promise(() => {}),
     }
     const liar = await deploy(pool, COUNTER, { name: 'liar', ...shared })
     const neighbour = await deploy(pool, COUNTER, { name: 'neighbour', ...shared })

@@ -1,8 +1,0 @@
-;; Imports `call_tool` without the grant.
-;; @expect ERR_GRANT_MISSING at deploy
-(module
-  (import "caxton" "call_tool" (func $tool (param i32 i32 i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
-  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
-    (i32.const 0)))
