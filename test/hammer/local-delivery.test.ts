@@ -269,6 +269,42 @@ suite('messages inside a thread and through the router', () => {
     assert.equal(stage.info('sink').peakWaitingMessages, 5)
   })
 
+  test('are handed over under no other name', async () => {
+    await using stage = new Stage({ threads: 1 })
+    await stage.deploy('sink', {})
+    await stage.deploy('forge', { drafts: [inform('sink', { sender: 'user' }), inform('sink')], rounds: 3 })
+    for (let round = 0; round < 3; round += 1) stage.tell('forge')
+    await stage.router.idle()
+    stage.check()
+    assert.equal(stage.info('forge').refusalsByCode['ERR_MESSAGE_SENDER_FORGED'], 3)
+    const senders = stage.events.flatMap((event) =>
+      event.type === 'handled' && event.agent === 'sink' ? [event.message.sender] : [],
+    )
+    assert.deepEqual(senders, ['forge', 'forge', 'forge'])
+  })
+
+  test('leave nothing behind when their senders are killed in the middle of it', async () => {
+    await using stage = new Stage({ threads: 1, sliceFuel: 1e12 })
+    const limits = { mailboxMessages: 50, outstandingMessages: 1_000, messages: 1_000_000, hostCalls: 1e9 }
+    await stage.deploy('sink', {}, { limits })
+    const draft = inform('sink')
+    const send = `(drop (call $send (i32.const 8192) (i32.const ${JSON.stringify(draft).length})))`
+    for (let index = 0; index < 12; index += 1) {
+      const name = `spray-${index}`
+      const talk = { drafts: [draft], rounds: 1, at: 1, act: `(loop $again ${send} (br $again))` }
+      await stage.deploy(name, talk, { limits: { ...limits, fuel: 1e15, wallMs: 2 + index } })
+      stage.tell(name)
+    }
+    await stage.router.idle()
+    stage.check()
+    for (let index = 0; index < 12; index += 1) {
+      assert.equal(stage.info(`spray-${index}`).reason?.code, 'ERR_LIMIT_WALL')
+    }
+    assert.equal(stage.pool.threadCount, 1)
+    assert.equal(stage.info('sink').restarts, 0)
+    assert.ok(stage.count('handled', 'sink') > 50)
+  })
+
   test('that wait for an agent which fails come back to their senders', async () => {
     await using stage = new Stage({ threads: 1 })
     await stage.deploy('fails', { at: 1, act: '(unreachable)' })
