@@ -304,6 +304,7 @@ export class Caxton implements AsyncDisposable {
       compile,
       scheduling,
       mounts,
+      startsAhead: true,
     }
     assertModuleFits(spec)
     this.#services.assertServes(grants)

@@ -16,9 +16,8 @@ const REARM_SHARE = 0.75
 export class Warnings {
   readonly #share: number
   readonly #emit: (warning: Warning) => void
-  /** Limits that were warned of and have not come down. */
-  readonly #above = { message: new Set<keyof Limits>(), rate: new Set<keyof Limits>(), agent: new Set<keyof Limits>() }
-  #aboveCount = 0
+  /** Limits that were warned of and have not come down, with their scopes; null for none. */
+  #above: Set<string> | null = null
   #count = 0
 
   /** @param share of each limit, 0 to 1; 0 warns never */
@@ -35,16 +34,17 @@ export class Warnings {
   check(scope: Warning['scope'], limit: keyof Limits, used: number, bound: number): void {
     const threshold = this.#share * bound
     if (used < threshold) {
-      if (this.#aboveCount > 0 && used < threshold * REARM_SHARE) this.#rearm(scope, limit)
-    } else if (threshold > 0 && !this.#above[scope].has(limit)) {
-      this.#above[scope].add(limit)
-      this.#aboveCount += 1
+      if (this.#above !== null && used < threshold * REARM_SHARE) this.#rearm(scope, limit)
+    } else if (threshold > 0 && !this.#above?.has(`${scope} ${limit}`)) {
+      this.#above ??= new Set()
+      this.#above.add(`${scope} ${limit}`)
       this.#count += 1
       this.#emit(Object.freeze({ limit, scope, used, bound }))
     }
   }
 
   #rearm(scope: Warning['scope'], limit: keyof Limits): void {
-    if (this.#above[scope].delete(limit)) this.#aboveCount -= 1
+    this.#above?.delete(`${scope} ${limit}`)
+    if (this.#above?.size === 0) this.#above = null
   }
 }

@@ -124,7 +124,7 @@ export class ModuleCache {
     const found = stored === undefined ? undefined : decodeModule(stored, bytes)
     if (found === undefined) return undefined
     const { bytes: rewritten, ...instrumented } = found
-    const module = await WebAssembly.compile(rewritten).catch(() => undefined)
+    const module = await compileModule(rewritten).catch(() => undefined)
     return module === undefined ? undefined : { digest, module, rewritten, instrumented }
   }
 
@@ -166,10 +166,19 @@ function toDiskKey(key: string): string | null {
     : digestBytes(new TextEncoder().encode(JSON.stringify([key, rewriter, process.versions.v8])))
 }
 
+/** Below this a module is compiled at once: V8 only validates it then, and a thread of its pool may take longer to wake up. */
+const SMALL_BYTES = 128 * 2 ** 10
+
+async function compileModule(bytes: Uint8Array): Promise<WebAssembly.Module> {
+  return bytes.length <= SMALL_BYTES
+    ? new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>)
+    : await WebAssembly.compile(bytes)
+}
+
 /** The original was valid, so a rewritten module that is not is our own fault. */
 async function compileRewritten(bytes: Uint8Array): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile(bytes)
+    return await compileModule(bytes)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new CaxtonError('ERR_INTERNAL', { detail: `a rewritten module does not compile: ${reason}`, cause })

@@ -119,25 +119,11 @@ export class Ceilings<Thread extends object = object> {
 
   /** Makes the place of one agent, which it takes with `enter`. */
   createSeat(need: Need): Seat<Thread> {
-    let heldBytes = 0
-    const hold = (bytes: number) => {
-      this.#memoryBytes += bytes - heldBytes
-      heldBytes = bytes
-    }
-    return {
-      enter: (thread) => {
-        hold(need.memoryBytes + need.fileBytes)
-        this.#count(need, thread, 1)
-      },
-      leave: (thread) => {
-        hold(0)
-        this.#count(need, thread, -1)
-      },
-      noteMemory: (bytes) => hold(Math.max(heldBytes, bytes + need.fileBytes)),
-    }
+    return new Seat(this, need)
   }
 
-  #count({ memories, stacks, heapBytes }: Need, thread: Thread, sign: 1 | -1): void {
+  /** An agent comes (1) or goes (-1). */
+  count({ memories, stacks, heapBytes }: Need, thread: Thread, sign: 1 | -1): void {
     this.#agents += sign
     this.#memories += sign * memories
     const use = this.#threads.get(thread)
@@ -146,14 +132,43 @@ export class Ceilings<Thread extends object = object> {
     use.mostStacks = Math.max(use.mostStacks, use.stacks)
     use.heapBytes += sign * heapBytes
   }
+
+  /** Linear memory of an agent has become so much more. */
+  grow(bytes: number): void {
+    this.#memoryBytes += bytes
+  }
 }
 
 /** What one agent takes, in one thread at a time. */
-export interface Seat<Thread> {
-  enter(thread: Thread): void
-  leave(thread: Thread): void
+export class Seat<Thread extends object = object> {
+  readonly #ceilings: Ceilings<Thread>
+  readonly #need: Need
+  #memoryBytes = 0
+
+  constructor(ceilings: Ceilings<Thread>, need: Need) {
+    this.#ceilings = ceilings
+    this.#need = need
+  }
+
+  enter(thread: Thread): void {
+    this.#hold(this.#need.memoryBytes + this.#need.fileBytes)
+    this.#ceilings.count(this.#need, thread, 1)
+  }
+
+  leave(thread: Thread): void {
+    this.#hold(0)
+    this.#ceilings.count(this.#need, thread, -1)
+  }
+
   /** It has so much linear memory by now. */
-  noteMemory(bytes: number): void
+  noteMemory(bytes: number): void {
+    this.#hold(Math.max(this.#memoryBytes, bytes + this.#need.fileBytes))
+  }
+
+  #hold(bytes: number): void {
+    this.#ceilings.grow(bytes - this.#memoryBytes)
+    this.#memoryBytes = bytes
+  }
 }
 
 const PAGE_BYTES = 65_536

@@ -81,6 +81,7 @@ export interface DeployOptions {
   readonly onAsk?: AskHandler
   readonly scheduling?: Partial<Scheduling> | undefined
   readonly kept?: Kept
+  readonly startsAhead?: boolean
 }
 
 export async function deploy(
@@ -107,6 +108,7 @@ export async function deploy(
       ...(options.compile === undefined ? {} : { compile: options.compile }),
       ...(options.kept === undefined ? {} : { kept: () => options.kept! }),
       ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
+      startsAhead: options.startsAhead ?? false,
     },
     {
       onSend: (message, reserved) => deployed.sent.push({ message, reserved }),

@@ -18,12 +18,19 @@ export type ImportingModule = Pick<ModuleInfo, 'imports' | 'functionType'>
 const LISTED = 20
 const NAME_LENGTH = 80
 
+/** What has been read of modules that live: agents of one module share it. */
+const READ = new WeakMap<ImportingModule, readonly FunctionImport[]>()
+
 /** Lists the functions a module imports, in order. Anything else that it imports is left to `checkImports`. */
-export function readFunctionImports(info: ImportingModule): FunctionImport[] {
-  return info.imports.flatMap(({ module, name, kind, index }) => {
+export function readFunctionImports(info: ImportingModule): readonly FunctionImport[] {
+  const known = READ.get(info)
+  if (known !== undefined) return known
+  const read = info.imports.flatMap(({ module, name, kind, index }) => {
     const type = kind === 'function' ? info.functionType(index) : undefined
     return type === undefined ? [] : [{ module, name, params: type.params, results: type.results }]
   })
+  READ.set(info, read)
+  return read
 }
 
 /**
@@ -50,6 +57,13 @@ export function checkImport(
   modules: readonly HostModule<unknown>[],
   grants: Grants,
 ): ErrorData | null {
+  const problem = checkOffered(wanted, modules)
+  if (problem !== null) return problem
+  return checkGranted(wanted, findFunction(wanted, modules)!, grants)
+}
+
+/** Compares one import with what is offered to anybody; returns null for what somebody could have. */
+export function checkOffered(wanted: FunctionImport, modules: readonly HostModule<unknown>[]): ErrorData | null {
   const offered = findFunction(wanted, modules)
   if (offered === undefined) return unknownImport(wanted, modules)
   const expected = describeFunction(offered)
@@ -59,7 +73,13 @@ export function checkImport(
     const detail = `${names.module}.${names.name} has the type ${expected}, the module imports it as ${shorten(found)}`
     return { code: 'ERR_MODULE_IMPORT_TYPE', detail, data: { ...names, expected, found: shorten(found) } }
   }
+  return null
+}
+
+/** Tells whether an agent may have a host function; returns null if it may. */
+export function checkGranted(wanted: FunctionImport, offered: HostFunction<unknown>, grants: Grants): ErrorData | null {
   if (offered.grant === null || hasGrant(grants, offered.grant)) return null
+  const names = { module: shorten(wanted.module), name: shorten(wanted.name) }
   const detail = `the import ${names.module}.${names.name} needs the grant '${offered.grant}', such as: ${GRANTS[offered.grant].example}`
   return { code: 'ERR_GRANT_MISSING', detail, data: { ...names, grant: offered.grant } }
 }

@@ -87,7 +87,8 @@ export class SandboxPool {
   }
 
   /**
-   * Makes an instance for an agent in the thread with the fewest agents. Nothing of the guest has run when it resolves.
+   * Makes an instance for an agent in the thread with the fewest agents. Nothing of the guest has run when it resolves,
+   * unless the spec says that it starts ahead.
    *
    * @throws CaxtonError ERR_MODULE_EXPORT_MISSING, ERR_MODULE_IMPORT_UNKNOWN, ERR_MODULE_IMPORT_TYPE, ERR_GRANT_MISSING
    * (the first of what `checkModule` finds, `data.problems` has them all), ERR_LIMIT_AGENTS, ERR_SANDBOX_CLOSED,
@@ -110,10 +111,10 @@ export class SandboxPool {
       leave: (agent, thread) => {
         seat.leave(thread)
         this.#placed.delete(agent)
-        thread.addAgents(-1)
+        thread.removeAgent(agent)
       },
       adopt: (sender, bytes) => this.mailboxes.adopt(spec.name, sender, bytes),
-      onMemory: seat.noteMemory,
+      onMemory: (bytes) => seat.noteMemory(bytes),
     })
     const { error } = await sandbox.create()
     if (error !== null) throw error
@@ -143,7 +144,7 @@ export class SandboxPool {
     const thread = this.#findThread() ?? this.#startThread()
     this.#lastAgent += 1
     this.#placed.set(this.#lastAgent, sandbox)
-    thread.addAgents(1)
+    thread.addAgent()
     return { thread, agent: this.#lastAgent }
   }
 

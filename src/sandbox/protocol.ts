@@ -5,6 +5,7 @@ import type { FunctionImport } from './imports.ts'
 import type { Effects, Kept } from './kept/kept.ts'
 import type { Slot } from './mailbox-table.ts'
 import type { LogLine, OutputStream, Usage } from './sandbox.ts'
+import type { PartMessage, SharedSpec } from './shared-spec.ts'
 
 /** What a worker thread is started with. */
 export interface WorkerParts {
@@ -63,9 +64,15 @@ export type GuestCall =
   /** No message comes any more: lets a program that reads them end by itself. */
   | { readonly kind: 'finish' }
 
+/** A call as it crosses: what agents have alike is sent once. */
+export type SentCall =
+  | Exclude<GuestCall, { readonly kind: 'create' }>
+  | { readonly kind: 'create'; readonly spec: SharedSpec }
+
 /** Main to worker. The calls of one agent run in order; each is answered by exactly one outcome with its number, from 1 on. */
-export type ToWorker =
-  | { readonly type: 'call'; readonly agent: number; readonly id: number; readonly call: GuestCall }
+export type ToWorker<Call = SentCall> =
+  | { readonly type: 'call'; readonly agent: number; readonly id: number; readonly call: Call }
+  | PartMessage
   | { readonly type: 'close'; readonly agent: number }
   | { readonly type: 'mailbox'; readonly name: string; readonly slot: Slot | null }
   /** Whether agents of the thread may hand messages over to this one, see `LocalMail`. The end of it is answered by `shut`. */

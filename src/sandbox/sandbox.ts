@@ -40,6 +40,8 @@ export interface SandboxSpec {
   readonly scheduling?: Partial<Scheduling>
   /** What the agent keeps at the time of the call, for each instance that is made of it. @default nothing */
   readonly kept?: () => Kept
+  /** Whether its start is under way when `create` resolves: whoever starts it anyway waits for its thread once, not twice. @default false */
+  readonly startsAhead?: boolean
 }
 
 /** What one call of a guest used. */

@@ -41,7 +41,7 @@ interface PendingCall {
 const NO_CALL = { message: null, files: null, timer: null, local: null, bytes: 0 }
 
 /** What runs the guest: a thread of this process or of another one. */
-export type GuestThread = Pick<Thread, 'addAgents' | 'addWaiting' | 'post' | 'forget' | 'end'> & {
+export type GuestThread = Pick<Thread, 'addAgent' | 'removeAgent' | 'addWaiting' | 'post' | 'forget' | 'end'> & {
   readonly hasLocalMail: boolean
 }
 
@@ -72,6 +72,8 @@ export class ThreadSandbox implements Sandbox {
   #end: CaxtonError | null = null
   #isClosed = false
   #isStarted = false
+  /** The start that was begun ahead, until somebody asks for it. */
+  #started: Promise<Outcome> | null = null
   #isLocal = false
   #shutting: PromiseWithResolvers<void> | null = null
 
@@ -83,11 +85,15 @@ export class ThreadSandbox implements Sandbox {
   /** Places the guest and makes its instance. Resolves with how that ended. */
   create(): Promise<Outcome> {
     this.#place = this.#parts.place(this)
-    return this.#request('create')
+    const created = this.#request('create')
+    if (this.#parts.spec.startsAhead === true) this.#started = this.#request('start')
+    return created
   }
 
   start(): Promise<Outcome> {
-    return this.#request('start')
+    const started = this.#started ?? this.#request('start')
+    this.#started = null
+    return started
   }
 
   handle(message: Message): Promise<Outcome> {

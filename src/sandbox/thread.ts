@@ -5,9 +5,10 @@ import type { RunningCall } from './heartbeat.ts'
 import { Heartbeat, processMs } from './heartbeat.ts'
 import { costOf } from './local-mail.ts'
 import type { Mailboxes } from './mailboxes.ts'
-import type { FromWorker, ToWorker, WorkerParts } from './protocol.ts'
+import type { FromWorker, GuestCall, ToWorker, WorkerParts } from './protocol.ts'
 import type { Report } from './report.ts'
 import { readReport } from './report.ts'
+import { SpecSharing } from './shared-spec.ts'
 import { DEFAULT_SLICE_FUEL } from './slices.ts'
 import type { Terminator } from './terminator.ts'
 import type { Batch } from './wire.ts'
@@ -50,6 +51,7 @@ export class Thread {
   readonly #parts: ThreadParts
   readonly #heartbeat = new Heartbeat()
   readonly #worker: Worker
+  readonly #specs = new SpecSharing((message) => this.#write(message))
   #outbox: Batch = []
   #failure: unknown
   #agentCount = 0
@@ -103,8 +105,14 @@ export class Thread {
     return this.#agentCount
   }
 
-  addAgents(count: 1 | -1): void {
-    this.#agentCount += count
+  addAgent(): void {
+    this.#agentCount += 1
+  }
+
+  /** An agent has left: what it shared with nobody else is forgotten. */
+  removeAgent(agent: number): void {
+    this.#agentCount -= 1
+    if (!this.#isClosing) this.#specs.release(agent)
   }
 
   /** Counts calls that wait for this thread: while there are any, it keeps the process alive. */
@@ -119,7 +127,12 @@ export class Thread {
   }
 
   /** Sends a message behind those before it. What is posted in one turn of the event loop crosses together at its end. */
-  post(message: ToWorker): void {
+  post(message: ToWorker<GuestCall>): void {
+    if (message.type !== 'call' || message.call.kind !== 'create') this.#write(message as ToWorker)
+    else this.#write({ ...message, call: { kind: 'create', spec: this.#specs.write(message.call.spec) } })
+  }
+
+  #write(message: ToWorker): void {
     if (this.#outbox.length === 0) setImmediate(() => this.#flush())
     writeToWorker(this.#outbox, message)
   }

@@ -166,6 +166,20 @@ for (const { name, lostCode, open, openFragile } of TIERS) {
       await sandbox.close()
     })
 
+    test('may have been started when it is there, and is started once', async () => {
+      const init =
+        '(func (export "agent_init") (result i32) (global.set $count (i32.add (global.get $count) (i32.const 1))) (i32.const 0))'
+      const wat = `${COUNTER.slice(0, -1)} ${init})`
+      const ahead = await neighbour(tier, wat, { startsAhead: true })
+      assert.equal((await ahead.sandbox.start()).status, 0)
+      assert.equal((await ahead.handle()).status, 2)
+      await ahead.sandbox.close()
+      const failing = `${COUNTER.slice(0, -1)} (func (export "agent_init") (result i32) (unreachable)))`
+      const failed = await neighbour(tier, failing, { startsAhead: true })
+      assert.equal((await failed.sandbox.start()).error?.code, 'ERR_GUEST_TRAP')
+      assert.equal((await failed.handle()).error?.code, 'ERR_GUEST_TRAP')
+    })
+
     for (const { name: limit, wat, limits, code, data } of LIMIT_CASES) {
       test(`is held to its limit and leaves its neighbour alone: ${limit}`, async () => {
         const other = await neighbour(tier, COUNTER, { name: 'other' })

@@ -17,6 +17,7 @@ import { Outbox } from './outbox.ts'
 import type { GuestCall, ToWorker, WorkerParts } from './protocol.ts'
 import type { Current, Drive, QueuedCall } from './resident.ts'
 import { Resident } from './resident.ts'
+import { SpecParts } from './shared-spec.ts'
 import { HEAD_START_SLICES } from './slices.ts'
 import { TurnQueue } from './turn-queue.ts'
 import { NO_USAGE } from './usage.ts'
@@ -51,6 +52,7 @@ const outbox = new Outbox(port, heartbeat)
 const mailboxes = new MailboxTable(parts.mailboxes)
 const slots = new Map<string, Slot>(parts.slots)
 const mail = new LocalMail(mailboxes, heartbeat.arrived)
+const specs = new SpecParts()
 const residents = new Map<number, Resident>()
 const turns = new TurnQueue<Resident>(parts.sliceFuel * HEAD_START_SLICES)
 const guestParts: GuestParts = {
@@ -102,6 +104,10 @@ function receive(message: ToWorker): void {
     case 'call':
       receiveCall(message)
       break
+    case 'part':
+    case 'forget-part':
+      specs.take(message)
+      break
     case 'close':
       closeResident(message.agent)
       break
@@ -126,8 +132,9 @@ function receive(message: ToWorker): void {
   }
 }
 
-function receiveCall({ agent, id, call }: ToWorker & { readonly type: 'call' }): void {
+function receiveCall({ agent, id, call: sent }: ToWorker & { readonly type: 'call' }): void {
   let resident = residents.get(agent)
+  const call: GuestCall = sent.kind === 'create' ? { kind: 'create', spec: specs.read(sent.spec) } : sent
   if (resident === undefined) {
     if (call.kind !== 'create') return
     resident = new Resident(call.spec, slots.get(call.spec.name) ?? null)

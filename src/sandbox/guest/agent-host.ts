@@ -51,8 +51,7 @@ export interface HostOptions {
   readonly config: Readonly<Record<string, string>>
   readonly memory: GuestMemory
   readonly meter: Meter
-  readonly clock: ClockSource
-  readonly random: RandomGenerator
+  readonly around: { readonly clock: ClockSource; readonly random: RandomGenerator }
   readonly kept: Kept
 }
 
@@ -64,7 +63,8 @@ export class AgentHost implements CaxtonHost {
   readonly memory: GuestMemory
   readonly #parts: HostParts
   readonly #options: HostOptions
-  readonly #registered = new Set<string>()
+  /** Null until the first. */
+  #registered: Set<string> | null = null
   readonly #leastLevel: number
   readonly #kept: KeptState
   readonly #refusals: Refusals
@@ -150,6 +150,7 @@ export class AgentHost implements CaxtonHost {
       )
       return STATUS.DENIED
     }
+    this.#registered ??= new Set()
     if (this.#registered.has(capability)) return STATUS.OK
     if (this.#registered.size >= HOST_LIMITS.capabilitiesPerAgent) return STATUS.LIMIT
     this.#registered.add(capability)
@@ -158,11 +159,11 @@ export class AgentHost implements CaxtonHost {
   }
 
   nowMicros(): bigint {
-    return this.#options.clock.nowMicros()
+    return this.#options.around.clock.nowMicros()
   }
 
   randomU32(): number {
-    return this.#options.random.nextU32()
+    return this.#options.around.random.nextU32()
   }
 
   config(key: string): Uint8Array | undefined {

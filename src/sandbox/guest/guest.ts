@@ -1,7 +1,6 @@
 import type { Answer } from '../../capability/index.ts'
 import { CAXTON_ABI, GuestMemory, HANDLED } from '../../capability/index.ts'
-import { SYSTEM_CLOCK } from '../../core/index.ts'
-import { createClockSource, createRandomSource, WASI_PREVIEW1 } from '../../wasi/index.ts'
+import { WASI_PREVIEW1 } from '../../wasi/index.ts'
 import type { DoorSession, GuestStep, GuestSteps } from '../doors/door.ts'
 import { DOORS } from '../doors/doors.ts'
 import type { Effects } from '../kept/kept.ts'
@@ -19,7 +18,6 @@ import { explainInstantiation, explainRun } from './ending.ts'
 import type { GuestParts } from './guest-parts.ts'
 import { GuestInstance } from './instance.ts'
 import { LateMemory } from './late-memory.ts'
-import { createSink, LineSink } from './line-sink.ts'
 import type { BoundModule } from './linker.ts'
 import { linkImports } from './linker.ts'
 import type { FuelCounter, StackFloor, StackLevel } from './meter.ts'
@@ -27,10 +25,10 @@ import { Meter } from './meter.ts'
 import { runSteps } from './run-steps.ts'
 import type { CallEnd } from './sliced-call.ts'
 import { SlicedCall, Suspension } from './sliced-call.ts'
+import { Surroundings } from './surroundings.ts'
 import { TRAP } from './trap.ts'
 import { WaitCalls } from './wait-calls.ts'
 import { WAITS } from './wait-gate.ts'
-import { WasiSystem } from './wasi-system.ts'
 
 /** One instance in its thread, with everything its imports act on. */
 export class Guest {
@@ -41,10 +39,9 @@ export class Guest {
   readonly #clock: CallClock
   readonly #memory = new LateMemory()
   readonly #host: AgentHost
-  readonly #lines: readonly LineSink[]
   readonly #session: DoorSession
   readonly #waits: WaitCalls
-  readonly #system: WasiSystem
+  readonly #around: Surroundings
   readonly #imports: () => WebAssembly.Imports
   readonly pace: Pace
   readonly #hook: CallableFunction | null
@@ -72,14 +69,16 @@ export class Guest {
     const meter = this.#meter
     this.#instance = new GuestInstance(spec.names, meter)
     const memory = new GuestMemory(this.#memory)
-    const clock = createClockSource(grants.clock, SYSTEM_CLOCK)
-    const random = createRandomSource(grants.random)
     const { run } = parts
-    this.#host = new AgentHost(parts, { agent, name, run, grants, limits, config, memory, meter, clock, random, kept })
-    const host = this.#host
-    const stdout = createSink('stdout', host, spec)
-    const stderr = createSink('stderr', host, spec)
-    this.#lines = [stdout, stderr].filter((sink) => sink instanceof LineSink)
+    const exit = (code: number) => this.exit(code)
+    const assertTime = () => this.assertMayGoOn(0n)
+    const around = new Surroundings(
+      { memory, meter, host: () => host, session: () => this.#session, exit, assertTime },
+      spec,
+    )
+    const host = new AgentHost(parts, { agent, name, run, grants, limits, config, memory, meter, around, kept })
+    this.#around = around
+    this.#host = host
     const door = DOORS[spec.door]
     const { pace, isWhole, mayWait } = paceOf(spec.door, spec.imports, limits.fuel, parts.sliceFuel)
     this.pace = pace
@@ -87,15 +86,10 @@ export class Guest {
     this.#hook = isWhole ? null : this.pace === 'sliced' ? suspending : granting
     this.#waits = new WaitCalls(meter, limits.waitMs, () => this.#sliced !== null)
     this.#session = door.open(createDoorParts(this, spec, { memory, host, meter, instance: this.#instance }))
-    const exit = (code: number) => this.exit(code)
-    const assertTime = () => this.assertMayGoOn(0n)
-    const { stdin } = this.#session
-    const streams = { stdin, stdout: this.#session.stdout ?? stdout, stderr }
-    this.#system = new WasiSystem({ memory, meter, clock, random, ...streams, exit, assertTime }, spec)
     const bound: BoundModule[] = [
-      { module: CAXTON_ABI, host },
-      { module: WASI_PREVIEW1, host: this.#system.host },
-      ...door.modules.map((module) => ({ module, host: this.#session })),
+      { module: CAXTON_ABI, host: () => host },
+      { module: WASI_PREVIEW1, host: () => around.system.host },
+      ...door.modules.map((module) => ({ module, host: () => this.#session })),
     ]
     const waiting = mayWait ? { gate: parts.gate, calls: this.#waits } : null
     this.#imports = () => linkImports(spec.imports, bound, grants, meter, waiting)
@@ -275,7 +269,7 @@ export class Guest {
     this.abandon()
     if (this.#seat !== null) this.#parts.driver.leave(this.#seat)
     this.#seat = null
-    this.#system.close()
+    this.#around.close()
   }
 
   /** Milliseconds that the call has run, without what it waited between slices. */
@@ -323,7 +317,7 @@ export class Guest {
   *#steps(call: GuestCall): GuestSteps {
     if (call.kind === 'create') return this.#instantiate()
     if (call.kind === 'export') {
-      for (const part of this.#system.export(call.at)) this.#host.passPart(part)
+      for (const part of this.#around.system.export(call.at)) this.#host.passPart(part)
       return 0
     }
     if (call.kind === 'start') this.#meter.chargeFuel(this.#spec.instantiationFuel)
@@ -344,7 +338,7 @@ export class Guest {
   #conclude(call: GuestCall, end: CallEnd): CallResult {
     try {
       if ('thrown' in end) throw end.thrown
-      for (const sink of this.#lines) sink.flush()
+      this.#around.flush()
       const effects = this.#host.finish(end.status === HANDLED.OK)
       return { status: end.status, ending: null, usage: this.readUsage(), effects }
     } catch (thrown) {
@@ -378,7 +372,7 @@ export class Guest {
   }
 
   #explain(call: GuestCall, thrown: unknown): Ending {
-    for (const sink of this.#lines) sink.flush()
+    this.#around.flush()
     this.#effects = this.#host.finish(this.#meter.reason?.code === 'ERR_GUEST_ENDED')
     if (call.kind === 'create') return explainInstantiation(thrown)
     const memory = { refusedPages: this.#instance.refusedPages, memoryBytes: this.#memory.buffer.byteLength }

@@ -1,7 +1,7 @@
 import type { Grants, HostFunction, HostModule } from '../../capability/index.ts'
 import { CaxtonError } from '../../core/index.ts'
 import type { FunctionImport } from '../imports.ts'
-import { checkImport, findFunction } from '../imports.ts'
+import { checkGranted, checkOffered, findFunction } from '../imports.ts'
 import type { Meter } from './meter.ts'
 import type { WaitCalls, WaitingCall } from './wait-calls.ts'
 import type { WaitGate } from './wait-gate.ts'
@@ -9,7 +9,8 @@ import type { WaitGate } from './wait-gate.ts'
 /** A host module with what its functions act on for one agent. */
 export interface BoundModule {
   readonly module: HostModule<unknown>
-  readonly host: unknown
+  /** What its functions act on; asked for when one of them is linked. */
+  host(): unknown
 }
 
 /** What a guest that can be suspended is linked with besides. */
@@ -34,13 +35,11 @@ export function linkImports(
   meter: Meter,
   waiting: Waiting | null,
 ): WebAssembly.Imports {
-  const modules = bound.map(({ module }) => module)
   const tables: WebAssembly.Imports = Object.create(null)
-  for (const wanted of imports) {
-    const problem = checkImport(wanted, modules, grants)
-    if (problem !== null) throw CaxtonError.fromData(problem)
-    const owner = bound.find(({ module }) => findFunction(wanted, [module]) !== undefined)!
-    const offered = findFunction(wanted, [owner.module])!
+  for (const { wanted, offered, owner: index } of planLinks(imports, bound)) {
+    const owner = bound[index]!
+    const refused = checkGranted(wanted, offered, grants)
+    if (refused !== null) throw CaxtonError.fromData(refused)
     tables[wanted.module] ??= Object.create(null) as Record<string, unknown>
     tables[wanted.module]![wanted.name] =
       offered.waits === true && waiting !== null
@@ -50,6 +49,36 @@ export function linkImports(
   return tables
 }
 
+/** One import with the function behind it; `owner` is the place of its module among those that are offered. */
+interface Link {
+  readonly wanted: FunctionImport
+  readonly offered: HostFunction<unknown>
+  readonly owner: number
+}
+
+interface Plan {
+  readonly modules: readonly HostModule<unknown>[]
+  readonly links: readonly Link[]
+}
+
+/** Imports of one module that are compared with what is offered once, for all agents of it. */
+const PLANS = new WeakMap<readonly FunctionImport[], Plan>()
+
+/** Finds what every agent of a module is linked with. @throws CaxtonError for an import that nobody could have */
+function planLinks(imports: readonly FunctionImport[], bound: readonly BoundModule[]): readonly Link[] {
+  const known = PLANS.get(imports)
+  if (known?.modules.every((module, index) => module === bound[index]?.module)) return known.links
+  const modules = bound.map(({ module }) => module)
+  const links = imports.map((wanted) => {
+    const offered = findFunction(wanted, modules)
+    const problem = checkOffered(wanted, modules)
+    if (offered === undefined || problem !== null) throw CaxtonError.fromData(problem!)
+    return { wanted, offered, owner: modules.findIndex((module) => findFunction(wanted, [module]) !== undefined) }
+  })
+  PLANS.set(imports, { modules, links })
+  return links
+}
+
 function createWaitingCall(
   offered: HostFunction<unknown>,
   { module, host }: BoundModule,
@@ -57,7 +86,7 @@ function createWaitingCall(
   meter: Meter,
 ): WebAssembly.ImportValue {
   const { index, call } = gate.entry(offered)
-  const bound = offered.bind(host) as WaitingCall['call']
+  const bound = offered.bind(host()) as WaitingCall['call']
   const count = meter.countOf(offered.name)
   calls.bind(index, { call: bound, cost: BigInt(offered.fuel), count, fault: module.fault })
   return call as WebAssembly.ImportValue
@@ -68,7 +97,7 @@ function createWaitingCall(
  * a host call allocates nothing here.
  */
 function createHostCall(offered: HostFunction<unknown>, { module, host }: BoundModule, meter: Meter): AnyCall {
-  const call = (offered.waits === true ? refuseWaits(offered, host) : offered.bind(host)) as AnyCall
+  const call = (offered.waits === true ? refuseWaits(offered, host()) : offered.bind(host())) as AnyCall
   const cost = BigInt(offered.fuel)
   const count = meter.countOf(offered.name)
   const fault = offered.result === null ? undefined : offered.result === 'i64' ? BigInt(module.fault) : module.fault

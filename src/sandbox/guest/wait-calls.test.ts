@@ -156,7 +156,7 @@ suite('waiting host calls', () => {
     const imports = [{ module: 'm', name: 'f', params: [], results: ['i32'] }]
     const meter = new Meter(DEFAULT_LIMITS)
     meter.begin()
-    const table = linkImports(imports, [{ module, host: null }], NO_GRANTS, meter, null)
+    const table = linkImports(imports, [{ module, host: () => null }], NO_GRANTS, meter, null)
     assert.equal((table['m']!['f'] as () => number)(), 58)
     assert.equal(wait.begun, 0)
   })

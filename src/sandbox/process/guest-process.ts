@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { CompileMode } from '../../core/index.ts'
 import { CaxtonError, createIdSource, isCaxtonError } from '../../core/index.ts'
 import type { Mailboxes } from '../mailboxes.ts'
-import type { GuestSpec, ToWorker } from '../protocol.ts'
+import type { GuestCall, GuestSpec, ToWorker } from '../protocol.ts'
 import type { GuestMessage } from '../thread.ts'
 import type { GuestThread } from '../thread-sandbox.ts'
 import { readClaim } from './claims.ts'
@@ -101,8 +101,12 @@ export class GuestProcess implements GuestThread {
     return this.#agentCount
   }
 
-  addAgents(count: 1 | -1): void {
-    this.#agentCount += count
+  addAgent(): void {
+    this.#agentCount += 1
+  }
+
+  removeAgent(): void {
+    this.#agentCount -= 1
   }
 
   /** Counts calls that wait for this process: while there are any, it keeps the host alive and is watched. */
@@ -115,7 +119,7 @@ export class GuestProcess implements GuestThread {
     else this.#pulse.stop()
   }
 
-  post(message: ToWorker): void {
+  post(message: ToWorker<GuestCall>): void {
     if (message.type === 'answer') this.#answer(message)
     if (this.#isClosing || message.type !== 'call') return
     const { agent, id } = message

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NO_GRANTS } from '../../capability/index.ts'
 import { DEFAULT_LIMITS } from '../../core/index.ts'
 import type { TreePart } from '../../wasi/index.ts'
+import { NOTHING_KEPT } from '../kept/kept.ts'
 import type { GuestEvent, GuestSpec } from '../protocol.ts'
 import { readClaim } from './claims.ts'
 import { decodeFromChild, encodeFromChild } from './encoding.ts'
@@ -19,7 +21,15 @@ function admit(part: unknown, payload = NO_BYTES): GuestEvent {
 
 function createResident(): Resident {
   const mounts = [{ kind: 'memory', at: '/', bytes: 4, files: 2, tree: [] }]
-  const spec = { agent: 1, name: 'a', limits: DEFAULT_LIMITS, module: null, mounts } as unknown as GuestSpec
+  const spec = {
+    agent: 1,
+    name: 'a',
+    limits: DEFAULT_LIMITS,
+    module: null,
+    mounts,
+    grants: NO_GRANTS,
+    kept: NOTHING_KEPT,
+  } as unknown as GuestSpec
   const resident = new Resident(spec, () => 'm')
   resident.noteCall(1)
   return resident

@@ -120,11 +120,11 @@ export class ProcessPool {
       leave: (agent, place) => {
         seat.leave(place)
         this.#placed.delete(agent)
-        place.addAgents(-1)
+        place.removeAgent(agent)
         this.#endIfEmpty(tenant)
         if (ceilings.isEmpty) this.#ceilings.delete(tenant)
       },
-      onMemory: seat.noteMemory,
+      onMemory: (bytes) => seat.noteMemory(bytes),
     })
     const { error } = await sandbox.create()
     if (error !== null) throw error
@@ -155,7 +155,7 @@ export class ProcessPool {
     const thread = this.#processes.get(tenant) ?? this.#start(tenant, compile)
     this.#lastAgent += 1
     this.#placed.set(this.#lastAgent, sandbox)
-    thread.addAgents(1)
+    thread.addAgent()
     return { thread, agent: this.#lastAgent }
   }
 

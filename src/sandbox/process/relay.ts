@@ -109,11 +109,13 @@ export class Relay {
     const { mailboxes } = this.#parts
     mailboxes.open(name, limits)
     for (let count = 0; count < outstanding; count += 1) mailboxes.reserveSender(name)
+    this.#parts.thread.addAgent()
     this.#guests.set(agent, { agent, name, wallMs: limits.wallMs, callsWaiting: 0 })
   }
 
   #forget(guest: Guest): void {
     this.#guests.delete(guest.agent)
+    this.#parts.thread.removeAgent(guest.agent)
     this.#parts.mailboxes.close(guest.name)
     this.#parts.thread.addWaiting(-guest.callsWaiting)
   }

@@ -28,23 +28,24 @@ export function createRandomSource(grant: Grants['random']): RandomGenerator {
   return new SecureGenerator()
 }
 
-/** Draws in batches: one call of the operating system costs as much as many numbers. */
-class SecureGenerator implements RandomGenerator {
-  readonly #pool = new Uint32Array(256)
-  #used = this.#pool.length
+/** Words that were drawn ahead, for all agents of a thread: one call of the operating system costs as much as many numbers. */
+const pool = new Uint32Array(256)
+let used = pool.length
 
+/** Draws from the operating system. A word that was given is wiped. */
+class SecureGenerator implements RandomGenerator {
   fill(bytes: Uint8Array): void {
     randomFillSync(bytes)
   }
 
   nextU32(): number {
-    if (this.#used === this.#pool.length) {
-      randomFillSync(this.#pool)
-      this.#used = 0
+    if (used === pool.length) {
+      randomFillSync(pool)
+      used = 0
     }
-    const word = this.#pool[this.#used]!
-    this.#pool[this.#used] = 0
-    this.#used += 1
+    const word = pool[used]!
+    pool[used] = 0
+    used += 1
     return word
   }
 }
