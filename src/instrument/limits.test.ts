@@ -146,7 +146,7 @@ test('what a new instance costs is known beforehand', () => {
   assert.equal(fuelOf('(table 9 funcref) (elem (i32.const 0) $f $f $f) (func $f)'), 9 + 3)
   assert.equal(fuelOf('(table 10000 externref)'), 10_000)
   assert.equal(fuelOf('(global i32 (i32.const 1)) (global i64 (i64.const 1))'), 2)
-  const long = '(i32.add (i32.const 1) '.repeat(100) + '(i32.const 1)' + ')'.repeat(100)
+  const long = `${'(i32.add (i32.const 1) '.repeat(100)}(i32.const 1)${')'.repeat(100)}`
   // 100 times two bytes of a constant and one of an addition, a constant more, and the end.
   assert.equal(fuelOf(`(global i32 ${long})`), Math.ceil((100 * 3 + 3) / 16))
   assert.equal(fuelOf(`(memory 1) (data (offset ${long}) "x")`), 1 + Math.floor((100 * 3 + 3) / 16))

@@ -1,6 +1,6 @@
 import type { Kept } from './kept/kept.ts'
 import { NOTHING_KEPT } from './kept/kept.ts'
-import type { GuestSpec } from './protocol.ts'
+import type { GuestCall, GuestSpec, SentCall } from './protocol.ts'
 
 /*
  * What agents of one thread have alike, sent to it once: a module with its facts, and settings with the same text.
@@ -100,6 +100,11 @@ export class SpecParts {
   take(message: PartMessage): void {
     if (message.type === 'part') this.#parts.set(message.part, message.value)
     else this.#parts.delete(message.part)
+  }
+
+  /** Returns a call as it was before it crossed. */
+  readCall(call: SentCall): GuestCall {
+    return call.kind === 'create' ? { kind: 'create', spec: this.read(call.spec) } : call
   }
 
   read({ agent, name, code, settings, seldom }: SharedSpec): GuestSpec {

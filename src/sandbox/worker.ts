@@ -104,10 +104,6 @@ function receive(message: ToWorker): void {
     case 'call':
       receiveCall(message)
       break
-    case 'part':
-    case 'forget-part':
-      specs.take(message)
-      break
     case 'close':
       closeResident(message.agent)
       break
@@ -129,12 +125,14 @@ function receive(message: ToWorker): void {
     case 'killed':
       settleKilled(message.reason)
       break
+    default:
+      specs.take(message)
   }
 }
 
 function receiveCall({ agent, id, call: sent }: ToWorker & { readonly type: 'call' }): void {
   let resident = residents.get(agent)
-  const call: GuestCall = sent.kind === 'create' ? { kind: 'create', spec: specs.read(sent.spec) } : sent
+  const call = specs.readCall(sent)
   if (resident === undefined) {
     if (call.kind !== 'create') return
     resident = new Resident(call.spec, slots.get(call.spec.name) ?? null)
