@@ -18,7 +18,7 @@ import type { GuestCall, ToWorker, WorkerParts } from './protocol.ts'
 import type { Current, Drive, QueuedCall } from './resident.ts'
 import { Resident } from './resident.ts'
 import { SpecParts } from './shared-spec.ts'
-import { HEAD_START_SLICES } from './slices.ts'
+import { CALL_FUEL, CREATE_MS, HEAD_START_SLICES, TURNS_MS } from './slices.ts'
 import { TurnQueue } from './turn-queue.ts'
 import { NO_USAGE } from './usage.ts'
 import type { Batch } from './wire.ts'
@@ -37,13 +37,6 @@ import { readToWorker } from './wire.ts'
  * 4. What goes to the main thread waits in `outbox`, in order. It is posted when the turns end and when a slice does. If the
  *    thread is lost before, all of it is: outcomes, and messages whose reservations the main thread finds in the ledger.
  */
-
-/** Turns are taken without a look at the main thread for this long, milliseconds. */
-const TURNS_MS = 1
-/** An instance is made within this time or the wall time of a call, whichever is longer: nothing of the guest runs yet. */
-const CREATE_MS = 5_000
-/** What a call, or a host call that waits, costs its thread beside what its guest does, in fuel. */
-const CALL_FUEL = 10_000
 
 const port = parentPort!
 const parts = workerData as WorkerParts
