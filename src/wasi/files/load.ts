@@ -1,5 +1,6 @@
 import type { Dirent } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { FilesGrant, FilesPreload } from '../../capability/index.ts'
 import { CaxtonError, FILE_LIMITS, formatBytes } from '../../core/index.ts'
@@ -47,14 +48,30 @@ async function copyDirectory(root: string, { at, bytes, files }: FilesGrant): Pr
         tree.push({ type: 'directory', path })
         ahead.push(`${path}/`)
       } else if (entry.isFile()) {
-        // Looked at before it is read: no more than the quota is ever held.
-        left -= (await stat(file)).size
-        if (left < 0) throw invalid(`files at ${at}: ${root} holds more than ${formatBytes(bytes)}`)
-        tree.push({ type: 'file', path, bytes: await readFile(file) })
+        const content = await readBounded(file, left)
+        if (content === null) throw invalid(`files at ${at}: ${root} holds more than ${formatBytes(bytes)}`)
+        left -= content.length
+        tree.push({ type: 'file', path, bytes: content })
       } else throw invalid(`files at ${at}: ${file} is neither a file nor a directory`)
     }
   }
   return tree
+}
+
+/** Reads a file, null if it has more bytes: no more than the quota is ever held. What has become a link or a FIFO is not read. */
+async function readBounded(file: string, bytes: number): Promise<Uint8Array | null> {
+  try {
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    const found = await handle.stat()
+    if (!found.isFile()) throw invalid(`${file} is neither a file nor a directory`)
+    if (found.size > bytes) return null
+    const content = Buffer.alloc(found.size)
+    const { bytesRead } = await handle.read(content, 0, content.length, 0)
+    return new Uint8Array(content.subarray(0, bytesRead))
+  } catch (cause) {
+    if (cause instanceof CaxtonError) throw cause
+    throw new CaxtonError('ERR_CONFIG_INVALID', { detail: `${file} cannot be read`, cause })
+  }
 }
 
 /** In the order of their names, so that a copy is the same everywhere. */

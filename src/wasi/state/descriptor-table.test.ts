@@ -28,3 +28,33 @@ test('a descriptor closes once', () => {
   assert.equal(table.close(5), true)
   assert.equal(table.close(5), false)
 })
+
+test('what is opened gets the lowest free number behind the standard streams, never theirs', () => {
+  const table = new DescriptorTable([[1, createDescriptor()]])
+  assert.deepEqual(
+    [table.open(createDescriptor()), table.open(createDescriptor()), table.open(createDescriptor())],
+    [3, 4, 5],
+  )
+  table.close(1)
+  table.close(4)
+  assert.equal(table.open(createDescriptor()), 4)
+  assert.equal(table.open(createDescriptor()), 6)
+  table.renumber(6, 3)
+  assert.equal(table.open(createDescriptor()), 6)
+})
+
+test('closing, replacing and the end of the agent close what a descriptor leads to, once', () => {
+  const closed: string[] = []
+  const file = (name: string): Descriptor => ({
+    ...createDescriptor(),
+    file: { type: 'file', position: 0, file: { close: () => closed.push(name) } as never },
+  })
+  const table = new DescriptorTable([])
+  for (const name of ['a', 'b', 'c']) table.open(file(name))
+  table.close(3)
+  table.renumber(4, 5)
+  table.closeAll()
+  table.closeAll()
+  assert.deepEqual(closed, ['a', 'c', 'b'])
+  assert.equal(table.size, 0)
+})
