@@ -168,4 +168,53 @@ suite('slots', () => {
       held,
     )
   })
+
+  test('threads that reserve while the thread of the owner counts its own never exceed a capacity together', async () => {
+    const table = MailboxTable.create(1)
+    const receiver = table.open(0, { ...ROOMY, mailboxMessages: 20, mailboxBytes: 200 })
+    const [accepted, most] = [new Int32Array(new SharedArrayBuffer(4)), new Int32Array(new SharedArrayBuffer(4))]
+    const script = `
+      import { parentPort, workerData } from 'node:worker_threads'
+      const { MailboxTable, JOURNAL_WORDS } = await import(workerData.url)
+      const { receiver, accepted, most, isOwner } = workerData
+      const table = new MailboxTable(workerData.buffer)
+      const journal = new Int32Array(JOURNAL_WORDS)
+      let held = 0
+      const note = () => table.noteLocalMail(receiver, held, held * 9)
+      const take = () => {
+        if (!isOwner) {
+          const isTaken = table.reserve(receiver, null, 9, journal)
+          journal[0] = 0
+          return isTaken
+        }
+        table.noteLocalMail(receiver, held + 1, held * 9 + 9)
+        if (table.hasRoom(receiver)) return true
+        note()
+        return false
+      }
+      for (let round = 0; round < 30000; round += 1) {
+        if (take()) {
+          held += 1
+          if (Atomics.add(accepted, 0, 1) >= 20) Atomics.store(most, 0, 1)
+        }
+        if (held > 0 && round % 5 > 1) {
+          Atomics.sub(accepted, 0, 1)
+          held -= 1
+          if (isOwner) note()
+          else table.release(receiver, null, 9)
+        }
+      }
+      parentPort.postMessage(held)`
+    const url = new URL('./mailbox-table.ts', import.meta.url).href
+    const held = await Promise.all(
+      [true, false, false].map((isOwner) => {
+        const workerData = { url, buffer: table.buffer, receiver, accepted, most, isOwner }
+        const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), { workerData })
+        return new Promise<number>((resolve, reject) => worker.on('message', resolve).on('error', reject))
+      }),
+    )
+    assert.equal(most[0], 0)
+    const total = held.reduce((sum, count) => sum + count, 0)
+    assert.deepEqual(table.read(receiver), { messages: total, bytes: total * 9, outstanding: 0 })
+  })
 })
