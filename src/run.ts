@@ -2,6 +2,8 @@ import type { AgentInfo } from './agent/index.ts'
 import type { ErrorCode, Message, Performative } from './core/index.ts'
 import { USER_NAME } from './core/index.ts'
 import type { RouterEvent } from './router/index.ts'
+import type { RunExport, RunExported } from './run-exports.ts'
+import { checkExports, saveExports } from './run-exports.ts'
 import type { CaxtonOptions } from './runtime.ts'
 import { Caxton, parseContent } from './runtime.ts'
 import type { Goal, System } from './system/index.ts'
@@ -11,6 +13,8 @@ export interface RunOptions extends CaxtonOptions {
   readonly onEvent?: (event: RouterEvent) => void
   /** Ends the run: agents finish what they have, as after its goal. */
   readonly signal?: AbortSignal
+  /** Files in memory that are written into folders at the end. @default none */
+  readonly exports?: readonly RunExport[]
 }
 
 /** How a run ended. */
@@ -25,6 +29,8 @@ export interface RunReport {
   readonly result: Message | null
   readonly agents: readonly AgentInfo[]
   readonly elapsedMs: number
+  /** What became of the files that were to be written. */
+  readonly exported: readonly RunExported[]
 }
 
 /** What ended a run. */
@@ -46,10 +52,11 @@ const DRAIN_MS = 5_000
  * declined), is late, or when `signal` is aborted. An agent declines when it answers one of the first conversations to
  * `user` with `failure`, `refuse` or `not-understood`, or does not handle one of the first messages. Everything is closed when the promise settles.
  *
- * @throws CaxtonError what `deployAll` throws, before anything has started
+ * @throws CaxtonError what `deployAll` throws, and ERR_CONFIG_INVALID for an export that cannot be made, before anything has started
  */
 export async function runSystem(system: System, options: RunOptions = {}): Promise<RunReport> {
-  const { onEvent, signal, ...caxtonOptions } = options
+  const { onEvent, signal, exports = [], ...caxtonOptions } = options
+  await checkExports(system, exports)
   await using caxton = await Caxton.start({ ...caxtonOptions, secrets: system.secrets, tools: system.tools })
   if (onEvent !== undefined) caxton.subscribe(onEvent)
   const conversations = new Set<string>()
@@ -62,8 +69,9 @@ export async function runSystem(system: System, options: RunOptions = {}): Promi
   }
   const ending = await firstEnding(caxton, system.goal, goal, signal)
   const elapsedMs = performance.now() - startMs
+  const exported = await saveExports(caxton, exports)
   await caxton.drain({ deadlineMs: DRAIN_MS })
-  return { ...judge(ending, system.goal), agents: caxton.agents(), elapsedMs }
+  return { ...judge(ending, system.goal), agents: caxton.agents(), elapsedMs, exported }
 }
 
 const DECLINES: ReadonlySet<Performative> = new Set(['failure', 'refuse', 'not-understood'])

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { Limits } from '../core/index.ts'
 import { HOST_LIMITS, isCaxtonError, LIMITS, parseBytes, parseCount, parseDurationMs } from '../core/index.ts'
+import type { RunExport } from '../index.ts'
 
 const PARSERS = { bytes: parseBytes, ms: parseDurationMs, count: parseCount } as const
 
@@ -28,6 +29,15 @@ export function envOption(text: string, before: Readonly<Record<string, string>>
   const name = text.slice(0, equals)
   if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`${name} is given twice`)
   return { ...before, [name]: text.slice(equals + 1) }
+}
+
+/** Reads one `--export agent:/place=folder` and adds it to those before. */
+export function exportOption(text: string, before: readonly RunExport[]): readonly RunExport[] {
+  const [, agent, at, folder] = /^([^:]+):(\/[^=]*)=(.+)$/.exec(text) ?? []
+  if (agent === undefined || at === undefined || folder === undefined) {
+    throw new InvalidArgumentError('expected agent:/place=folder')
+  }
+  return [...before, { agent, at, folder }]
 }
 
 function parse<T>(read: () => T): T {

@@ -2,8 +2,8 @@ import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { CaxtonError } from '../../core/index.ts'
-import type { RunReport, System } from '../../index.ts'
-import { threadsOption } from '../options.ts'
+import type { RunExport, RunExported, RunReport, System } from '../../index.ts'
+import { exportOption, threadsOption } from '../options.ts'
 import type { Output } from '../output.ts'
 import { escapeText, toJsonLine } from '../plain-text.ts'
 import { renderJsonEvent, renderJsonSummary, renderOutcome, renderReport } from '../report.ts'
@@ -18,12 +18,14 @@ interface RunFlags {
   readonly threads?: number
   readonly verbose?: true
   readonly quiet?: true
+  readonly export: readonly RunExport[]
 }
 
 const EXAMPLES = `
 Examples:
   caxton run examples/market                     the caxton.toml of a folder
   caxton run market.toml --input words.txt       another input than the file names
+  caxton run report.toml --export report:/out=out  files in memory into a folder, at the end
   caxton run market.toml --json | jq .type       one JSON object a line, a summary at the end
 
 Exit code: 0 if the goal was reached, 130 if interrupted; "next:" says what to do about any other.
@@ -38,10 +40,19 @@ export function declareRun(program: Command, run: Runner): void {
     .option('--input <file>', 'input of the system, in place of the one its file names')
     .option('--json', 'print one JSON object a line: events, then a summary')
     .option('--threads <count>', 'worker threads (default: one for each processor)', threadsOption)
+    .addOption(createExportOption())
     .addOption(new Option('--verbose', 'show every event and what each message cost').conflicts(['quiet', 'json']))
     .addOption(new Option('--quiet', 'show only the result').conflicts('json'))
     .addHelpText('after', EXAMPLES)
     .action((system: string, flags: RunFlags) => run((output) => runCommand(system, flags, output)))
+}
+
+function createExportOption(): Option {
+  const option = new Option(
+    '--export <agent:/place=folder>',
+    'write files in memory into a folder at the end (repeatable)',
+  )
+  return option.argParser(exportOption).default([], 'none')
 }
 
 async function runCommand(path: string, flags: RunFlags, output: Output): Promise<number> {
@@ -61,8 +72,10 @@ async function runCommand(path: string, flags: RunFlags, output: Output): Promis
       onProgress: (line) => output.errorLine(escapeText(line)),
       moduleCacheDirectory: join(dirname(defaultCacheDirectory()), 'modules'),
       ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+      exports: flags.export,
     })
     view.report(report)
+    for (const exported of report.exported) output.errorLine(escapeText(describeExport(exported)))
     return exitCodeOf(report)
   } finally {
     releaseSignals()
@@ -74,6 +87,12 @@ function exitCodeOf({ reached, code, reason }: RunReport): number {
   if (reached) return 0
   if (code === null) return INTERRUPTED_EXIT_CODE
   throw new CaxtonError(code, { detail: reason })
+}
+
+function describeExport({ agent, at, folder, entries, leftOut, error }: RunExported): string {
+  if (error !== null) return `files of ${agent} at ${at} were not written: ${error.code}: ${error.detail ?? ''}`
+  const links = leftOut.length === 0 ? '' : `, without ${leftOut.length} links that lead elsewhere`
+  return `${entries} files of ${agent} at ${at} are in ${folder}${links}`
 }
 
 interface View {
