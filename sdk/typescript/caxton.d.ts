@@ -147,4 +147,52 @@ declare module 'caxton' {
 
   /** Cancels a timer; false when there is none with this id. @throws CaxtonError DENIED */
   export function cancelTimer(id: number): boolean
+
+  /**
+   * Sends a message and waits for the reply to it, at most `deadlineMs` (0: as long as the limit `wait` lets it). What is not
+   * awaited when the handler ends is forgotten, sent or not.
+   * @returns the reply, whatever its act
+   * @throws CaxtonError TIMEOUT, and as `send` does
+   */
+  export function ask(draft: Draft, deadlineMs?: number): Promise<Message>
+
+  /** An HTTP request. */
+  export interface FetchOptions {
+    readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
+    readonly headers?: Readonly<Record<string, string>>
+    /** Text, sent as UTF-8. */
+    readonly body?: string
+  }
+
+  /** The head of an HTTP response; its body is read as text, piece by piece or at once. Bytes that are not UTF-8 become U+FFFD. */
+  export interface Response {
+    readonly status: number
+    /** The status is from 200 to 299. */
+    readonly ok: boolean
+    /** After redirects. */
+    readonly url: string
+    /** Names are in lower case. */
+    readonly headers: Readonly<Record<string, string>>
+    /** The next piece, of at most so many bytes; undefined at the end. @throws CaxtonError TOO_LARGE, TIMEOUT, FAILED */
+    read(maxBytes?: number): Promise<string | undefined>
+    text(): Promise<string>
+    // biome-ignore lint/suspicious/noExplicitAny: whoever sent it decides what it is
+    json(): Promise<any>
+    /** Gives up the rest of the body. */
+    close(): Promise<void>
+  }
+
+  /** Makes an HTTP request and waits for the head of its answer. @throws CaxtonError DENIED where no rule of the grant `http` names it, LIMIT, TOO_LARGE, TIMEOUT, FAILED */
+  export function fetch(url: string, options?: FetchOptions): Promise<Response>
+
+  /** What a tool answered: parts such as `{ type: 'text', text: '…' }`. */
+  export interface ToolResult {
+    // biome-ignore lint/suspicious/noExplicitAny: whoever made the tool decides what it is
+    readonly content: readonly any[]
+    readonly structuredContent?: unknown
+    readonly isError?: boolean
+  }
+
+  /** Calls a tool, `<server>/<tool>`. @throws CaxtonError DENIED without the grant `tools` for it, NOT_FOUND, INVALID for arguments that its schema refuses, LIMIT, TOO_LARGE, TIMEOUT, FAILED */
+  export function callTool(name: string, input?: object): Promise<ToolResult>
 }

@@ -57,6 +57,7 @@ const guestParts: GuestParts = {
   },
   driver: new Driver({ begin: beginDriven, place: placeDriven, end: endDriven }),
   cpu: new CpuClock(),
+  suspend: waitCurrent,
   gate: new WaitGate({ current: () => current!.resident.guest!, suspend: waitCurrent }),
   mailboxes,
   journal: heartbeat.journal,
@@ -216,7 +217,7 @@ function runTurn(resident: Resident): void {
   const wallMs = call.kind === 'create' ? Math.max(resident.wallMs, CREATE_MS) : resident.wallMs
   heartbeat.begin(resident.agent, processMs() + wallMs)
   if (call.kind === 'create') endTurn(create(resident, call))
-  else if (guest!.pace !== 'sliced') endTurn(guest!.run(call))
+  else if (guest!.pace !== 'sliced' && !guest!.waitsBetween) endTurn(guest!.run(call))
   else {
     guest!.runSliced(call, (result) => {
       endTurn(result)

@@ -302,3 +302,82 @@ test('a script keeps its state from message to message and waits for what it awa
     assert.equal(content, expected)
   }
 })
+
+const NOBODY = { grants: { send: ['user'] as const, http: [{ url: 'http://127.0.0.1:9/*', methods: ['GET'] }] } }
+
+test('a script awaits what it asks for, one thing after another, and is told of each that failed', async () => {
+  const script = `
+import { ask, callTool, fetch, reply } from 'caxton'
+export async function handleMessage(message) {
+  const told = (work) => work().then(() => 'done', (error) => error.code ?? String(error))
+  const nobody = () => ask({ performative: 'request', receiver: 'user', content: 1 }, 5)
+  const all = [
+    told(nobody),
+    told(() => fetch('http://127.0.0.1:9/')),
+    told(() => fetch('http://127.0.0.1:22/')),
+    told(() => fetch('http://127.0.0.1:9/', { method: 'POST' })),
+    told(() => fetch('http://127.0.0.1:9/', { headers: { host: 'x' } })),
+    told(() => fetch('x'.repeat(2_000_000))),
+    told(() => callTool('any/tool')),
+    told(() => ask({ performative: 'request', receiver: 'stranger' })),
+    told(nobody),
+  ]
+  reply(message, 'inform', await Promise.all(all))
+}`
+  assert.deepEqual(await run(script, { ...NOBODY, limits: { fuel: '5G', memory: '64MiB' } }), [
+    'TIMEOUT',
+    'FAILED',
+    'DENIED',
+    'DENIED',
+    'DENIED',
+    'TOO_LARGE',
+    'DENIED',
+    'DENIED',
+    'TIMEOUT',
+  ])
+})
+
+test('a script that waits lets others of its thread run', async () => {
+  const waiting = await deploy(
+    handle("const { ask } = await import('caxton'); await ask({ performative: 'request', receiver: 'user' }, 60_000)"),
+    NOBODY,
+  )
+  caxton.send({ performative: 'inform', receiver: waiting })
+  assert.equal(await run(answer('1 + 1')), 2)
+})
+
+test('a script has no more asks waiting than there is room for, and what is left when it ends is forgotten', async () => {
+  const script = `
+import { fetch, reply } from 'caxton'
+export async function handleMessage(message) {
+  const codes = []
+  for (let i = 0; i < 200; i += 1) fetch('http://127.0.0.1:9/').catch((error) => codes.push(error.code))
+  await null
+  await null
+  await null
+  reply(message, 'inform', [codes.length, codes[0]])
+}`
+  assert.deepEqual(await run(script, NOBODY), [136, 'LIMIT'])
+})
+
+test('a script that waits for ever is ended, and one that asks for ever, too', async () => {
+  const forever = handle(
+    "const { ask } = await import('caxton'); while (true) await ask({ performative: 'request', receiver: 'user' }, 1).catch(() => {})",
+  )
+  assert.match(String(await run(forever, { ...NOBODY, limits: { wait: '50ms' } })), /^ERR_LIMIT_WAIT/)
+  assert.match(String(await run(forever, { ...NOBODY, limits: { messages: 5 } })), /^ERR_LIMIT_MESSAGES/)
+  assert.match(String(await run(forever, { ...NOBODY, limits: { fuel: '10M', messages: 100_000 } })), /^ERR_LIMIT_FUEL/)
+})
+
+test('a script that changes what answers it harms itself alone', async () => {
+  const script = `
+import { fetch, reply } from 'caxton'
+Map.prototype.get = () => undefined
+String.prototype.split = () => { throw Error('mine') }
+export async function handleMessage(message) {
+  await fetch('http://127.0.0.1:9/').catch(() => {})
+  reply(message, 'inform', 'went on')
+}`
+  assert.match(String(await run(script, NOBODY)), /^(ERR_GUEST_EXCEPTION|went on)/)
+  assert.equal(await run(answer('1 + 1')), 2)
+})

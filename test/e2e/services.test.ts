@@ -98,6 +98,27 @@ export function handleMessage(message: Message): i32 {
   return result.status < 0 ? answerStatus(message, result.status) : reply(message, 'inform', result.json)
 }
 `,
+  'client.ts': `
+import type { Message } from 'caxton'
+import { CaxtonError, NOT_UNDERSTOOD, ask, callTool, fetch, reply } from 'caxton'
+export async function handleMessage(message: Message) {
+  const { to, url, tool, content, ms, headers, arguments: input } = message.content ?? {}
+  try {
+    if (to) {
+      const { performative, sender, content: answer } = await ask({ performative: 'request', receiver: to, content }, ms)
+      return reply(message, 'inform', { performative, sender, content: answer })
+    }
+    if (url) {
+      const response = await fetch(url, { headers })
+      return reply(message, 'inform', [response.status, response.headers['content-type'], await response.text()])
+    }
+    return tool ? reply(message, 'inform', await callTool(tool, input)) : NOT_UNDERSTOOD
+  } catch (error) {
+    if (error instanceof CaxtonError) return reply(message, 'failure', error.status)
+    throw error
+  }
+}
+`,
   'helper.c': `
 #include <caxton.h>
 int caxton_handle(const caxton_message *message) {
@@ -176,6 +197,7 @@ async function start(source: string, isolation: 'thread' | 'process'): Promise<W
 for (const [source, isolation] of [
   ['client.c', 'thread'],
   ['client.as.ts', 'thread'],
+  ['client.ts', 'thread'],
   ['client.c', 'process'],
 ] as const) {
   suite(`an agent made of ${source} in a ${isolation}`, () => {

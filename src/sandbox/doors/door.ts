@@ -1,4 +1,4 @@
-import type { CaxtonHost, Grants, GuestMemory, HostModule, ValueType } from '../../capability/index.ts'
+import type { CaxtonHost, Grants, GuestMemory, HostModule, ValueType, Wait } from '../../capability/index.ts'
 import type { DoorName, ErrorData, Limits, Script } from '../../core/index.ts'
 import type { ByteSink, ByteSource } from '../../wasi/index.ts'
 
@@ -43,10 +43,17 @@ export interface DoorParts {
 }
 
 /** A function that the guest exports, which a session wants called next, and with what. */
-export interface GuestStep {
+export interface FunctionStep {
   readonly name: string
   readonly args: readonly (number | bigint)[]
 }
+
+/** What a session waits for before it goes on: answered by what the wait answers. Nothing of the guest is on a stack then. */
+export interface WaitStep {
+  readonly wait: Wait
+}
+
+export type GuestStep = FunctionStep | WaitStep
 
 /** Functions to be called one after the other: `yield` answers what each returned, or throws what it threw. */
 export type GuestSteps = Generator<GuestStep, number, number | bigint | undefined>
@@ -104,5 +111,11 @@ export interface Door<Session extends DoorSession = DoorSession> {
    * @default false: a call keeps its thread until it ends
    */
   readonly isSliced?: boolean
+  /**
+   * Whether a session may wait between two steps. Its functions are called on the stack of the thread all the same.
+   *
+   * @default false
+   */
+  readonly waitsBetween?: boolean
   open(parts: DoorParts): Session
 }

@@ -1,4 +1,5 @@
-import { HANDLED, LOG_LEVELS, STATUS } from '../../capability/index.ts'
+import type { ServiceName } from '../../capability/index.ts'
+import { HANDLED, LOG_LEVELS, SERVICES, STATUS } from '../../capability/index.ts'
 
 /** What the glue in the guest can ask of the door, by place in this list. */
 export const OPERATIONS = [
@@ -17,6 +18,7 @@ export const OPERATIONS = [
   'list',
   'setTimer',
   'cancelTimer',
+  'ask',
 ] as const
 export type Operation = (typeof OPERATIONS)[number]
 
@@ -30,10 +32,11 @@ export const API_MODULE = 'caxton'
 export const SCRIPT_SPECIFIER = 'script'
 
 const operation = (name: Operation) => OPERATIONS.indexOf(name)
+const service = (name: ServiceName) => SERVICES.indexOf(name)
 
 /** What `import … from 'caxton'` gives to a script. */
 export const API_SOURCE = `export {
-  ${[...Object.keys(HANDLED), 'CaxtonError', 'cancelTimer', 'deleteData', 'getConfig', 'listData', 'loadData', 'log', 'nowMicros', 'randomU32', 'registerCapability', 'reply', 'send', 'setTimer', 'storeData'].join(', ')}
+  ${[...Object.keys(HANDLED), 'CaxtonError', 'ask', 'callTool', 'cancelTimer', 'deleteData', 'fetch', 'getConfig', 'listData', 'loadData', 'log', 'nowMicros', 'randomU32', 'registerCapability', 'reply', 'send', 'setTimer', 'storeData'].join(', ')}
 } from '${GLUE_MODULE}'
 `
 
@@ -141,6 +144,77 @@ export function cancelTimer(id) {
   return status === ${STATUS.OK}
 }
 
+const asked = new Map()
+let lastTicket = 0
+let lastAsk = 0
+
+function waitFor(service, what, text, body = '', number = 0) {
+  return new Promise((resolve, reject) => {
+    lastTicket += 1
+    check(host(${operation('ask')}, lastTicket, service, text, body, number), what)
+    asked.set(lastTicket, { resolve, reject, what })
+  })
+}
+
+function answer(text) {
+  const end = text.indexOf('\\n')
+  const [ticket, status] = text.slice(0, end).split(' ').map(Number)
+  const { resolve, reject, what } = asked.get(ticket)
+  asked.delete(ticket)
+  if (status < 0) reject(new CaxtonError(status, what))
+  else resolve({ status, text: text.slice(end + 1) })
+}
+
+export async function ask(draft, deadlineMs = 0) {
+  lastAsk += 1
+  const request = { ...draft, reply_with: draft.reply_with ?? 'ask-' + lastAsk }
+  return parse((await waitFor(${service('request')}, 'no reply came', stringify(request), '', deadlineMs)).text)
+}
+
+export async function callTool(name, input = {}) {
+  return parse((await waitFor(${service('call_tool')}, 'tool was not called', String(name), stringify(input))).text)
+}
+
+class Response {
+  #stream
+  constructor({ status, url, headers, stream }) {
+    this.status = status
+    this.ok = status >= 200 && status < 300
+    this.url = url
+    this.headers = headers
+    this.#stream = stream
+  }
+  async read(maxBytes = 65536) {
+    if (this.#stream === 0) return undefined
+    const wanted = stringify({ stream: this.#stream, max: maxBytes })
+    const { status, text } = await waitFor(${service('http_read')}, 'body broke off', wanted, '', this.#stream)
+    if (status > 0) return text
+    this.#stream = 0
+    return text === '' ? undefined : text
+  }
+  async text() {
+    let text = ''
+    while (true) {
+      const piece = await this.read()
+      if (piece === undefined) return text
+      text += piece
+    }
+  }
+  async json() {
+    return parse(await this.text())
+  }
+  async close() {
+    const stream = this.#stream
+    this.#stream = 0
+    if (stream !== 0) await waitFor(${service('http_close')}, 'body is not open', stringify({ stream }))
+  }
+}
+
+export async function fetch(url, { method = 'GET', headers = {}, body = '' } = {}) {
+  const request = stringify({ url: String(url), method, headers })
+  return new Response(parse((await waitFor(${service('http_fetch')}, 'request was not made', request, String(body))).text))
+}
+
 function toStatus(result) {
   if (result === undefined) return ${HANDLED.OK}
   if (isInteger(result)) return result
@@ -187,6 +261,6 @@ async function load() {
   return script.init?.()
 }
 
-host(${operation('ready')}, (text) => run(() => script.handleMessage(parse(text))), fail, (id) => run(() => script.handleTimer(id)))
+host(${operation('ready')}, (text) => run(() => script.handleMessage(parse(text))), fail, (id) => run(() => script.handleTimer(id)), answer)
 run(load)
 `

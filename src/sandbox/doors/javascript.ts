@@ -1,6 +1,7 @@
 import type { CaxtonHost, HostFunction, HostModule, Status } from '../../capability/index.ts'
 import { CAXTON_ABI, hasGrant, LOG_LEVELS, STATUS } from '../../capability/index.ts'
-import type { Door, DoorParts, DoorSession } from './door.ts'
+import type { Door, DoorParts, DoorSession, GuestSteps } from './door.ts'
+import { ScriptAsks } from './javascript-asks.ts'
 import type { Value } from './javascript-engine.ts'
 import { ENGINE_EXPORTS, JavaScriptEngine } from './javascript-engine.ts'
 import { explainException } from './javascript-exception.ts'
@@ -45,6 +46,8 @@ class JavaScriptSession implements DoorSession {
   readonly #engine: JavaScriptEngine
   readonly #rejections: RejectionTable
   readonly #kept: KeptCalls
+  readonly #asks: ScriptAsks
+  #answer: Value = 0
   #deliver: Value = 0
   #fail: Value = 0
   #fire: Value = 0
@@ -55,28 +58,54 @@ class JavaScriptSession implements DoorSession {
     this.#engine = new JavaScriptEngine(parts)
     this.#rejections = new RejectionTable(this.#engine)
     this.#kept = new KeptCalls(this.#engine, parts.host)
+    this.#asks = new ScriptAsks(this.#engine, parts)
   }
 
-  start(): number {
-    this.#status = null
+  start(): number | GuestSteps {
+    this.#begin()
     this.#engine.start()
     this.#engine.defineHostFunction(HOST_GLOBAL)
     return this.#finish(this.#engine.evaluateModule(GLUE_SOURCE, GLUE_MODULE), 'init')
   }
 
-  handle(message: Uint8Array): number {
-    this.#status = null
+  handle(message: Uint8Array): number | GuestSteps {
+    this.#begin()
     const text = this.#engine.newString(message)
     return this.#finish(this.#engine.callFunction(this.#deliver, text), 'handleMessage')
   }
 
-  timer(id: number): number {
-    this.#status = null
+  timer(id: number): number | GuestSteps {
+    this.#begin()
     return this.#finish(this.#engine.callFunction(this.#fire, this.#number(id)), 'handleTimer')
   }
 
-  /** Runs what waits and tells how the script ended. */
-  #finish(result: Value, handler: string): number {
+  #begin(): void {
+    this.#status = null
+    this.#asks.begin()
+  }
+
+  /** Runs what waits and tells how the script ended, or what it waits for. */
+  #finish(result: Value, handler: string): number | GuestSteps {
+    this.#runJobs(result)
+    if (this.#status !== null) return this.#status
+    return this.#waitFor(handler)
+  }
+
+  /** Waits for one thing after another that the script has asked for, until the handler has settled. */
+  *#waitFor(handler: string): GuestSteps {
+    while (this.#status === null) {
+      const ask = this.#asks.next()
+      if (ask === undefined) return this.#end(`${handler} returned a promise that nothing can settle`, '')
+      const status = Number(yield { wait: ask.wait })
+      const text = this.#engine.newString(this.#asks.finish(ask, status))
+      this.#runJobs(this.#engine.callFunction(this.#answer, text))
+    }
+    this.#asks.begin()
+    return this.#status
+  }
+
+  /** Runs the jobs that are pending. Ends the script for an exception or a rejection that nobody handles. */
+  #runJobs(result: Value): void {
     const failed = this.#engine.call('qjs_is_exception', result) !== 0
     this.#engine.call('qjs_free_value', result)
     if (failed || !this.#engine.runJobs()) this.#endWithException()
@@ -85,7 +114,6 @@ class JavaScriptSession implements DoorSession {
       if (this.#fail !== 0) this.#engine.callFunction(this.#fail, reason)
       this.#end('a promise was rejected and nobody handled it', '')
     }
-    return this.#status ?? this.#end(`${handler} returned a promise that nothing can settle`, '')
   }
 
   /** `env.host_call`: the one function that scripts reach, through the glue. */
@@ -100,7 +128,9 @@ class JavaScriptSession implements DoorSession {
     }
     switch (operation) {
       case 'ready':
-        return this.#ready(argument, this.#engine.argument(count, values, 2), this.#engine.argument(count, values, 3))
+        return this.#ready([1, 2, 3, 4].map((index) => this.#engine.argument(count, values, index)))
+      case 'ask':
+        return this.#asks.add(count, values)
       case 'settle':
         this.#status = this.#engine.numberArgument(count, values, 1) | 0
         return this.#number(0)
@@ -153,12 +183,15 @@ class JavaScriptSession implements DoorSession {
     this.#rejections.track(promise, reason, isHandled)
   }
 
-  /** Keeps the three functions of the glue. A second time would come from the script: it is ignored. */
-  #ready(deliver: Value, fail: Value, fire: Value): Value {
-    if (this.#deliver === 0 && deliver !== 0 && fail !== 0 && fire !== 0) {
-      this.#deliver = this.#engine.call('qjs_dup_value', deliver)
-      this.#fail = this.#engine.call('qjs_dup_value', fail)
-      this.#fire = this.#engine.call('qjs_dup_value', fire)
+  /** Keeps the functions of the glue. A second time would come from the script: it is ignored. */
+  #ready(functions: readonly Value[]): Value {
+    if (this.#deliver === 0 && !functions.includes(0)) {
+      const kept = functions.map((value) => this.#engine.call('qjs_dup_value', value))
+      const [deliver = 0, fail = 0, fire = 0, answer = 0] = kept
+      this.#deliver = deliver
+      this.#fail = fail
+      this.#fire = fire
+      this.#answer = answer
     }
     return this.#number(0)
   }
@@ -296,5 +329,6 @@ export const JAVASCRIPT_DOOR: Door<JavaScriptSession> = {
   name: 'javascript',
   exports: ENGINE_EXPORTS,
   modules: [QUICKJS_ENV],
+  waitsBetween: true,
   open: (parts) => new JavaScriptSession(parts),
 }

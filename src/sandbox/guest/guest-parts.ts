@@ -12,6 +12,8 @@ export interface GuestParts extends HostParts {
   readonly hooks: { readonly suspending: CallableFunction; readonly granting: CallableFunction }
   /** What host calls suspend a guest with. */
   readonly gate: WaitGate
+  /** Ends the turn of the guest that runs, which has to wait; see `Guest.wait`. */
+  suspend(): Promise<number>
   readonly driver: Driver
   readonly cpu: CpuClock
 }

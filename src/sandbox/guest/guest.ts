@@ -1,7 +1,7 @@
 import type { Answer } from '../../capability/index.ts'
 import { CAXTON_ABI, GuestMemory, HANDLED } from '../../capability/index.ts'
 import { WASI_PREVIEW1 } from '../../wasi/index.ts'
-import type { DoorSession, GuestStep, GuestSteps } from '../doors/door.ts'
+import type { DoorSession, FunctionStep, GuestSteps } from '../doors/door.ts'
 import { DOORS } from '../doors/doors.ts'
 import type { Effects } from '../kept/kept.ts'
 import type { Pace } from '../pace.ts'
@@ -44,6 +44,8 @@ export class Guest {
   readonly #around: Surroundings
   readonly #imports: () => WebAssembly.Imports
   readonly pace: Pace
+  /** Whether a call may wait where nothing of the guest is on a stack. */
+  readonly waitsBetween: boolean
   readonly #hook: CallableFunction | null
   /** The call that runs, or ran last. */
   #call: GuestCall | null = null
@@ -82,6 +84,7 @@ export class Guest {
     const door = DOORS[spec.door]
     const { pace, isWhole, mayWait } = paceOf(spec.door, spec.imports, limits.fuel, parts.sliceFuel)
     this.pace = pace
+    this.waitsBetween = door.waitsBetween === true
     const { suspending, granting } = parts.hooks
     this.#hook = isWhole ? null : this.pace === 'sliced' ? suspending : granting
     this.#waits = new WaitCalls(meter, limits.waitMs, () => this.#sliced !== null)
@@ -100,7 +103,9 @@ export class Guest {
     this.#begin(call)
     try {
       return this.#conclude(call, {
-        status: runSteps(this.#steps(call), ({ name, args }) => this.#instance.function(name)!(...args)),
+        status: runSteps(this.#steps(call), (step) =>
+          'wait' in step ? step.wait.refused : this.#instance.function(step.name)!(...step.args),
+        ),
       })
     } catch (thrown) {
       return this.#conclude(call, { thrown })
@@ -125,7 +130,7 @@ export class Guest {
     this.#begin(call)
     const sliced = new SlicedCall({
       steps: this.#steps(call),
-      call: (step) => this.#callPromising(step),
+      call: (step) => ('wait' in step ? this.#waits.expect(step.wait, this.#parts.suspend) : this.#callPromising(step)),
       onEnd: (end) => {
         this.#sliced = null
         this.#onEnd(this.#conclude(this.#call!, end))
@@ -285,14 +290,11 @@ export class Guest {
   readUsage(): Usage {
     const wallMs = this.ranMs()
     return {
-      fuel: this.#meter.fuelUsed,
       cpuMs: this.#clock.cpuMs(wallMs),
       wallMs,
       memoryBytes: this.#memory.buffer.byteLength,
       tableElements: this.#spec.tableElements + (this.#tableGrowth?.value ?? 0),
-      stackBytes: this.#meter.stackPeak,
-      hostCalls: this.#meter.hostCalls,
-      callsByName: this.#meter.callsByName(),
+      ...this.#meter.usage(),
       messagesSent: this.#host.messagesSent,
       logBytes: this.#host.logBytes,
     }
@@ -346,7 +348,7 @@ export class Guest {
     }
   }
 
-  #callPromising({ name, args }: GuestStep): Promise<number | bigint | undefined> {
+  #callPromising({ name, args }: FunctionStep): Promise<number | bigint | undefined> {
     this.#meter.enterStack()
     return this.#instance.promising(name)(...args)
   }

@@ -2,6 +2,7 @@ import { GUEST_FAULT } from '../../capability/index.ts'
 import type { ErrorData, Limits } from '../../core/index.ts'
 import { isCaxtonError } from '../../core/index.ts'
 import type { Frame } from '../protocol.ts'
+import type { Usage } from '../sandbox.ts'
 import { readFrames } from './frames.ts'
 import { TRAP } from './trap.ts'
 
@@ -153,6 +154,12 @@ export class Meter {
     const calls: Record<string, number> = {}
     for (const { name, count } of this.#calls) if (count > 0) calls[name] = count
     return calls
+  }
+
+  /** What was used since `begin`. */
+  usage(): Pick<Usage, 'fuel' | 'stackBytes' | 'hostCalls' | 'callsByName'> {
+    const { fuelUsed: fuel, stackPeak: stackBytes, hostCalls } = this
+    return { fuel, stackBytes, hostCalls, callsByName: this.callsByName() }
   }
 
   /** Fuel used since `begin`; all of it when it ran out. */

@@ -72,6 +72,12 @@ export class WaitCalls {
     }
   }
 
+  /** Waits for what no host call of the guest has asked for: `suspend` calls `open`. */
+  expect(wait: Wait, suspend: () => Promise<number>): Promise<number> {
+    this.#asked = { wait, fault: wait.refused }
+    return suspend()
+  }
+
   /** Whether the guest may not go on: it has a wait that is not over. */
   get isWaiting(): boolean {
     return this.#open !== null && !this.#open.isAwake
