@@ -11,6 +11,7 @@ import { CAPABILITIES } from './docs/capabilities.ts'
 import type { Document } from './docs/document.ts'
 import { ERRORS_DOCUMENT } from './docs/errors.ts'
 import { LIMITS_DOCUMENT } from './docs/limits.ts'
+import { PROTOCOLS_DOCUMENT } from './docs/protocols.ts'
 import { TYPESCRIPT_TYPES } from './docs/typescript-types.ts'
 
 export const DOCUMENTS: readonly Document[] = [
@@ -18,6 +19,7 @@ export const DOCUMENTS: readonly Document[] = [
   CAPABILITIES,
   ERRORS_DOCUMENT,
   LIMITS_DOCUMENT,
+  PROTOCOLS_DOCUMENT,
   C_HEADER,
   ASSEMBLYSCRIPT_IMPORTS,
   TYPESCRIPT_TYPES,

@@ -1,5 +1,8 @@
-import type { Limits, RateName } from '../../src/core/index.ts'
+import type { ConversationLimits, Limits, RateName } from '../../src/core/index.ts'
 import {
+  CONVERSATION_LIMITS,
+  DEFAULT_CIRCUIT,
+  DEFAULT_CONVERSATION_LIMITS,
   DEFAULT_LIMITS,
   DEFAULT_WARN_SHARE,
   FILE_LIMITS,
@@ -52,6 +55,25 @@ export const LIMITS_DOCUMENT: Document = {
           return [`\`${key}\``, `\`${example}\``, formatExactly(min, unit), formatExactly(max, unit), sentence]
         }),
       ),
+      '## Of a conversation',
+      '',
+      'They hold for an undertaking: a conversation and all that are begun while its messages are handled, whatever their ids. Only',
+      'the user, a timer or the start of an agent begins another. In a system file, `[conversations]` sets them, and',
+      '`[conversations.protocols.<name>]` for undertakings that begin under that protocol. When one is exceeded the undertaking is',
+      'stopped: nothing is sent in it any more, everybody who takes part is told once by a `failure` that says which one and why,',
+      'and an event `guard` says so.',
+      '',
+      formatTable(
+        ['limit', 'default', 'least', 'most', 'what it bounds'],
+        (Object.keys(CONVERSATION_LIMITS) as (keyof ConversationLimits)[]).map((name) => {
+          const { key, unit, min, max, sentence } = CONVERSATION_LIMITS[name]
+          const write = (value: number) => formatExactly(value, unit)
+          return [`\`${key}\``, write(DEFAULT_CONVERSATION_LIMITS[name]), write(min), write(max), sentence]
+        }),
+      ),
+      `An agent that has not handled ${DEFAULT_CIRCUIT.failures} messages of one other in a row within ${formatExactly(DEFAULT_CIRCUIT.withinMs, 'ms')} gets none from it for`,
+      `${formatExactly(DEFAULT_CIRCUIT.restMs, 'ms')} (ERR_GUARD_CIRCUIT); then one message decides. \`[conversations.circuit]\` sets \`failures\`, \`within\` and \`rest\`.`,
+      '',
       '## Of the parts of a message',
       '',
       'A message beyond one of them is not sent: INVALID.',

@@ -41,6 +41,8 @@ export interface AgentEvents {
   onTimers(agent: Agent, arePending: boolean): void
   /** The call of a timer ended. Status 0: handled; else or with an error: failed. */
   onFired(agent: Agent, timer: number, outcome: Outcome): void
+  /** A message is about to be handled: returns why it must not be any more, null if it may. @default it may */
+  onAdmit?(agent: Agent, message: Message): CaxtonError | null
   /** The handling of a message ended. Status 0: handled; 1: not understood; else or with an error: failed. */
   onHandled(agent: Agent, message: Message, outcome: Outcome): void
   /** A message that was delivered will not be handled. */

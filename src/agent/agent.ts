@@ -49,7 +49,7 @@ export class Agent {
   #state: AgentState = { phase: 'loaded' }
   #creation: Promise<Sandbox> | null = null
   #sandbox: Sandbox | null = null
-  readonly #closing = new Closing()
+  readonly #closing = new Closing(() => this.#stopIfDrained())
   #drains = false
   #hasEnded = false
 
@@ -164,13 +164,10 @@ export class Agent {
 
   /** Stops at once and gives back what waits. Resolves when the sandbox is closed. Idempotent. */
   stop(): Promise<void> {
-    if (!isFinal(this.#state.phase)) {
-      this.#end({ phase: 'stopped' }, notRunning(this, 'the agent was stopped'))
-    }
+    if (!isFinal(this.#state.phase)) this.#end({ phase: 'stopped' }, notRunning(this, 'the agent was stopped'))
     return this.#ended.promise
   }
 
-  /** Returns what is known of the agent now. */
   snapshot(): AgentInfo {
     return describeAgent(this, this.#monitor.read(this.#waiting()), this.#throttle)
   }
@@ -219,14 +216,12 @@ export class Agent {
     }
   }
 
-  /** Takes a message that the sandbox has already. */
   #takeLocal(message: Message, bytes: number, cause: Message | null): LocalCall {
     const letter: Letter = { message, bytes, isLocal: true }
     this.#monitor.countIn()
     this.#parts.events.onLocal(this, message, cause)
-    if (isFinal(this.#state.phase)) {
-      this.#giveBack(message, notRunning(this))
-    } else {
+    if (isFinal(this.#state.phase)) this.#giveBack(message, notRunning(this))
+    else {
       this.#inSandbox.add(letter)
       this.#monitor.checkWaiting(this.#waiting())
     }
@@ -260,6 +255,13 @@ export class Agent {
   }
 
   #hand(sandbox: Sandbox, letter: Letter): void {
+    const refusal = this.#parts.events.onAdmit?.(this, letter.message) ?? null
+    if (refusal !== null) {
+      this.#release(letter)
+      this.#giveBack(letter.message, refusal)
+      this.#stopIfDrained()
+      return
+    }
     this.#inSandbox.add(letter)
     sandbox.handle(letter.message).then(
       (outcome) => this.#finish(letter, outcome),
@@ -328,7 +330,7 @@ export class Agent {
     } else if (this.#state.phase === 'running') {
       this.#drains = true
       this.#kept.stop()
-      this.#closing.shutLocal(this.#sandbox, () => this.#stopIfDrained())
+      this.#closing.shutLocal(this.#sandbox)
       this.#enter({ phase: 'draining' })
       this.#stopIfDrained()
     }
@@ -336,6 +338,11 @@ export class Agent {
 
   #openLocal(): void {
     if (this.#state.phase === 'running' && this.#throttle.isEmpty) this.#sandbox?.openLocal?.()
+  }
+
+  /** Lets nothing be handed over to it inside its thread for a while: what others send it goes through the router. */
+  detour(forMs: number): void {
+    if (this.#state.phase === 'running') this.#closing.detour(this.#sandbox, forMs, () => this.#openLocal())
   }
 
   #stopIfDrained(): void {
@@ -349,7 +356,6 @@ export class Agent {
     if (!isFinishing) this.#end({ phase: 'stopped' }, notRunning(this))
   }
 
-  /** Its program has ended by itself, as it should. */
   #endWell(): void {
     this.#end({ phase: 'stopped' }, notRunning(this, 'its program has ended'))
   }

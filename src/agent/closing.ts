@@ -3,8 +3,14 @@ import { lostOutcome } from './agent-errors.ts'
 
 /** What has to end in the sandbox of an agent that drains before it can be closed. */
 export class Closing {
+  readonly #onShut: () => void
   #shutting = 0
   #isFinishing = false
+  #isOnDetour = false
+
+  constructor(onShut: () => void) {
+    this.#onShut = onShut
+  }
 
   /** Whether messages of its thread may still be told of, or its program has not come to its end. */
   get isUnderWay(): boolean {
@@ -12,14 +18,26 @@ export class Closing {
   }
 
   /** Lets agents of its thread hand over nothing any more. */
-  shutLocal(sandbox: Sandbox | null, onShut: () => void): void {
+  shutLocal(sandbox: Sandbox | null): void {
     const shut = sandbox?.shutLocal?.() ?? null
     if (shut === null) return
     this.#shutting += 1
     void shut.then(() => {
       this.#shutting -= 1
-      onShut()
+      this.#onShut()
     })
+  }
+
+  /** Lets agents of its thread hand over nothing for a while. `onEnd` is called when that is over. */
+  detour(sandbox: Sandbox | null, forMs: number, onEnd: () => void): void {
+    if (this.#isOnDetour) return
+    this.#isOnDetour = true
+    const timer = setTimeout(() => {
+      this.#isOnDetour = false
+      onEnd()
+    }, forMs)
+    timer.unref()
+    this.shutLocal(sandbox)
   }
 
   /** Lets a program that reads messages come to its end. False if there is none. */

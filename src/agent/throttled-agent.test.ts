@@ -162,7 +162,7 @@ test('a process lives while messages are held back, and not for an agent that ha
     import { Agent } from ${JSON.stringify(new URL('./agent.ts', import.meta.url).href)}
     import { FakeSandbox } from ${JSON.stringify(new URL('../../test/fakes/sandbox.ts', import.meta.url).href)}
     import { completeDraft, DEFAULT_LIMITS } from ${JSON.stringify(new URL('../core/index.ts', import.meta.url).href)}
-    const events = new Proxy({}, { get: (_, name) => () => name === 'onThrottle' && console.log('throttled') })
+    const events = new Proxy({}, { get: (_, name) => () => name === 'onThrottle' ? console.log('throttled') : null })
     const rates = { fuel: { amount: 10, periodMs: 100, over: 'throttle' } }
     const grants = { send: [], register: [], log: null, clock: null, random: null }
     const agent = new Agent(

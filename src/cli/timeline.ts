@@ -113,6 +113,15 @@ function describe(event: RunEvent, verbose: boolean): Line | null {
       const text = `in ${formatDurationMs(event.waitMs)} (${event.attempt} of ${event.max}): ${explain(event.error)}`
       return { ...agentLine(event.agent), tone: 'warn', mark: '!', what: 'restarting', text }
     }
+    case 'guard': {
+      const where = event.conversation === null ? '' : `${event.conversation}: `
+      const text = `${where}${explain(event.error)}`
+      return { ...agentLine(event.agent ?? 'caxton'), tone: 'bad', mark: '✗', what: 'guard', text }
+    }
+    case 'expired': {
+      const text = `${event.act} for the sake of ${event.about}, which did not answer in ${event.conversation}`
+      return { ...agentLine(event.agent), tone: 'warn', mark: '!', what: 'expired', text }
+    }
     case 'log':
       return {
         ...agentLine(event.agent),

@@ -55,6 +55,20 @@ export type RunEvent = {
       readonly waitMs: number
       readonly error: ErrorData
     }
+  | {
+      readonly type: 'guard'
+      readonly agent: string | null
+      readonly conversation: string | null
+      readonly error: ErrorData
+    }
+  | {
+      readonly type: 'expired'
+      readonly agent: string
+      readonly conversation: string
+      readonly about: string
+      readonly act: string
+      readonly error: ErrorData
+    }
   | { readonly type: 'log'; readonly agent: string; readonly level: string; readonly text: string }
   | { readonly type: 'registered'; readonly agent: string; readonly capability: string }
   | {

@@ -1,132 +1,129 @@
-import type { Message, Performative } from '../core/index.ts'
+import type { ErrorData, Message, Performative } from '../core/index.ts'
 import { HOST_LIMITS } from '../core/index.ts'
+import type { Ask, DialogueState, ProtocolRules } from './protocols/index.ts'
+import { isEnded } from './protocols/index.ts'
+import type { Spent, Undertaking } from './undertaking.ts'
 
 /** What is remembered of one conversation: plain data. */
 export interface ConversationInfo {
   readonly id: string
+  /** Who began it: agents may choose the same id, and talk in conversations of their own then. */
+  readonly initiator: string
   /** Senders and receivers as the messages name them, at most HOST_LIMITS.participantsPerConversation. */
   readonly participants: readonly string[]
   readonly messages: number
   readonly lastAct: Performative
   readonly protocol: string | null
+  /** Where each pair of agents stands; empty for a conversation that follows no protocol. */
+  readonly dialogues: readonly { readonly opener: string; readonly partner: string; readonly state: string }[]
   /** `reply_with` of messages that nobody has answered, oldest first, at most HOST_LIMITS.openRepliesPerConversation. */
   readonly openReplies: readonly string[]
+  /** What the undertaking that it is part of has used. */
+  readonly spent: Readonly<Spent>
+  /** Why nothing is sent in it any more. */
+  readonly stopped: ErrorData | null
 }
 
-interface Conversation {
+/** One conversation. */
+export interface Conversation {
+  readonly id: string
+  readonly initiator: string
+  readonly protocol: ProtocolRules | null
+  readonly undertaking: Undertaking
   readonly participants: Set<string>
   readonly openReplies: Set<string>
+  /** The last message of each participant that wants a reply. */
+  readonly asks: Map<string, Ask>
+  readonly roles: Map<string, string>
+  readonly dialogues: Map<string, DialogueState>
+  /** Whether a partner in one of them may answer somebody else than its opener. */
+  isRedirected: boolean
   messages: number
   lastAct: Performative
-  protocol: string | null
+  /** Messages that wait in mailboxes or are handled. */
+  inFlight: number
+  /** Another one under the same id. */
+  next: Conversation | null
 }
 
-export interface ConversationOptions {
-  /** Conversations remembered. @default HOST_LIMITS.conversations */
-  readonly limit?: number
-}
-
-/**
- * Remembers conversations by their id, a bounded number of them.
- *
- * Guarantees: the one forgotten first is the one idle longest among those that wait for no reply, and only when all wait
- * for replies the one idle longest of all. Cost: constant for each message.
- */
-export class ConversationBook {
-  readonly #limit: number
-  /** In the order of their last message, the most recent last. */
-  readonly #open = new Shelf()
-  readonly #settled = new Shelf()
-
-  constructor(options: ConversationOptions = {}) {
-    this.#limit = options.limit ?? HOST_LIMITS.conversations
-  }
-
-  get size(): number {
-    return this.#open.size + this.#settled.size
-  }
-
-  /** Notes a message that was sent. */
-  note(message: Message): void {
-    const id = message.conversation_id
-    const conversation = this.#take(id) ?? this.#begin(message)
-    conversation.messages += 1
-    conversation.lastAct = message.performative
-    conversation.protocol = message.protocol ?? conversation.protocol
-    addBounded(conversation.participants, message.sender, HOST_LIMITS.participantsPerConversation)
-    addBounded(conversation.participants, message.receiver, HOST_LIMITS.participantsPerConversation)
-    if (message.in_reply_to !== undefined && message.performative !== 'agree') {
-      conversation.openReplies.delete(message.in_reply_to)
-    }
-    if (message.reply_with !== undefined) {
-      addBounded(conversation.openReplies, message.reply_with, HOST_LIMITS.openRepliesPerConversation)
-    }
-    const shelf = conversation.openReplies.size > 0 ? this.#open : this.#settled
-    shelf.set(id, conversation)
-  }
-
-  /** Lists what is remembered, those that wait for a reply last. */
-  list(): ConversationInfo[] {
-    return [...this.#settled, ...this.#open].map(([id, conversation]) => describe(id, conversation))
-  }
-
-  get(id: string): ConversationInfo | null {
-    const conversation = this.#open.get(id) ?? this.#settled.get(id)
-    return conversation === undefined ? null : describe(id, conversation)
-  }
-
-  #take(id: string): Conversation | undefined {
-    const shelf = this.#open.has(id) ? this.#open : this.#settled
-    const conversation = shelf.get(id)
-    shelf.delete(id)
-    return conversation
-  }
-
-  #begin(message: Message): Conversation {
-    if (this.size >= this.#limit) this.#forgetOne()
-    return {
-      participants: new Set(),
-      openReplies: new Set(),
-      messages: 0,
-      lastAct: message.performative,
-      protocol: null,
-    }
-  }
-
-  #forgetOne(): void {
-    const shelf = this.#settled.size > 0 ? this.#settled : this.#open
-    const id = shelf.oldest()
-    if (id !== undefined) shelf.delete(id)
+export function createConversation(
+  message: Message,
+  protocol: ProtocolRules | null,
+  undertaking: Undertaking,
+): Conversation {
+  return {
+    id: message.conversation_id,
+    initiator: message.sender,
+    protocol,
+    undertaking,
+    participants: new Set([message.sender]),
+    openReplies: new Set(),
+    asks: new Map(),
+    roles: new Map(protocol === null ? [] : [[message.sender, protocol.first]]),
+    dialogues: new Map(),
+    isRedirected: false,
+    messages: 0,
+    lastAct: message.performative,
+    inFlight: 0,
+    next: null,
   }
 }
 
-/**
- * Conversations in the order in which they were put here. A map remembers where deleted entries were until it is made anew, so
- * whoever looks for its first entry each time walks past all of them: one walk that never turns back finds the same.
- */
-class Shelf extends Map<string, Conversation> {
-  #walk = this.keys()
+export function dialogueKey(opener: string, partner: string): string {
+  return `${opener} ${partner}`
+}
 
-  /** Returns the id that has been here longest. It must be deleted next. */
-  oldest(): string | undefined {
-    const next = this.#walk.next()
-    if (next.done !== true) return next.value
-    this.#walk = this.keys()
-    return this.#walk.next().value
+/** Returns the dialogue that a message from one to the other is part of. */
+export function findDialogue(conversation: Conversation, sender: string, receiver: string): DialogueState | null {
+  const { dialogues } = conversation
+  const own = dialogues.get(dialogueKey(sender, receiver)) ?? dialogues.get(dialogueKey(receiver, sender))
+  if (own !== undefined || !conversation.isRedirected) return own ?? null
+  for (const dialogue of dialogues.values()) {
+    if (dialogue.partner === sender && dialogue.answersTo === receiver) return dialogue
   }
+  return null
+}
+
+/** Counts a message and notes who is open to an answer. */
+export function noteMessage(conversation: Conversation, message: Message): void {
+  conversation.messages += 1
+  conversation.lastAct = message.performative
+  addBounded(conversation.participants, message.sender, HOST_LIMITS.participantsPerConversation)
+  addBounded(conversation.participants, message.receiver, HOST_LIMITS.participantsPerConversation)
+  const { in_reply_to: answered, reply_with: replyWith = null } = message
+  if (answered !== undefined && message.performative !== 'agree') conversation.openReplies.delete(answered)
+  if (replyWith === null) return
+  addBounded(conversation.openReplies, replyWith, HOST_LIMITS.openRepliesPerConversation)
+  if (conversation.participants.has(message.sender)) {
+    conversation.asks.set(message.sender, { messageId: message.message_id, replyWith })
+  }
+}
+
+/** Whether somebody waits for something in it. */
+export function isOpen({ openReplies, dialogues, protocol, undertaking }: Conversation): boolean {
+  if (undertaking.stopped !== null) return false
+  if (protocol === null) return openReplies.size > 0
+  for (const dialogue of dialogues.values()) if (!isEnded(protocol.dialogues[dialogue.kind]!, dialogue)) return true
+  return false
+}
+
+export function describeConversation(conversation: Conversation): ConversationInfo {
+  const { id, initiator, participants, messages, lastAct, protocol, dialogues, openReplies, undertaking } = conversation
+  const states = [...dialogues.values()].map(({ opener, partner, state }) => Object.freeze({ opener, partner, state }))
+  return Object.freeze({
+    id,
+    initiator,
+    participants: Object.freeze([...participants]),
+    messages,
+    lastAct,
+    protocol: protocol?.name ?? null,
+    dialogues: Object.freeze(states),
+    openReplies: Object.freeze([...openReplies]),
+    spent: Object.freeze({ ...undertaking.spent }),
+    stopped: undertaking.stopped?.toData() ?? null,
+  })
 }
 
 function addBounded(set: Set<string>, value: string, limit: number): void {
   if (set.size < limit) set.add(value)
-}
-
-function describe(id: string, conversation: Conversation): ConversationInfo {
-  return Object.freeze({
-    id,
-    participants: Object.freeze([...conversation.participants]),
-    messages: conversation.messages,
-    lastAct: conversation.lastAct,
-    protocol: conversation.protocol,
-    openReplies: Object.freeze([...conversation.openReplies]),
-  })
 }

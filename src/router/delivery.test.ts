@@ -7,7 +7,7 @@ import { settle } from '../../test/fakes/sandbox.ts'
 import type { GuestBehaviour } from '../../test/fakes/world.ts'
 import { World } from '../../test/fakes/world.ts'
 import type { Message, Performative } from '../core/index.ts'
-import { CaxtonError } from '../core/index.ts'
+import { CaxtonError, DEFAULT_CONVERSATION_LIMITS } from '../core/index.ts'
 import { isAnswerable } from './notice.ts'
 
 const NAMES = ['a', 'b', 'c', 'd'] as const
@@ -42,14 +42,17 @@ async function play(
   { reactions, steps, mailboxMessages, outstandingMessages }: Story,
   credit: TestCredit,
 ): Promise<World> {
-  const world = new World(credit)
+  // Every question is asked again and again here: that is what the guard against circles is for.
+  const world = new World(credit, { limits: { ...DEFAULT_CONVERSATION_LIMITS, delegations: 1_000, revisits: 1_000 } })
   let turn = 0
   for (const name of NAMES) {
     let sent = 0
     const behave: GuestBehaviour = async (_message, guest) => {
       const { sends, waits, result } = reactions[turn++ % reactions.length]!
       if (waits) await settle()
-      for (const [receiver, performative] of sends) if (sent++ < 60) guest.send({ performative, receiver })
+      for (const [receiver, performative] of sends) {
+        if (sent++ < 60) guest.send({ performative, receiver, content: JSON.stringify(`${name}-${sent}`) })
+      }
       return result === 'trap' ? new CaxtonError('ERR_GUEST_TRAP') : result
     }
     await world.spawn(name, behave, { offers: ['work'], limits: { mailboxMessages, outstandingMessages } })

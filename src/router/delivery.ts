@@ -1,15 +1,17 @@
 import type { Agent, Outcome } from '../agent/index.ts'
-import type { Limits, Message } from '../core/index.ts'
+import type { Limits, Message, Performative } from '../core/index.ts'
 import { asCaxtonError, CaxtonError, USER_NAME } from '../core/index.ts'
 import type { Address } from './address.ts'
 import { parseAddress } from './address.ts'
-import type { ConversationBook } from './conversation.ts'
+import type { Conversations } from './conversations.ts'
+import type { Refused, Tidings } from './conversations-parts.ts'
 import type { Directory } from './directory.ts'
 import type { EventHub } from './event.ts'
-import type { NoticeAct } from './notice.ts'
-import { createNotice, isAnswerable } from './notice.ts'
+import { createNotice, createTidings, isAnswerable } from './notice.ts'
 import { NoticeBacklog } from './notice-backlog.ts'
+import type { Step } from './protocols/index.ts'
 import type { Rest } from './rest.ts'
+import type { Passage } from './undertaking.ts'
 
 /*
  * Runs on the main thread, which owns everything here. Threads share only the credit.
@@ -21,6 +23,7 @@ import type { Rest } from './rest.ts'
  * 4. A message is in a mailbox only with room reserved: by the thread that sent it (`reserved`) or here.
  *    A message that was handed over inside a thread never held credit here.
  * 5. Everything under way is counted in `rest` before what caused it is taken off.
+ * 6. No message of an agent or the user reaches anybody unless `conversations` has admitted it to that receiver.
  */
 
 /**
@@ -45,7 +48,7 @@ export interface DeliveryParts {
   readonly credit: MailboxCredit
   readonly agents: ReadonlyMap<string, Agent>
   readonly directory: Directory
-  readonly conversations: ConversationBook
+  readonly conversations: Conversations
   readonly hub: EventHub
   readonly rest: Rest
   sizeOf(message: Message): number
@@ -59,6 +62,9 @@ export interface DeliveryParts {
   answersAgents(): boolean
 }
 
+/** How long messages of a stopped undertaking go no way where they cannot be refused, milliseconds. */
+const DETOUR_MS = 10_000
+
 /** Brings messages where they go, and tells senders what became of those that go nowhere. */
 export class Delivery {
   readonly #parts: DeliveryParts
@@ -69,9 +75,9 @@ export class Delivery {
   }
 
   /** Routes a message of an agent. The sandbox set the sender; one that is not the agent itself never gets further than here. */
-  routeOf(agent: Agent, message: Message, reserved: boolean): void {
+  routeOf(agent: Agent, message: Message, reserved: boolean, cause: Message | null): void {
     if (message.sender === agent.name) {
-      this.route(message, reserved)
+      this.route(message, reserved, cause)
       return
     }
     this.#giveBackCredit({ ...message, sender: agent.name }, reserved)
@@ -79,32 +85,54 @@ export class Delivery {
     this.#parts.hub.emit({ type: 'refused', agent: agent.name, error: error.toData() })
   }
 
-  route(message: Message, reserved: boolean): void {
-    this.#noteSent(message)
+  /** @param cause the message during whose handling this one was sent; null when nobody sent the sender anything */
+  route(message: Message, reserved: boolean, cause: Message | null): void {
+    if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'sent', message })
     const agent = this.#parts.agents.get(message.receiver)
-    const error =
-      agent === undefined ? this.#routeElsewhere(message, reserved) : this.#deliver(agent, message, reserved)
-    if (error !== null) this.#giveUp(message, error)
+    const address = agent === undefined ? readAddress(message.receiver) : null
+    const isOpen = address !== null && !(address instanceof CaxtonError) && address.kind === 'capability'
+    const passage = this.#parts.conversations.enter(message, isOpen ? null : message.receiver, cause)
+    if ('error' in passage) {
+      this.#giveBackCredit(message, reserved)
+      this.#refuse(message, passage)
+      return
+    }
+    const problem =
+      agent === undefined
+        ? this.#routeElsewhere(message, passage, address!, reserved)
+        : this.#deliver(agent, message, passage, reserved)
+    if (problem instanceof CaxtonError) this.#giveUp(message, problem)
+    else if (problem !== null) this.#refuse(message, problem)
   }
 
   /** Notes a message that one agent has handed to another in their thread, which waits with it already. */
-  noteLocal(agent: Agent, message: Message): void {
-    this.#parts.rest.begin()
-    this.#noteSent(message)
-    if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'delivered', agent: agent.name, message })
+  noteLocal(agent: Agent, message: Message, cause: Message | null): void {
+    const { agents, conversations, hub, rest } = this.#parts
+    rest.begin()
+    if (hub.isHeard) hub.emit({ type: 'sent', message })
+    if (!conversations.pass(message, agent.name, cause)) {
+      for (const one of [agent, agents.get(message.sender)]) one?.detour(DETOUR_MS)
+    }
+    if (hub.isHeard) hub.emit({ type: 'delivered', agent: agent.name, message })
   }
 
   /** Gives up a message that an agent has sent in its thread to another one that is gone. */
-  giveUpLocal(_sender: Agent, message: Message): void {
-    this.#noteSent(message)
+  giveUpLocal(_sender: Agent, message: Message, cause: Message | null): void {
+    if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'sent', message })
+    this.#parts.conversations.enter(message, message.receiver, cause)
     this.#giveUp(message, new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: { agent: message.receiver } }))
   }
 
   /** Returns why a message went nowhere; null when it did. */
-  #routeElsewhere(message: Message, reserved: boolean): CaxtonError | null {
-    const address = readAddress(message.receiver)
-    if (!(address instanceof CaxtonError) && address.kind === 'capability')
-      return this.#deliverToOne(message, address.name)
+  #routeElsewhere(
+    message: Message,
+    passage: Passage,
+    address: Address | CaxtonError,
+    reserved: boolean,
+  ): CaxtonError | Refused | null {
+    if (!(address instanceof CaxtonError) && address.kind === 'capability') {
+      return this.#deliverToOne(message, passage, address.name)
+    }
     this.#giveBackCredit(message, reserved)
     if (address instanceof CaxtonError) return address
     if (address.kind !== 'user') {
@@ -113,19 +141,25 @@ export class Delivery {
         data: { agent: message.receiver },
       })
     }
+    const step = this.#parts.conversations.judge(passage, message, USER_NAME)
+    if (step !== null && 'error' in step) return step
+    this.#parts.conversations.depart(message, step, USER_NAME, false)
     this.#deliverToUser(message)
     return null
   }
 
-  #deliver(agent: Agent, message: Message, reserved: boolean): CaxtonError | null {
+  #deliver(agent: Agent, message: Message, passage: Passage, reserved: boolean): CaxtonError | Refused | null {
     const bytes = this.#parts.sizeOf(message)
-    if (this.#handReply(agent, message, bytes)) {
+    const step = this.#parts.conversations.judge(passage, message, agent.name)
+    const refused = step !== null && 'error' in step ? step : null
+    if (refused === null && this.#handReply(agent, message, bytes)) {
+      this.#parts.conversations.depart(message, step as Step | null, agent.name, false)
       this.#giveBackCredit(message, reserved)
       return null
     }
-    const problem = findProblem(agent, bytes)
+    const problem = refused ?? findProblem(agent, bytes)
     if (problem === null && (reserved || this.#parts.credit.reserveRoom(agent.name, bytes))) {
-      this.#hand(agent, message, bytes)
+      this.#hand(agent, message, step as Step | null, bytes)
       return null
     }
     this.#giveBackCredit(message, reserved)
@@ -140,20 +174,29 @@ export class Delivery {
   }
 
   /** Delivers to the next agent in turn that offers a capability and has room, never to the sender itself. */
-  #deliverToOne(message: Message, capability: string): CaxtonError | null {
-    const { agents, credit, directory } = this.#parts
+  #deliverToOne(message: Message, passage: Passage, capability: string): CaxtonError | Refused | null {
+    const { agents, conversations, credit, directory } = this.#parts
     const bytes = this.#parts.sizeOf(message)
+    let step: Step | null = null
+    let refused: Refused | null = null
     const picked = directory.pick(capability, (name) => {
       const agent = agents.get(name)
       if (name === message.sender || agent === undefined || findProblem(agent, bytes) !== null) return false
+      const judged = conversations.judge(passage, message, name)
+      if (judged !== null && 'error' in judged) {
+        refused = judged
+        return false
+      }
+      step = judged
       return credit.reserveRoom(name, bytes)
     })
     const agent = picked === null ? undefined : agents.get(picked)
     if (agent !== undefined) {
-      this.#hand(agent, message, bytes)
+      this.#hand(agent, message, step, bytes)
       return null
     }
     this.#giveBackCredit(message, false)
+    if (refused !== null) return refused
     if (directory.agentsFor(capability).some((name) => name !== message.sender)) return mailboxFull(message.receiver)
     return new CaxtonError('ERR_CAPABILITY_UNKNOWN', { detail: `'${capability}'`, data: { capability } })
   }
@@ -166,7 +209,8 @@ export class Delivery {
   }
 
   /** Puts a message for which credit is reserved into a mailbox. */
-  #hand(agent: Agent, message: Message, bytes: number): void {
+  #hand(agent: Agent, message: Message, step: Step | null, bytes: number): void {
+    this.#parts.conversations.depart(message, step, agent.name, true)
     if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'delivered', agent: agent.name, message })
     this.#parts.onAssigned(message, agent.name)
     this.#parts.rest.begin()
@@ -178,36 +222,55 @@ export class Delivery {
     this.#parts.onUserMessage(message)
   }
 
-  #giveUp(message: Message, error: CaxtonError): void {
+  #giveUp(message: Message, error: CaxtonError, act: Performative = 'failure'): void {
     const answered = this.#mayAnswer(message)
     this.#parts.hub.emit({ type: 'undelivered', message, error: error.toData(), answered })
-    this.#answer(message, 'failure', error)
+    if (answered) this.#answer(message, act, error)
+  }
+
+  /** Ends a message that its conversation does not admit. */
+  #refuse(message: Message, refused: Refused): void {
+    this.#parts.conversations.refuse(message, refused)
+    this.#giveUp(message, refused.error, refused.act)
   }
 
   #answerStatus(agent: Agent, message: Message, status: number): void {
     const data = { agent: agent.name, status }
+    if (!this.#mayAnswer(message)) return
     if (status === 1) this.#answer(message, 'not-understood', new CaxtonError('ERR_MESSAGE_NOT_UNDERSTOOD', { data }))
     else
       this.#answer(message, 'failure', new CaxtonError('ERR_GUEST_STATUS', { detail: `it answered ${status}`, data }))
   }
 
-  /** While the runtime closes only the user is still answered: every agent is about to stop. */
+  /** While the runtime closes only the user is still answered: every agent is about to stop. Asked once for each message. */
   #mayAnswer(message: Message): boolean {
-    return isAnswerable(message) && (message.sender === USER_NAME || this.#parts.answersAgents())
+    if (!isAnswerable(message) || !this.#parts.conversations.mayTell(message)) return false
+    return message.sender === USER_NAME || this.#parts.answersAgents()
   }
 
   /** Tells the sender of a message what became of it, in the name of the runtime. */
-  #answer(message: Message, act: NoticeAct, error: CaxtonError): void {
-    if (!this.#mayAnswer(message)) return
+  #answer(message: Message, act: Performative, error: CaxtonError): void {
     const notice = createNotice(message, act, error, this.#parts.createMessageId())
-    this.#noteSent(notice)
-    if (message.sender === USER_NAME) {
+    this.#parts.conversations.enterNotice(notice, message)
+    this.#tell(message.sender, notice)
+  }
+
+  /** Tells somebody what has become of a conversation without having been asked just now. */
+  announce(tidings: Tidings): void {
+    if (tidings.receiver !== USER_NAME && !this.#parts.answersAgents()) return
+    const notice = createTidings(tidings, this.#parts.createMessageId())
+    this.#parts.conversations.enterNotice(notice, tidings.conversation)
+    this.#tell(tidings.receiver, notice)
+  }
+
+  #tell(receiver: string, notice: Message): void {
+    if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'sent', message: notice })
+    if (receiver === USER_NAME) {
       this.#deliverToUser(notice)
       return
     }
-    const agent = this.#parts.agents.get(message.sender)
-    if (agent === undefined)
-      this.#giveUp(notice, new CaxtonError('ERR_AGENT_UNKNOWN', { detail: `'${message.sender}'` }))
+    const agent = this.#parts.agents.get(receiver)
+    if (agent === undefined) this.#giveUp(notice, new CaxtonError('ERR_AGENT_UNKNOWN', { detail: `'${receiver}'` }))
     else this.#deliverNotice(agent, notice)
   }
 
@@ -218,7 +281,7 @@ export class Delivery {
     const problem = findProblem(agent, bytes)
     if (problem !== null) this.#giveUp(notice, problem)
     else if (!this.#backlog.has(agent.name) && this.#parts.credit.reserveRoom(agent.name, bytes)) {
-      this.#hand(agent, notice, bytes)
+      this.#hand(agent, notice, null, bytes)
     } else if (this.#backlog.push(agent.name, notice)) {
       this.#parts.rest.begin()
       this.#deliverBacklog(agent)
@@ -240,21 +303,26 @@ export class Delivery {
       const bytes = this.#parts.sizeOf(notice)
       if (!this.#parts.credit.reserveRoom(agent.name, bytes)) return
       this.#backlog.drop(agent.name)
-      this.#hand(agent, notice, bytes)
+      this.#hand(agent, notice, null, bytes)
       this.#parts.rest.end()
     }
   }
 
   /** Ends a message whose handling ended: its sender is told unless it was handled. */
   settleHandled(agent: Agent, message: Message, outcome: Outcome): void {
-    if (outcome.error !== null) this.#answer(message, 'failure', outcome.error)
-    else if (outcome.status !== 0) this.#answerStatus(agent, message, outcome.status)
+    const { error, status, usage } = outcome
+    const failed = error !== null || status > 1 || status < 0 ? 'lost' : status === 1 ? 'not-understood' : null
+    this.#parts.conversations.settle(message, agent.name, { fuel: usage.fuel, cost: 0 }, failed)
+    if (error !== null) {
+      if (this.#mayAnswer(message)) this.#answer(message, 'failure', error)
+    } else if (status !== 0) this.#answerStatus(agent, message, status)
     this.#deliverBacklog(agent)
     this.#parts.rest.end()
   }
 
   /** Ends a message that an agent gave back. */
   settleUndelivered(agent: Agent, message: Message, reason: CaxtonError): void {
+    this.#parts.conversations.settle(message, agent.name, null, 'lost')
     this.#giveUp(message, reason)
     this.#deliverBacklog(agent)
     this.#parts.rest.end()
@@ -268,11 +336,6 @@ export class Delivery {
       this.#giveUp(notice, error)
       this.#parts.rest.end()
     }
-  }
-
-  #noteSent(message: Message): void {
-    if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'sent', message })
-    this.#parts.conversations.note(message)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AgentPhase, Hold, LogLine, Usage, Warning } from '../agent/index.ts'
-import type { Clock, ErrorData, Message } from '../core/index.ts'
+import type { Clock, ErrorData, Message, Performative } from '../core/index.ts'
 
 /** One use of a service by an agent. Holds names, numbers and outcomes: never what was sent or answered, never a secret. */
 export interface AuditRecord {
@@ -65,6 +65,24 @@ export type RouterFact =
       readonly attempt: number
       readonly max: number
       readonly waitMs: number
+      readonly error: ErrorData
+    }
+  /** A guard has tripped: an undertaking is stopped, or messages of `agent` to one other rest. Told once for each. */
+  | {
+      readonly type: 'guard'
+      /** Whose message was one too many; null where it was not one message. */
+      readonly agent: string | null
+      /** In which conversation; null where it was in none. */
+      readonly conversation: string | null
+      readonly error: ErrorData
+    }
+  /** A deadline has passed: `agent` is told by `act` that no answer of `about` came. */
+  | {
+      readonly type: 'expired'
+      readonly agent: string
+      readonly conversation: string
+      readonly about: string
+      readonly act: Performative
       readonly error: ErrorData
     }
   | { readonly type: 'log'; readonly agent: string; readonly level: LogLine['level']; readonly text: string }

@@ -145,7 +145,8 @@ describe('what cannot be delivered', () => {
         'sender',
         (message, guest) => {
           if (message.sender === 'caxton') told.push(message)
-          else guest.send({ ...ask(receiver), reply_with: 'q', protocol: 'p', content: `"${'x'.repeat(300)}"` })
+          else
+            guest.send({ ...ask(receiver), reply_with: 'q', protocol: 'fipa-request', content: `"${'x'.repeat(300)}"` })
           return 0
         },
         { offers: ['own'] },
@@ -158,7 +159,7 @@ describe('what cannot be delivered', () => {
       const [notice] = told
       assert.deepEqual(
         [notice?.performative, notice?.sender, notice?.in_reply_to, notice?.protocol],
-        ['failure', 'caxton', 'q', 'p'],
+        ['failure', 'caxton', 'q', 'fipa-request'],
       )
       const content = JSON.parse(notice?.content ?? '')
       assert.deepEqual(Object.keys(content), ['reason', 'sentence', 'message_id', 'receiver'])

@@ -14,7 +14,8 @@ import {
 import { parseAddress } from './address.ts'
 import { AwaitedReplies } from './awaited-replies.ts'
 import type { ConversationInfo } from './conversation.ts'
-import { ConversationBook } from './conversation.ts'
+import { Conversations } from './conversations.ts'
+import type { ConversationsOptions } from './conversations-parts.ts'
 import type { MailboxCredit } from './delivery.ts'
 import { Delivery } from './delivery.ts'
 import { Directory } from './directory.ts'
@@ -35,6 +36,8 @@ export interface RouterParts {
 export interface RouterOptions {
   /** Distinguishes the ids of this run, such as `4f2a`. Agents make ids of their own elsewhere. */
   readonly run: string
+  /** Protocols and guards of conversations. @default those of FIPA, the default limits */
+  readonly conversations?: ConversationsOptions
 }
 
 /** Carries messages between agents and the user, and answers for what cannot be delivered. */
@@ -44,7 +47,7 @@ export class Router {
   readonly #parts: RouterParts
   readonly #agents = new Map<string, Agent>()
   readonly #directory = new Directory()
-  readonly #conversations = new ConversationBook()
+  readonly #conversations: Conversations
   readonly #requests = new PendingRequests()
   readonly #replies = new AwaitedReplies()
   readonly #rest = new Rest()
@@ -60,6 +63,16 @@ export class Router {
     this.#hub = new EventHub(parts.clock)
     this.#createMessageId = createIdSource('m', `${options.run}-r`)
     this.#createReplyId = createIdSource('r', `${options.run}-r`)
+    this.#conversations = new Conversations(
+      {
+        clock: parts.clock,
+        hub: this.#hub,
+        rest: this.#rest,
+        sizeOf: parts.sizeOf,
+        tell: (tidings) => this.#delivery.announce(tidings),
+      },
+      options.conversations,
+    )
     this.#delivery = new Delivery({
       credit: parts.credit,
       agents: this.#agents,
@@ -127,9 +140,14 @@ export class Router {
     return [...this.#agents.values()].map((agent) => agent.snapshot())
   }
 
-  /** Lists the conversations that are remembered, at most HOST_LIMITS.conversations. */
+  /** Lists the conversations that are remembered: HOST_LIMITS.conversations and those with messages under way. */
   conversations(): ConversationInfo[] {
     return this.#conversations.list()
+  }
+
+  /** What is known of conversations: for the journal, and for tests with a clock of their own. */
+  get book(): Conversations {
+    return this.#conversations
   }
 
   /** Calls `listener` for each event, while it happens, until the returned function is called. */
@@ -146,13 +164,13 @@ export class Router {
   send(draft: Draft): Message {
     if (draft.others === undefined) {
       const message = this.#complete(draft)
-      this.#delivery.route(message, false)
+      this.#delivery.route(message, false, null)
       return message
     }
     const first = this.#createMessageId()
     const drafts = spreadDraft(draft, first)
     const messages = drafts.map((one, index) => this.#complete(one, index === 0 ? first : this.#createMessageId()))
-    for (const message of messages) this.#delivery.route(message, false)
+    for (const message of messages) this.#delivery.route(message, false, null)
     return messages[0]!
   }
 
@@ -171,7 +189,7 @@ export class Router {
     const replyWith = draft.reply_with ?? this.#createReplyId()
     const message = this.#complete({ ...draft, reply_with: replyWith })
     const reply = this.#requests.open(message, replyWith, checkDeadlineMs(deadlineMs))
-    this.#delivery.route(message, false)
+    this.#delivery.route(message, false, null)
     return reply
   }
 
@@ -228,6 +246,7 @@ export class Router {
     if (deadlineMs !== null) checkDeadlineMs(deadlineMs)
     if (this.#phase === 'open') this.#phase = 'draining'
     for (const agent of this.#agents.values()) agent.silenceTimers()
+    this.#conversations.releaseRest()
     const deadline = Promise.withResolvers<void>()
     const timer = deadlineMs === null ? undefined : setTimeout(deadline.resolve, deadlineMs)
     await Promise.race([this.#rest.wait(), deadline.promise])
@@ -244,7 +263,18 @@ export class Router {
   async #close(): Promise<void> {
     this.#phase = 'closed'
     this.#requests.rejectAll(new CaxtonError('ERR_RUNTIME_CLOSED'))
+    this.#conversations.close()
     await Promise.all([...this.#agents.values()].map((agent) => agent.stop()))
+  }
+
+  /** Tells those who wait for an agent that it has ended, once its messages have been given back. */
+  #loseAgent(name: string): void {
+    if (this.#phase === 'closed') return
+    this.#rest.begin()
+    queueMicrotask(() => {
+      this.#conversations.lose(name)
+      this.#rest.end()
+    })
   }
 
   #assertOpen(): void {
@@ -272,13 +302,16 @@ export class Router {
         const reason = to.phase === 'failed' ? to.reason.toData() : null
         hub.emit({ type: 'state', agent: agent.name, from: from.phase, to: to.phase, reason })
         if (to.phase !== 'running') this.#directory.unregister(agent.capabilities, agent.name)
-        if (isFinal(to.phase)) this.#delivery.forgetMailbox(agent)
+        if (isFinal(to.phase)) {
+          this.#delivery.forgetMailbox(agent)
+          this.#loseAgent(agent.name)
+        }
         if (from.phase === 'loaded') this.#rest.end()
         if (to.phase === 'failed') this.#delivery.retryNotices()
       },
-      onSend: (agent, message, reserved) => this.#delivery.routeOf(agent, message, reserved),
-      onLocal: (agent, message) => this.#delivery.noteLocal(agent, message),
-      onLocalLost: (agent, message) => this.#delivery.giveUpLocal(agent, message),
+      onSend: (agent, message, reserved, cause) => this.#delivery.routeOf(agent, message, reserved, cause),
+      onLocal: (agent, message, cause) => this.#delivery.noteLocal(agent, message, cause),
+      onLocalLost: (agent, message, cause) => this.#delivery.giveUpLocal(agent, message, cause),
       onLog: (agent, { level, text }) => {
         if (hub.isHeard) hub.emit({ type: 'log', agent: agent.name, level, text })
       },
@@ -304,6 +337,7 @@ export class Router {
         if (hub.isHeard)
           hub.emit({ type: 'fired', agent: agent.name, timer, status, error: error?.toData() ?? null, usage })
       },
+      onAdmit: (_agent, message) => this.#conversations.admits(message),
       onHandled: (agent, message, outcome) => {
         const { status, error, usage } = outcome
         if (hub.isHeard) {

@@ -5,6 +5,7 @@ import type { Message } from '../core/index.ts'
 import type { LocalPost } from './local-mail.ts'
 import { costOf, isPlain, LocalMail, LocalParty } from './local-mail.ts'
 import { MailboxTable } from './mailbox-table.ts'
+import type { HandleCall } from './protocol.ts'
 import { ReportWriter, readReport } from './report.ts'
 
 const CAPACITIES = { mailboxMessages: 3, mailboxBytes: 1_000, outstandingMessages: 5 }
@@ -28,7 +29,7 @@ function createThread(capacities = CAPACITIES) {
   }
   const send = (from: number, to: string, bytes = 10, fields: Partial<Message> = {}) => {
     const message = toMessage('abc'[from - 1]!, to, `m-${taken.length}`, fields)
-    const answer = mail.send(from, 7, message, bytes, report)
+    const answer = mail.send(from, 7, null, message, bytes, report)
     mail.takeSent(take)
     return answer
   }
@@ -76,10 +77,28 @@ suite('mail inside a thread', () => {
   ]
   for (const { name, fields } of routed) {
     test(`lets a message ${name} go through the main thread`, () => {
-      assert.equal(isPlain(toMessage('a', 'b', 'm', fields)), false)
+      assert.equal(isPlain(toMessage('a', 'b', 'm', fields), null), false)
       assert.equal(createThread().send(1, 'b', 10, fields), null)
     })
   }
+
+  test('keeps to conversations of which it is known that no rule is about them', () => {
+    const handled: HandleCall = { kind: 'handle', text: '', sender: 'b', conversation: 'free', hops: 0 }
+    const message = (receiver: string, id: string) => toMessage('a', receiver, 'm', { conversation_id: id })
+    assert.equal(isPlain(message('b', 'm'), null), true, 'one that it begins')
+    assert.equal(isPlain(message('b', 'free'), handled), true, 'an answer in the one that is handled')
+    assert.equal(isPlain(message('c', 'free'), handled), false, 'to somebody else in it')
+    assert.equal(isPlain(message('b', 'other'), handled), false, 'in another one')
+    assert.equal(isPlain(message('b', 'free'), null), false, 'in one without a message')
+    assert.equal(isPlain(message('b', ''), { ...handled, conversation: '' }), false, 'in one under a protocol')
+  })
+
+  test('goes through the main thread once in a while, which counts what causes what', () => {
+    const handled: HandleCall = { kind: 'handle', text: '', sender: 'b', conversation: 'm', hops: 1_023 }
+    const message = toMessage('a', 'b', 'm')
+    assert.equal(isPlain(message, handled), true)
+    assert.equal(isPlain(message, { ...handled, hops: 1_024 }), false)
+  })
 
   test('goes to nobody who is not open, was shut, is gone or was never there', () => {
     const { mail, parties, send, take } = createThread()
@@ -190,7 +209,7 @@ suite('mail inside a thread', () => {
             const fields = kind === 'protocol' ? { protocol: 'p' } : {}
             const receiver = kind === 'capability' ? 'capability:x' : to
             const message = toMessage(sender, receiver, String(number), fields)
-            if (thread.mail.send(from, 7, message, 1, new ReportWriter()) === null) {
+            if (thread.mail.send(from, 7, null, message, 1, new ReportWriter()) === null) {
               toMain.push({ key: `${sender}-${to}`, number, mark: thread.mail.markRouted(from, receiver) })
             }
             thread.mail.takeSent(take)

@@ -1,6 +1,7 @@
 import type { Message } from '../core/index.ts'
-import { formatHeader } from '../core/index.ts'
+import { formatHeader, joinMessage } from '../core/index.ts'
 import type { MailboxTable, Slot } from './mailbox-table.ts'
+import type { HandleCall } from './protocol.ts'
 import type { ReportWriter } from './report.ts'
 
 /*
@@ -53,6 +54,9 @@ export interface LocalPost {
   /** Its fields but the content as JSON text. */
   readonly header: string
   readonly content: string | undefined
+  readonly conversation: string
+  /** Messages inside the thread that caused each other, up to this one. */
+  readonly hops: number
   readonly bytes: number
   /** It waits until this mark is settled; 0 for nothing. */
   readonly mark: number
@@ -60,6 +64,8 @@ export interface LocalPost {
 
 /** Messages, and KiB of them, that the main thread may be behind. */
 const AHEAD = 4_096
+/** Messages that may cause each other inside the thread before one goes through the main thread, which counts all of them. */
+const HOPS = 1_024
 /** Marks of one sender from which those that are settled are forgotten. */
 const MARKS = 64
 
@@ -130,15 +136,23 @@ export class LocalMail {
   /**
    * Hands a message over that an agent sends in its call `cause`.
    *
+   * @param handled the message of that call; null when it does something else
    * @returns whether there was room; null for a message that has to go through the main thread
    */
-  send(agent: number, cause: number, message: Message, bytes: number, report: ReportWriter): boolean | null {
+  send(
+    agent: number,
+    cause: number,
+    handled: HandleCall | null,
+    message: Message,
+    bytes: number,
+    report: ReportWriter,
+  ): boolean | null {
     const to = this.#open.get(message.receiver)
-    if (to === undefined || to.openMark > this.#settled || !isPlain(message) || this.#isAhead) return null
+    if (to === undefined || to.openMark > this.#settled || !isPlain(message, handled) || this.#isAhead) return null
     if (to.awaited !== null && to.awaited === message.in_reply_to) return null
     const from = this.#parties.get(agent)
     if (from === undefined || from.slot === null) return null
-    return this.#hasRoom(from, to, bytes) && this.#post(from, to, cause, message, bytes, report)
+    return this.#hasRoom(from, to, bytes) && this.#post(from, to, cause, handled, message, bytes, report)
   }
 
   /** Returns the mark for a message that goes through the main thread; 0 where none could follow it in here. */
@@ -206,12 +220,22 @@ export class LocalMail {
     return false
   }
 
-  #post(from: LocalParty, to: LocalParty, cause: number, message: Message, bytes: number, report: ReportWriter): true {
+  #post(
+    from: LocalParty,
+    to: LocalParty,
+    cause: number,
+    handled: HandleCall | null,
+    message: Message,
+    bytes: number,
+    report: ReportWriter,
+  ): true {
     const header = formatHeader(message)
     const mark = Math.max(from.marks.get(to.name) ?? 0, from.capabilityMark)
     const waits = mark > this.#settled ? mark : 0
     this.#lastId -= 1
-    const post = { from, to, cause, id: this.#lastId, header, content: message.content, bytes, mark: waits }
+    const { content, conversation_id: conversation } = message
+    const hops = handled === null ? 0 : handled.hops + 1
+    const post = { from, to, cause, id: this.#lastId, header, content, conversation, hops, bytes, mark: waits }
     const told = this.#told + costOf(post)
     report.writeLocal(post)
     this.#sent.push(post)
@@ -232,9 +256,23 @@ export class LocalMail {
 /**
  * Tells whether a message may be handed over without the main thread: one that no rule is about which is kept there. Whatever
  * is to be enforced before delivery has to be refused here.
+ *
+ * A conversation is free if this message begins it under its own id, or if it answers in the conversation of the message that
+ * is handled, where no protocol was followed: any other id may be one under a protocol, or one of others. Guards look at a
+ * message afterwards; now and then one goes their way, so that what they have stopped comes to its end.
  */
-export function isPlain({ protocol, reply_by, extras, performative }: Message): boolean {
-  return protocol === undefined && reply_by === undefined && extras === undefined && performative !== 'cancel'
+export function isPlain(message: Message, handled: HandleCall | null): boolean {
+  const { protocol, reply_by, extras, performative, conversation_id: id } = message
+  if (protocol !== undefined || reply_by !== undefined || extras !== undefined || performative === 'cancel')
+    return false
+  if (handled !== null && handled.hops >= HOPS) return false
+  if (id === message.message_id) return true
+  return handled !== null && id !== '' && id === handled.conversation && message.receiver === handled.sender
+}
+
+/** Makes the call of a message that was handed over. */
+export function toCall({ header, content, from, conversation, hops }: LocalPost): HandleCall {
+  return { kind: 'handle', text: joinMessage(header, content), sender: from.name, conversation, hops }
 }
 
 /** What a message adds to how far the main thread may be behind. */

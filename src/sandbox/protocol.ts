@@ -54,10 +54,21 @@ export interface GuestNames {
   readonly start?: string
 }
 
+/** A message for a guest. */
+export interface HandleCall {
+  readonly kind: 'handle'
+  readonly text: string
+  readonly sender: string
+  /** Its conversation, where no protocol is followed in it; else empty. */
+  readonly conversation: string
+  /** Messages inside the thread that caused each other, up to this one. */
+  readonly hops: number
+}
+
 export type GuestCall =
   | { readonly kind: 'create'; readonly spec: GuestSpec }
   | { readonly kind: 'start' }
-  | { readonly kind: 'handle'; readonly text: string; readonly sender: string }
+  | HandleCall
   /** Copies the files in memory at a place; runs nothing of the guest. */
   | { readonly kind: 'export'; readonly at: string }
   | { readonly kind: 'timer'; readonly id: number; readonly setting: number }

@@ -3,7 +3,7 @@ import type { Guest } from './guest/guest.ts'
 import type { LocalPost } from './local-mail.ts'
 import { LocalParty } from './local-mail.ts'
 import type { Slot } from './mailbox-table.ts'
-import type { GuestCall, GuestSpec } from './protocol.ts'
+import type { GuestCall, GuestSpec, HandleCall } from './protocol.ts'
 import { Turn } from './turn-queue.ts'
 
 /** A call that waits; `post` is what it was made of, if that was handed over in this thread. */
@@ -39,6 +39,12 @@ export class Resident {
     this.party = new LocalParty(agent, name, slot)
     this.turn = new Turn(this, scheduling)
     this.wallMs = limits.wallMs
+  }
+
+  /** The message that it handles; null while it does something else. */
+  get handled(): HandleCall | null {
+    const call = this.running?.call
+    return call?.kind === 'handle' ? call : null
   }
 
   /** Whether its next turn is a message that the driver can begin. */

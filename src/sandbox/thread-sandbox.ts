@@ -302,7 +302,9 @@ export class ThreadSandbox implements Sandbox {
     if (timer !== null) return { kind: 'timer', ...timer }
     if (kind === 'finish') return { kind }
     if (message === null) return { kind: 'start' }
-    return { kind: 'handle', text: formatMessage(message), sender: message.sender }
+    const { sender, protocol, conversation_id } = message
+    const conversation = protocol === undefined ? conversation_id : ''
+    return { kind: 'handle', text: formatMessage(message), sender, conversation, hops: 0 }
   }
 
   #createCall(): GuestCall {

@@ -15,7 +15,10 @@ const HANDLE = 1
 
 export function writeToWorker(batch: Batch, message: ToWorker): void {
   if (message.type !== 'call' || message.call.kind !== 'handle') batch.push(OTHER, message)
-  else batch.push(HANDLE, message.agent, message.id, message.call.text, message.call.sender)
+  else {
+    const { text, sender, conversation } = message.call
+    batch.push(HANDLE, message.agent, message.id, text, sender, conversation)
+  }
 }
 
 export function readToWorker(batch: Batch, take: (message: ToWorker) => void): void {
@@ -25,8 +28,14 @@ export function readToWorker(batch: Batch, take: (message: ToWorker) => void): v
       at += 2
       continue
     }
-    const call: GuestCall = { kind: 'handle', text: batch[at + 3] as string, sender: batch[at + 4] as string }
+    const call: GuestCall = {
+      kind: 'handle',
+      text: batch[at + 3] as string,
+      sender: batch[at + 4] as string,
+      conversation: batch[at + 5] as string,
+      hops: 0,
+    }
     take({ type: 'call', agent: batch[at + 1] as number, id: batch[at + 2] as number, call })
-    at += 5
+    at += 6
   }
 }

@@ -1,6 +1,6 @@
 import { MessageChannel, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { ErrorData } from '../core/index.ts'
-import { createSliceHook, joinMessage } from '../core/index.ts'
+import { createSliceHook } from '../core/index.ts'
 import type { CallResult } from './guest/call-result.ts'
 import { CpuClock } from './guest/cpu-clock.ts'
 import { Driver } from './guest/driver.ts'
@@ -10,7 +10,7 @@ import { explainThrown } from './guest/meter.ts'
 import { WaitGate } from './guest/wait-gate.ts'
 import { Heartbeat, processMs } from './heartbeat.ts'
 import type { LocalPost } from './local-mail.ts'
-import { LocalMail } from './local-mail.ts'
+import { LocalMail, toCall } from './local-mail.ts'
 import type { Slot } from './mailbox-table.ts'
 import { MailboxTable } from './mailbox-table.ts'
 import { Outbox } from './outbox.ts'
@@ -73,7 +73,8 @@ const guestParts: GuestParts = {
       cause: current?.id ?? residents.get(agent)!.running!.id,
     }),
   awaitReply: (agent, replyWith) => mail.awaitReply(agent, replyWith),
-  sendLocally: (agent, message, bytes) => mail.send(agent, current!.id, message, bytes, outbox.report),
+  sendLocally: (agent, message, bytes) =>
+    mail.send(agent, current!.id, current!.resident.handled, message, bytes, outbox.report),
 }
 /** Wakes the thread for the next turns. A channel of its own: what a termination unwinds is then this handler alone. */
 const { port1: wake, port2: woken } = new MessageChannel()
@@ -139,10 +140,10 @@ function receiveCall({ agent, id, call: sent }: ToWorker & { readonly type: 'cal
 
 /** Takes what another agent of this thread has sent. */
 function takePost(post: LocalPost): void {
-  const { to, from, id, header, content } = post
+  const { to, id } = post
   const resident = residents.get(to.agent)
   if (resident === undefined) mail.end(post)
-  else enqueue(resident, { id, call: { kind: 'handle', text: joinMessage(header, content), sender: from.name }, post })
+  else enqueue(resident, { id, call: toCall(post), post })
 }
 
 function enqueue(resident: Resident, queued: QueuedCall): void {

@@ -68,7 +68,7 @@ interface Unused {
   readonly nothing: string
 }
 export function handleMessage(message: Message) {
-  reply(message, 'inform', double(message.content), { reply_with: 'next', ontology: 'numbers', protocol: 'p' })
+  reply(message, 'inform', double(message.content), { reply_with: 'next', ontology: 'numbers', language: 'json' })
 }
 `,
   'lib/double.ts': `
@@ -133,8 +133,8 @@ test('an agent in AssemblyScript reads whole numbers of its configuration, and a
 })
 
 test('a script of several files adds header fields to a reply, and an exception names the file and line', async () => {
-  const { content, reply_with, ontology, protocol } = await ask('helpers-ts', 21)
-  assert.deepEqual([content, reply_with, ontology, protocol], [42, 'next', 'numbers', 'p'])
+  const { content, reply_with, ontology, language } = await ask('helpers-ts', 21)
+  assert.deepEqual([content, reply_with, ontology, language], [42, 'next', 'numbers', 'json'])
   const { code, detail } = await failureOf('helpers-ts', 'word')
   assert.equal(code, 'ERR_GUEST_EXCEPTION')
   assert.match(detail ?? '', /^TypeError: no number at double \(lib\/double\.ts:3:\d+\)$/)

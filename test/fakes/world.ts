@@ -2,7 +2,7 @@ import { Agent } from '../../src/agent/index.ts'
 import { NO_GRANTS } from '../../src/capability/index.ts'
 import type { Draft, Limits, Message, RateLimits } from '../../src/core/index.ts'
 import { CaxtonError, completeDraft, createIdSource, DEFAULT_LIMITS } from '../../src/core/index.ts'
-import type { RouterEvent } from '../../src/router/index.ts'
+import type { ConversationsOptions, RouterEvent } from '../../src/router/index.ts'
 import { Router } from '../../src/router/index.ts'
 import { messageBytes } from '../../src/sandbox/index.ts'
 import type { TestCredit } from './credit.ts'
@@ -40,14 +40,25 @@ export class World {
   onUserMessage: (message: Message) => void = (message) => void this.toUser.push(message)
   #nowMs = 0
 
-  constructor(credit: TestCredit = new FakeCredit()) {
+  constructor(credit: TestCredit = new FakeCredit(), conversations: ConversationsOptions = {}) {
     this.credit = credit
     const clock = { nowMs: () => 1_000_000 + this.#nowMs, monotonicMs: () => this.#tick() }
     this.router = new Router(
       { credit: this.credit, clock, sizeOf: messageBytes, onUserMessage: (message) => this.onUserMessage(message) },
-      { run: 't' },
+      { run: 't', conversations },
     )
     this.router.subscribe((event) => this.events.push(event))
+  }
+
+  /** Time of day, milliseconds. */
+  get nowMs(): number {
+    return 1_000_000 + this.#nowMs
+  }
+
+  /** Lets time pass, and what is due happen. */
+  pass(ms: number): void {
+    this.#nowMs += ms
+    this.router.book.runDeadlines()
   }
 
   #tick(): number {
@@ -63,19 +74,23 @@ export class World {
     const agent = new Agent(
       {
         createSandbox: (events) => {
+          let cause: Message | null = null
           const guest: Guest = {
             name,
             send: (draft) => {
               const message = completeDraft(draft, name, createMessageId())
               const reserved = credit.accept(name, draft.receiver, messageBytes(message))
-              if (reserved !== null) events.onSend(message, reserved)
+              if (reserved !== null) events.onSend(message, reserved, cause)
               return reserved !== null
             },
             register: (capability) => events.onRegister(capability),
           }
           const sandbox = new FakeSandbox(
             events,
-            (message) => behave(message, guest),
+            (message) => {
+              cause = message
+              return behave(message, guest)
+            },
             () => {
               for (const capability of spawn.offers ?? []) guest.register(capability)
               return spawn.init?.(guest) ?? 0

@@ -169,7 +169,7 @@ class Stage implements AsyncDisposable {
 }
 
 const inform = (receiver: string, fields: object = {}) => ({ performative: 'inform', receiver, ...fields })
-const both = (receiver: string) => [inform(receiver), inform(receiver, { protocol: 'p' }), inform(receiver)]
+const both = (receiver: string) => [inform(receiver), inform(receiver, { 'x-way': 'main' }), inform(receiver)]
 
 suite('messages inside a thread and through the router', () => {
   for (const threads of [1, 2]) {

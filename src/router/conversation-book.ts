@@ -1,0 +1,155 @@
+import type { Message } from '../core/index.ts'
+import { HOST_LIMITS } from '../core/index.ts'
+import type { Conversation, ConversationInfo } from './conversation.ts'
+import { describeConversation, findDialogue, isOpen } from './conversation.ts'
+
+export interface ConversationBookParts {
+  /** Takes a conversation that is forgotten. */
+  onForgotten(conversation: Conversation): void
+}
+
+export interface ConversationBookOptions {
+  /** Conversations remembered beside those with a message under way. @default HOST_LIMITS.conversations */
+  readonly limit?: number
+}
+
+/**
+ * Remembers conversations by their id, a bounded number of them.
+ *
+ * Guarantees: one with a message under way is never forgotten, there are no more of those than messages in mailboxes; among
+ * the others the one forgotten first is the one idle longest in which nobody waits for anything, and only when somebody waits
+ * in all of them the one idle longest of all. Cost: constant for each message.
+ */
+export class ConversationBook {
+  readonly #parts: ConversationBookParts
+  readonly #limit: number
+  readonly #byId = new Map<string, Conversation>()
+  /** In the order of their last message, the most recent last. */
+  readonly #open = new Shelf()
+  readonly #settled = new Shelf()
+  readonly #busy = new Set<Conversation>()
+
+  constructor(parts: ConversationBookParts, options: ConversationBookOptions = {}) {
+    this.#parts = parts
+    this.#limit = options.limit ?? HOST_LIMITS.conversations
+  }
+
+  get size(): number {
+    return this.#open.size + this.#settled.size + this.#busy.size
+  }
+
+  /**
+   * Finds the conversation that a message of its sender is part of: one in which it has a dialogue with the receiver, else one
+   * in which both take part, else one in which it takes part alone and that it may bring the receiver into.
+   *
+   * @param receiver null when it is not known yet
+   */
+  find(message: Message, receiver: string | null): Conversation | null {
+    let found: Conversation | null = null
+    let rank = 0
+    const { sender, protocol } = message
+    for (let at = this.#byId.get(message.conversation_id) ?? null; at !== null; at = at.next) {
+      if (!at.participants.has(sender) || (protocol !== undefined && protocol !== at.protocol?.name)) continue
+      const fit = rankOf(at, sender, receiver)
+      if (fit > rank) {
+        found = at
+        rank = fit
+      }
+    }
+    return found
+  }
+
+  /** Tells whether somebody else than the sender talks with the receiver under that id by a protocol. */
+  isForeign({ conversation_id: id, sender }: Message, receiver: string): boolean {
+    for (let at = this.#byId.get(id) ?? null; at !== null; at = at.next) {
+      if (at.protocol !== null && at.participants.has(receiver) && !at.participants.has(sender)) return true
+    }
+    return false
+  }
+
+  /** Adds a conversation that was begun. False when there are too many under its id. */
+  add(conversation: Conversation): boolean {
+    const first = this.#byId.get(conversation.id) ?? null
+    let count = 0
+    for (let at = first; at !== null; at = at.next) count += 1
+    if (count >= HOST_LIMITS.conversationsPerId) return false
+    conversation.next = first
+    this.#byId.set(conversation.id, conversation)
+    this.settle(conversation)
+    return true
+  }
+
+  /** Puts a conversation where it belongs after something has happened in it. */
+  settle(conversation: Conversation): void {
+    this.#take(conversation)
+    if (conversation.inFlight > 0) this.#busy.add(conversation)
+    else if (isOpen(conversation)) this.#open.add(conversation)
+    else this.#settled.add(conversation)
+    while (this.#open.size + this.#settled.size > this.#limit) this.#forgetOne()
+  }
+
+  /** Lists what is remembered: those in which nobody waits, those in which somebody does, those with messages under way. */
+  list(): ConversationInfo[] {
+    return [...this.all()].map(describeConversation)
+  }
+
+  *all(): Generator<Conversation> {
+    yield* this.#settled
+    yield* this.#open
+    yield* this.#busy
+  }
+
+  get(id: string): ConversationInfo | null {
+    const found = this.#byId.get(id)
+    return found === undefined ? null : describeConversation(found)
+  }
+
+  #take(conversation: Conversation): void {
+    if (this.#busy.delete(conversation)) return
+    if (!this.#settled.delete(conversation)) this.#open.delete(conversation)
+  }
+
+  #forgetOne(): void {
+    const shelf = this.#settled.size > 0 ? this.#settled : this.#open
+    const conversation = shelf.oldest()
+    if (conversation === undefined) return
+    shelf.delete(conversation)
+    this.#unlink(conversation)
+    this.#parts.onForgotten(conversation)
+  }
+
+  #unlink(conversation: Conversation): void {
+    const first = this.#byId.get(conversation.id)
+    if (first === conversation) {
+      if (conversation.next === null) this.#byId.delete(conversation.id)
+      else this.#byId.set(conversation.id, conversation.next)
+      return
+    }
+    for (let at = first ?? null; at !== null; at = at.next) {
+      if (at.next === conversation) at.next = conversation.next
+    }
+  }
+}
+
+/**
+ * Conversations in the order in which they were put here. A set remembers where deleted entries were until it is made anew, so
+ * whoever looks for its first entry each time walks past all of them: one walk that never turns back finds the same.
+ */
+class Shelf extends Set<Conversation> {
+  #walk = this.values()
+
+  /** Returns the one that has been here longest. It must be deleted next. */
+  oldest(): Conversation | undefined {
+    const next = this.#walk.next()
+    if (next.done !== true) return next.value
+    this.#walk = this.values()
+    return this.#walk.next().value
+  }
+}
+
+function rankOf(conversation: Conversation, sender: string, receiver: string | null): number {
+  if (receiver === null) return conversation.initiator === sender ? 2 : 1
+  if (conversation.protocol !== null && findDialogue(conversation, sender, receiver) !== null) return 4
+  if (conversation.participants.has(receiver)) return 3
+  return conversation.initiator === sender ? 2 : 1
+}

@@ -1,0 +1,46 @@
+import type { CaxtonError, CircuitLimits, Clock, ConversationLimits, Message, Performative } from '../core/index.ts'
+import type { Conversation } from './conversation.ts'
+import type { EventHub } from './event.ts'
+import type { Ask, Rulebook } from './protocols/index.ts'
+import type { Rest } from './rest.ts'
+
+/** Why a message goes nowhere, and what its sender is told. */
+export interface Refused {
+  readonly error: CaxtonError
+  readonly act: Performative
+  /** Whether it ends the undertaking. */
+  readonly stops: boolean
+}
+
+/** What somebody is told in the name of the runtime, without having sent a message just now. */
+export interface Tidings {
+  readonly receiver: string
+  readonly act: Performative
+  readonly conversation: Conversation
+  /** What it answers; null when nothing was asked. */
+  readonly ask: Ask | null
+  /** Whom it is about. */
+  readonly about: string
+  readonly error: CaxtonError
+}
+
+export interface ConversationsParts {
+  readonly clock: Clock
+  readonly hub: Pick<EventHub, 'emit' | 'isHeard'>
+  readonly rest: Rest
+  sizeOf(message: Message): number
+  tell(tidings: Tidings): void
+}
+
+export interface ConversationsOptions {
+  /** @default those of FIPA */
+  readonly protocols?: Rulebook
+  /** @default DEFAULT_CONVERSATION_LIMITS */
+  readonly limits?: ConversationLimits
+  /** For undertakings that begin with a conversation of that protocol. */
+  readonly protocolLimits?: ReadonlyMap<string, ConversationLimits>
+  /** @default DEFAULT_CIRCUIT */
+  readonly circuit?: CircuitLimits
+  /** @default HOST_LIMITS.conversations */
+  readonly remembered?: number
+}

@@ -1,0 +1,387 @@
+import type { Message, Performative } from '../core/index.ts'
+import { CaxtonError, DEFAULT_CIRCUIT, DEFAULT_CONVERSATION_LIMITS, HOST_LIMITS, RUNTIME_NAME } from '../core/index.ts'
+import type { Conversation, ConversationInfo } from './conversation.ts'
+import { createConversation, dialogueKey, findDialogue, noteMessage } from './conversation.ts'
+import { ConversationBook } from './conversation-book.ts'
+import type { ConversationSnapshot, PassageSnapshot } from './conversation-snapshot.ts'
+import { restoreConversations, takeSnapshot } from './conversation-snapshot.ts'
+import type { ConversationsOptions, ConversationsParts, Refused } from './conversations-parts.ts'
+import { Guards } from './guards.ts'
+import { PromiseBook } from './promise-book.ts'
+import type { DialogueState, Step } from './protocols/index.ts'
+import { judge, judgeOpening, Rulebook, take } from './protocols/index.ts'
+import type { Budget, Passage, Undertaking } from './undertaking.ts'
+import { findCycle, followTrail } from './undertaking.ts'
+
+/*
+ * What is known of conversations, on the main thread. Delivery asks here about every message, in this order:
+ *
+ *   enter   which conversation it is part of, and whether the undertaking may go on
+ *   judge   whether it may go to that receiver now: by the protocol, by who asks whom, by the circuit. Changes nothing.
+ *   depart  it is on its way: the protocol takes its step
+ *   settle  what became of it
+ *
+ * 1. A message that is refused changes no dialogue and reaches nobody.
+ * 2. A dialogue that waits by a deadline goes on when that has passed; whoever waits in it is told.
+ * 3. An undertaking that was stopped takes no message more; everybody who takes part in it is told once.
+ * 4. An undertaking lasts as long as one of its conversations is remembered or one of its messages is under way: its budgets
+ *    cannot be escaped by other conversation ids, nor by so many of them that one is forgotten.
+ */
+
+export class Conversations {
+  readonly #parts: ConversationsParts
+  readonly #options: ConversationsOptions
+  readonly #protocols: Rulebook
+  readonly #book: ConversationBook
+  readonly #passages = new WeakMap<Message, Passage>()
+  readonly #promises: PromiseBook
+  readonly #guards: Guards
+  #undertakings = 0
+
+  constructor(parts: ConversationsParts, options: ConversationsOptions = {}) {
+    this.#parts = parts
+    this.#options = options
+    this.#protocols = options.protocols ?? new Rulebook()
+    this.#promises = new PromiseBook({
+      clock: parts.clock,
+      rest: parts.rest,
+      onLate: (conversation, dialogue, act, by) => this.#tellLate(conversation, dialogue, act, by),
+      onOver: (undertaking) => this.#guards.stopLate(undertaking),
+    })
+    const settle = (conversation: Conversation) => this.#book.settle(conversation)
+    this.#guards = new Guards({ ...parts, promises: this.#promises, settle }, options.circuit ?? DEFAULT_CIRCUIT)
+    const onForgotten = (conversation: Conversation) => this.#forget(conversation)
+    this.#book = new ConversationBook(
+      { onForgotten },
+      options.remembered === undefined ? {} : { limit: options.remembered },
+    )
+  }
+
+  get size(): number {
+    return this.#book.size
+  }
+
+  list(): ConversationInfo[] {
+    return this.#book.list()
+  }
+
+  get(id: string): ConversationInfo | null {
+    return this.#book.get(id)
+  }
+
+  /**
+   * Finds or begins the conversation of a message and counts it.
+   *
+   * @param receiver null when it is not known yet
+   * @param cause the message during whose handling it was sent, if any
+   */
+  enter(message: Message, receiver: string | null, cause: Message | null): Passage | Refused {
+    const above = cause === null ? undefined : this.#passages.get(cause)
+    const found = this.#book.find(message, receiver)
+    const undertaking = found?.undertaking ?? above?.undertaking ?? this.#begin(message.protocol)
+    const hops = above === undefined ? 0 : above.hops + 1
+    const trail = above?.trail ?? null
+    const passage: Passage = { undertaking, conversation: found, hops, trail, isInFlight: false }
+    this.#passages.set(message, passage)
+    undertaking.spent.messages += 1
+    undertaking.spent.bytes += this.#parts.sizeOf(message)
+    const error = undertaking.stopped ?? this.#guards.findExcess(undertaking, hops)
+    if (error !== null) return { error, act: 'failure', stops: true }
+    if (found === null) {
+      const begun = this.#beginConversation(message, receiver, undertaking)
+      if ('error' in begun) return begun
+      passage.conversation = begun
+    }
+    noteMessage(passage.conversation!, message)
+    this.#book.settle(passage.conversation!)
+    return passage
+  }
+
+  /** Tells whether a message may go to that receiver now: returns the step it takes there, null where no protocol is followed. */
+  judge({ conversation, undertaking, trail }: Passage, message: Message, receiver: string): Step | Refused | null {
+    const rest = this.#guards.breaker.check(message.sender, receiver)
+    if (rest !== null) return { error: rest, act: 'failure', stops: false }
+    const asked = followTrail(message, receiver, trail)
+    const cycle =
+      asked === null || asked.above !== trail || asked === trail ? null : findCycle(asked, undertaking.limits)
+    if (cycle !== null) return { error: cycle, act: 'failure', stops: true }
+    const protocol = conversation?.protocol ?? null
+    if (conversation === null || protocol === null) return this.#judgeFree(message, receiver, conversation)
+    if (message.protocol === undefined) return unnamed(protocol.name)
+    const { roles, dialogues } = conversation
+    const dialogue = findDialogue(conversation, message.sender, receiver)
+    if (dialogue === null && dialogues.size >= HOST_LIMITS.participantsPerConversation) {
+      const data = { limit: HOST_LIMITS.participantsPerConversation }
+      const error = new CaxtonError('ERR_LIMIT_CONVERSATIONS', { detail: 'participants of one', data })
+      return { error, act: 'failure', stops: false }
+    }
+    const step =
+      dialogue === null
+        ? judgeOpening(protocol, message, roles.get(message.sender), roles.get(receiver))
+        : judge(protocol, dialogue, message)
+    return 'error' in step ? { ...step, stops: false } : step
+  }
+
+  /** Notes that a message is on its way to that receiver; `isInFlight` until it is settled. */
+  depart(message: Message, step: Step | null, receiver: string, isInFlight: boolean): void {
+    const passage = this.#passages.get(message)
+    const conversation = passage?.conversation ?? null
+    if (passage === undefined || conversation === null) return
+    if (message.sender !== RUNTIME_NAME) {
+      passage.trail = followTrail(message, receiver, passage.trail)
+      if (conversation.participants.size < HOST_LIMITS.participantsPerConversation)
+        conversation.participants.add(receiver)
+    }
+    passage.isInFlight = isInFlight
+    if (isInFlight) conversation.inFlight += 1
+    if (step !== null && conversation.protocol !== null) this.#take(conversation, step, message, receiver)
+    this.#book.settle(conversation)
+  }
+
+  /**
+   * Counts a message that one agent has handed to another inside their thread, where nothing could refuse it.
+   *
+   * @returns whether the undertaking may go on; false also when it was stopped before
+   */
+  pass(message: Message, receiver: string, cause: Message | null): boolean {
+    const passage = this.enter(message, receiver, cause)
+    const entered = 'error' in passage ? passage : this.judge(passage, message, receiver)
+    this.depart(message, null, receiver, true)
+    if (entered === null || !('error' in entered)) return true
+    const own = this.#passages.get(message)
+    if (entered.stops && own !== undefined) this.#guards.stop(own.undertaking, entered.error, own.conversation, null)
+    return !entered.stops
+  }
+
+  /** Gives a notice of the runtime the place of what it is about. */
+  enterNotice(notice: Message, about: Message | Conversation): void {
+    if ('undertaking' in about) {
+      const passage = { undertaking: about.undertaking, conversation: about, hops: 0, trail: null, isInFlight: false }
+      this.#passages.set(notice, passage)
+      noteMessage(about, notice)
+      return
+    }
+    const passage = this.#passages.get(about)
+    if (passage === undefined) return
+    this.#passages.set(notice, { ...passage, hops: passage.hops + 1, isInFlight: false })
+    if (passage.conversation !== null) noteMessage(passage.conversation, notice)
+  }
+
+  /** Ends the undertaking of a message that was refused, where that is what the refusal means. */
+  refuse(message: Message, refused: Refused): void {
+    const passage = this.#passages.get(message)
+    if (passage === undefined || !refused.stops) return
+    this.#guards.stop(passage.undertaking, refused.error, passage.conversation, message.sender)
+  }
+
+  /**
+   * Notes what became of a message in flight.
+   *
+   * @param agent where it was; null when it never got anywhere
+   * @param spent what its handling used; null when it was not handled
+   * @param failed how the runtime ends the dialogue with its sender; null when it was handled
+   */
+  settle(
+    message: Message,
+    agent: string | null,
+    spent: { readonly fuel: number; readonly cost: number } | null,
+    failed: 'lost' | 'not-understood' | null,
+  ): void {
+    const passage = this.#passages.get(message)
+    if (passage === undefined) return
+    const { conversation, undertaking } = passage
+    if (conversation !== null && passage.isInFlight) {
+      passage.isInFlight = false
+      conversation.inFlight -= 1
+    }
+    if (failed !== null && agent !== null && conversation !== null) this.#fail(conversation, message, agent, failed)
+    if (spent !== null) {
+      undertaking.spent.fuel += spent.fuel
+      undertaking.spent.cost += spent.cost
+      this.#guards.stopIfOverdrawn(undertaking, conversation)
+      if (agent !== null) this.#guards.noteHealth(message, agent, failed === null)
+    }
+    if (conversation !== null) this.#book.settle(conversation)
+  }
+
+  /** Counts something that was used while a message is handled. Returns why it must not be: the budget is used up. */
+  charge(message: Message, budget: Budget, amount: number): CaxtonError | null {
+    const passage = this.#passages.get(message)
+    if (passage === undefined) return null
+    const { undertaking, conversation } = passage
+    undertaking.spent[budget] += amount
+    this.#guards.stopIfOverdrawn(undertaking, conversation)
+    return undertaking.stopped
+  }
+
+  /** Returns why a message that waits in a mailbox must not be handled any more; null if it may. */
+  admits(message: Message): CaxtonError | null {
+    return this.#passages.get(message)?.undertaking.stopped ?? null
+  }
+
+  /** Tells whether the sender of a message is to be told of its end: once for an undertaking that was stopped. */
+  mayTell(message: Message): boolean {
+    const passage = this.#passages.get(message)
+    return passage === undefined || this.#guards.mayTell(passage.undertaking, message)
+  }
+
+  /** Ends the dialogues of an agent that is gone; whoever waits in them is told. Cost: linear in what is remembered. */
+  lose(agent: string): void {
+    this.#guards.breaker.forget(agent)
+    const touched = [...this.#book.all()].filter(
+      ({ protocol, participants }) => protocol !== null && participants.has(agent),
+    )
+    for (const conversation of touched) {
+      for (const dialogue of conversation.dialogues.values()) {
+        const other = dialogue.opener === agent ? dialogue.partner : dialogue.opener
+        if (
+          (dialogue.opener !== agent && dialogue.partner !== agent) ||
+          !this.#guards.end(conversation, dialogue, 'lost')
+        )
+          continue
+        const ask = dialogue.asks[other === dialogue.opener ? 'opener' : 'partner']
+        const error = new CaxtonError('ERR_PROTOCOL_LOST', { detail: `'${agent}'`, data: { agent } })
+        this.#parts.tell({ receiver: other, act: 'failure', conversation, ask, about: agent, error })
+      }
+      this.#book.settle(conversation)
+    }
+  }
+
+  /** Lets every deadline happen that has passed. A timer does it; tests with a clock of their own do it themselves. */
+  runDeadlines(): void {
+    this.#promises.run()
+  }
+
+  /** Deadlines keep nobody from resting any more. */
+  releaseRest(): void {
+    this.#promises.releaseRest()
+  }
+
+  /** Forgets deadlines and timers. What is remembered can still be read. */
+  close(): void {
+    this.#promises.close()
+  }
+
+  /**
+   * Returns everything that is remembered as plain data, for the journal: `restore` of another runtime continues from it.
+   * Messages that are under way are not in it; whoever keeps those keeps their `passageOf` beside them.
+   */
+  snapshot(): ConversationSnapshot {
+    return takeSnapshot(this.#book.all())
+  }
+
+  /** Continues from a snapshot, with the deadlines that are in it; those that have passed happen at once. */
+  restore(snapshot: ConversationSnapshot): void {
+    for (const conversation of restoreConversations(snapshot, this.#protocols)) {
+      this.#undertakings = Math.max(this.#undertakings, conversation.undertaking.id)
+      if (!this.#book.add(conversation)) continue
+      for (const dialogue of conversation.dialogues.values()) this.#promises.follow(conversation, dialogue)
+    }
+    this.#promises.run()
+  }
+
+  /** Returns what has to be kept of a message that is under way, beside itself. */
+  passageOf(message: Message): PassageSnapshot | null {
+    const passage = this.#passages.get(message)
+    return passage === undefined ? null : { hops: passage.hops, initiator: passage.conversation?.initiator ?? null }
+  }
+
+  /** Takes a message in again that was under way when a snapshot was taken: it has taken its step already. */
+  resume(message: Message, receiver: string, { hops }: PassageSnapshot): void {
+    const conversation = this.#book.find(message, receiver)
+    const undertaking = conversation?.undertaking ?? this.#begin(message.protocol)
+    this.#passages.set(message, { undertaking, conversation, hops, trail: null, isInFlight: false })
+    this.depart(message, null, receiver, true)
+  }
+
+  #begin(protocol: string | undefined): Undertaking {
+    this.#undertakings += 1
+    const { limits = DEFAULT_CONVERSATION_LIMITS, protocolLimits } = this.#options
+    return {
+      id: this.#undertakings,
+      limits: (protocol === undefined ? undefined : protocolLimits?.get(protocol)) ?? limits,
+      startedMs: this.#parts.clock.nowMs(),
+      spent: { messages: 0, bytes: 0, fuel: 0, toolCalls: 0, cost: 0 },
+      stopped: null,
+      told: new Set(),
+      conversations: new Set(),
+    }
+  }
+
+  #beginConversation(message: Message, receiver: string | null, undertaking: Undertaking): Conversation | Refused {
+    const { protocol: name } = message
+    const protocol = name === undefined ? null : (this.#protocols.get(name) ?? undefined)
+    if (protocol === undefined) {
+      const detail = `'${name}', expected ${this.#protocols.names().join(', ')}`
+      const error = new CaxtonError('ERR_PROTOCOL_UNKNOWN', { detail, data: { protocol: name! } })
+      return { error, act: 'not-understood', stops: false }
+    }
+    if (protocol === null && receiver !== null && this.#book.isForeign(message, receiver)) return foreign(message)
+    const conversation = createConversation(message, protocol, undertaking)
+    if (!this.#book.add(conversation)) {
+      const data = { limit: HOST_LIMITS.conversationsPerId }
+      return { error: new CaxtonError('ERR_LIMIT_CONVERSATIONS', { data }), act: 'failure', stops: false }
+    }
+    undertaking.conversations.add(conversation)
+    return conversation
+  }
+
+  /** A receiver that was picked just now may be in a conversation of others under this id. */
+  #judgeFree(message: Message, receiver: string, conversation: Conversation | null): Refused | null {
+    const isKnown = conversation === null || conversation.participants.has(receiver)
+    return isKnown || !this.#book.isForeign(message, receiver) ? null : foreign(message)
+  }
+
+  #take(conversation: Conversation, step: Step, message: Message, receiver: string): void {
+    const protocol = conversation.protocol!
+    const isNew = step.dialogue === null
+    const dialogue = take(protocol, step, message, receiver)
+    if (isNew) {
+      conversation.dialogues.set(dialogueKey(dialogue.opener, dialogue.partner), dialogue)
+      conversation.roles.set(receiver, protocol.dialogues[step.kind]!.partner)
+      this.#promises.watch(conversation.undertaking)
+    }
+    if (dialogue.answersTo !== null) conversation.isRedirected = true
+    this.#promises.follow(conversation, dialogue)
+  }
+
+  #fail(conversation: Conversation, message: Message, agent: string, how: 'lost' | 'not-understood'): void {
+    const dialogue = findDialogue(conversation, message.sender, agent)
+    if (dialogue !== null) this.#guards.end(conversation, dialogue, how)
+  }
+
+  #tellLate(conversation: Conversation, dialogue: DialogueState, act: Performative, by: 'opener' | 'partner'): void {
+    const [receiver, about] =
+      by === 'opener' ? [dialogue.opener, dialogue.partner] : [dialogue.partner, dialogue.opener]
+    const data = { protocol: conversation.protocol!.name, agent: about }
+    const error = new CaxtonError('ERR_PROTOCOL_DEADLINE', { detail: `for an answer of '${about}'`, data })
+    this.#parts.hub.emit({
+      type: 'expired',
+      agent: receiver,
+      conversation: conversation.id,
+      about,
+      act,
+      error: error.toData(),
+    })
+    this.#parts.tell({ receiver, act, conversation, ask: dialogue.asks[by], about, error })
+    this.#book.settle(conversation)
+  }
+
+  #forget(conversation: Conversation): void {
+    const { undertaking, dialogues } = conversation
+    for (const dialogue of dialogues.values()) this.#promises.drop(dialogue)
+    undertaking.conversations.delete(conversation)
+    if (undertaking.conversations.size === 0) this.#promises.forget(undertaking)
+  }
+}
+
+function unnamed(protocol: string): Refused {
+  const error = new CaxtonError('ERR_PROTOCOL_MISSING', { detail: `'${protocol}'`, data: { protocol } })
+  return { error, act: 'not-understood', stops: false }
+}
+
+function foreign({ conversation_id: conversation, sender }: Message): Refused {
+  const detail = `'${sender}' takes no part in '${conversation}'`
+  const error = new CaxtonError('ERR_CONVERSATION_FOREIGN', { detail, data: { agent: sender, conversation } })
+  return { error, act: 'not-understood', stops: false }
+}

@@ -1,0 +1,129 @@
+import type { ConversationLimits, Message, Performative } from '../core/index.ts'
+import { CaxtonError } from '../core/index.ts'
+import type { Conversation } from './conversation.ts'
+
+/** What an undertaking has used of its budgets. */
+export interface Spent {
+  messages: number
+  bytes: number
+  fuel: number
+  toolCalls: number
+  cost: number
+}
+
+export type Budget = keyof Spent
+
+/**
+ * A conversation and all that were begun while its messages were handled: what budgets are about. Agents that go on under a
+ * new id stay in it; only somebody outside, a timer or the start of an agent begins another.
+ */
+export interface Undertaking {
+  /** Number of this run. */
+  readonly id: number
+  readonly limits: ConversationLimits
+  readonly startedMs: number
+  readonly spent: Spent
+  /** Why nothing is sent in it any more. */
+  stopped: CaxtonError | null
+  /** Who has been told so: each is told once. */
+  readonly told: Set<string>
+  /** Those that are remembered, the first one first. */
+  readonly conversations: Set<Conversation>
+}
+
+/** One question among those that are asked in order to answer another. */
+export interface Trail {
+  readonly asker: string
+  readonly receiver: string
+  /** What was asked, for comparison. */
+  readonly question: string
+  readonly above: Trail | null
+  readonly depth: number
+}
+
+/** What is known of the way of a message: it lasts as long as the message. */
+export interface Passage {
+  readonly undertaking: Undertaking
+  /** Null when it was refused before it came into one. */
+  conversation: Conversation | null
+  /** Messages that caused it, one after the other. */
+  readonly hops: number
+  trail: Trail | null
+  isInFlight: boolean
+}
+
+const QUESTIONS: ReadonlySet<Performative> = new Set([
+  'cfp',
+  'propagate',
+  'proxy',
+  'query-if',
+  'query-ref',
+  'request',
+  'request-when',
+  'request-whenever',
+  'subscribe',
+])
+
+/** Returns the trail of a message that is sent while one with the trail `above` is handled. */
+export function followTrail(message: Message, receiver: string, above: Trail | null): Trail | null {
+  if (QUESTIONS.has(message.performative)) {
+    const question = describeQuestion(message)
+    return { asker: message.sender, receiver, question, above, depth: (above?.depth ?? 0) + 1 }
+  }
+  // An answer to the asker ends the question; what is said to anybody else belongs to it.
+  return above !== null && above.asker === receiver ? above.above : above
+}
+
+/** Returns why a question must not be asked; null if it may. Cost: linear in the questions above it. */
+export function findCycle(trail: Trail, limits: ConversationLimits): CaxtonError | null {
+  if (trail.depth > limits.delegations) return cycle(trail, 'delegations', limits.delegations)
+  let visits = 0
+  for (let above = trail.above; above !== null; above = above.above) {
+    if (above.receiver !== trail.receiver) continue
+    visits += 1
+    if (above.question === trail.question) return cycle(trail, 'questions', 1)
+  }
+  return visits < limits.revisits ? null : cycle(trail, 'revisits', limits.revisits)
+}
+
+/** Agents from the first question to this one. */
+function cycle(trail: Trail, what: string, limit: number): CaxtonError {
+  const names = [trail.receiver]
+  for (let at: Trail | null = trail; at !== null && names.length < 16; at = at.above) names.unshift(at.asker)
+  const data = { guard: 'cycle', what, limit, trail: names }
+  return new CaxtonError('ERR_GUARD_CYCLE', { detail: `${names.join(' → ')} (${what}, at most ${limit})`, data })
+}
+
+/** Characters of each end of a long content that are compared. */
+const END_CHARS = 1_024
+
+/** Long contents are told apart by their length and a checksum of their ends: the trail must not keep them alive. */
+function describeQuestion({ performative, ontology = '', content = '' }: Message): string {
+  const shown = content.length <= 256 ? content : `${content.length}:${checksum(content)}`
+  return `${performative}\n${ontology}\n${shown}`
+}
+
+function checksum(text: string): number {
+  let sum = 0
+  const add = (from: number, to: number) => {
+    for (let index = from; index < to; index += 1) sum = (Math.imul(sum, 31) + text.charCodeAt(index)) | 0
+  }
+  add(0, Math.min(END_CHARS, text.length))
+  add(Math.max(END_CHARS, text.length - END_CHARS), text.length)
+  return sum
+}
+
+/** Returns which budget of an undertaking has been exceeded; null if none has. */
+export function findOverdraft({ spent, limits }: Undertaking): CaxtonError | null {
+  if (spent.messages > limits.messages) return overdraft('messages', spent.messages, limits.messages)
+  if (spent.bytes > limits.bytes) return overdraft('bytes', spent.bytes, limits.bytes)
+  if (spent.fuel > limits.fuel) return overdraft('fuel', spent.fuel, limits.fuel)
+  if (spent.toolCalls > limits.toolCalls) return overdraft('toolCalls', spent.toolCalls, limits.toolCalls)
+  if (spent.cost > limits.cost) return overdraft('cost', spent.cost, limits.cost)
+  return null
+}
+
+export function overdraft(budget: Budget | 'wallMs', used: number, limit: number): CaxtonError {
+  const data = { guard: 'budget', budget, used, limit }
+  return new CaxtonError('ERR_GUARD_BUDGET', { detail: `${budget}, at most ${limit}`, data })
+}
