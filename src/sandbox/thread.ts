@@ -33,6 +33,11 @@ export interface ThreadParts {
     thread: Thread,
     loss: { readonly running: number | null; readonly wasUp: boolean; readonly cause: CaxtonError },
   ): void
+  /**
+   * A call could not be stopped: what runs is neither JavaScript nor WebAssembly, such as V8's compiler, and ending the
+   * thread would wait for it. @default the thread is ended
+   */
+  onStuck?(cause: CaxtonError): void
 }
 
 export interface ThreadOptions {
@@ -166,7 +171,7 @@ export class Thread {
 
   /**
    * Ends a call, and no other: one that has ended by itself meanwhile is left alone. A thread that cannot be stopped within
-   * a second is ended as a whole.
+   * a second is ended as a whole, or its process is.
    */
   async kill(running: RunningCall, reason: ErrorData): Promise<void> {
     if (this.#isClosing || running.killing || !this.#heartbeat.condemn(running.call)) return
@@ -175,11 +180,13 @@ export class Thread {
       this.post({ type: 'killed', reason })
       return
     }
-    this.#failure = new CaxtonError('ERR_SANDBOX_THREAD_LOST', {
+    const failure = new CaxtonError('ERR_SANDBOX_THREAD_LOST', {
       detail: `a call that had to end (${reason.code}) could not be stopped`,
       data: { reason: reason.code },
     })
-    await this.#worker.terminate()
+    this.#failure = failure
+    if (this.#parts.onStuck === undefined) await this.#worker.terminate()
+    else this.#parts.onStuck(failure)
   }
 
   async close(): Promise<void> {

@@ -15,7 +15,7 @@ import { assembleBytes } from './byte-text.ts'
  *
  * `@expect` is the code of an error, or `harmless`: the guest answers 0 and stays alive. It may be followed by `at deploy`:
  * then the agent does not start. `@messages` is how many messages the guest gets, 1 unless it says so. `@thread lost` says
- * that the thread may go with the guest: then its neighbours must be told. `@agents` is how many of it are deployed.
+ * that the thread may go with the guest: then its neighbours must be told. `@compile speed` puts it into a process of its own.
  */
 export interface Attack {
   readonly suite: string
@@ -26,14 +26,14 @@ export interface Attack {
   readonly when: 'message' | 'deploy'
   readonly messages: number
   readonly mayLoseThread: boolean
-  readonly options: Pick<AgentInput, 'limits' | 'grants' | 'config'>
+  readonly options: Pick<AgentInput, 'limits' | 'grants' | 'config' | 'compile'>
   /** Makes the module. */
   assemble(): Uint8Array
 }
 
 const HEADER = /^;; (.*)$/
 const FIELD = /^@(\w+) (.*)$/
-const FIELDS = ['expect', 'limits', 'grants', 'config', 'messages', 'thread']
+const FIELDS = ['compile', 'expect', 'limits', 'grants', 'config', 'messages', 'thread']
 
 binaryen.setDebugInfo(true)
 /** What engines know: no proposal that would change how the module is encoded. */
@@ -67,6 +67,7 @@ export function readAttack(file: string): Attack {
       limits: JSON.parse(fields.get('limits') ?? '{}') as NonNullable<AgentInput['limits']>,
       grants: JSON.parse(fields.get('grants') ?? '{}') as NonNullable<AgentInput['grants']>,
       config: JSON.parse(fields.get('config') ?? '{}') as NonNullable<AgentInput['config']>,
+      compile: (fields.get('compile') ?? 'start') as NonNullable<AgentInput['compile']>,
     },
     assemble: () => (extname(file) === '.bytes' ? assembleBytes(text) : assembleWat(expand(text))),
   }

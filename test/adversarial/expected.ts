@@ -5,6 +5,7 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   'code-size/branch-table-beyond': 'ERR_WASM_INVALID at deploy',
   'code-size/code-behind-the-end': 'ERR_WASM_INVALID at deploy',
   'code-size/compile-bomb': 'ERR_WASM_LIMIT at deploy',
+  'code-size/compile-bomb-for-speed': 'ERR_SANDBOX_PROCESS_LOST',
   'code-size/compile-bomb-of-tables': 'ERR_WASM_LIMIT at deploy',
   'code-size/counts-without-contents': 'ERR_WASM_MALFORMED at deploy',
   'code-size/custom-sections': 'ERR_WASM_LIMIT at deploy',

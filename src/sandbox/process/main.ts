@@ -16,7 +16,8 @@ import { Relay } from './relay.ts'
  * Program of a process of guests: one worker thread with the guests in it, and this thread, which carries what is said
  * between it and the host and keeps to the wall times.
  *
- * 1. The process ends when the host does, or says nothing more, or when the worker thread is lost.
+ * 1. The process ends when the host does, or says nothing more, or when the worker thread is lost, or cannot be stopped:
+ *    then at once, since an orderly end would wait for the thread.
  * 2. Permissions are given up before the first guest is let in.
  */
 
@@ -55,6 +56,10 @@ async function begin({ run, heapMiB }: ToChild & { readonly type: 'begin' }): Pr
     onLost: (_thread, { cause }) => {
       send({ type: 'thread-lost', cause: cause.toData() })
       channel.end(() => process.exit())
+    },
+    onStuck: (cause) => {
+      send({ type: 'thread-lost', cause: cause.toData() })
+      channel.end(() => process.abort())
     },
   }
   const thread = new Thread(parts, {
