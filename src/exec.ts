@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { Grants } from './capability/index.ts'
 import { ModuleCache } from './compile/index.ts'
 import type { CompileMode, ErrorData, Limits } from './core/index.ts'
-import { asCaxtonError, CaxtonError, DEFAULT_LIMITS, SPEED_FLAGS } from './core/index.ts'
+import { asCaxtonError, CaxtonError, DEFAULT_LIMITS, LIMITS, SPEED_FLAGS } from './core/index.ts'
+import { ExecStreams } from './exec-streams.ts'
 import type { Sandbox, Usage } from './sandbox/index.ts'
 import { Mailboxes, NO_USAGE, ProcessPool, SandboxPool } from './sandbox/index.ts'
 import type { FilesInput } from './system/index.ts'
@@ -32,11 +33,15 @@ export interface ExecRequest {
    * `SPEED_FLAGS`, the command runs in one that is, and can be given no directory of the host. @default start
    */
   readonly compile?: CompileMode | undefined
-  /** Standard input. @default empty */
-  readonly stdin?: Uint8Array
+  /** Standard input; of one that is iterated no more is read than the command wants. @default empty */
+  readonly stdin?: Uint8Array | AsyncIterable<Uint8Array> | undefined
   readonly signal?: AbortSignal
   readonly onStdout: (data: Uint8Array) => void
   readonly onStderr: (data: Uint8Array) => void
+  /** Resolves when what was written has been taken: meanwhile the command waits. @default at once */
+  readonly flush?: () => Promise<void>
+  /** Something was refused: `ERR_LIMIT_LOG` for output beyond `logBytes`. */
+  readonly onRefuse?: (refusal: ErrorData) => void
 }
 
 export interface ExecResult {
@@ -54,6 +59,8 @@ export const EXEC_LIMITS: Limits = Object.freeze({
   ...DEFAULT_LIMITS,
   fuel: 10_000_000_000,
   wallMs: 60_000,
+  // For what comes from a terminal nobody knows how long it takes.
+  waitMs: LIMITS.waitMs.max,
   memoryBytes: 256 * 2 ** 20,
   hostCalls: 10_000_000,
   logBytes: 64 * 2 ** 20,
@@ -75,6 +82,8 @@ export async function execModule(request: ExecRequest): Promise<ExecResult> {
   if (isElsewhere && grants.files.some(({ kind }) => kind === 'host')) throw unreachableDirectory()
   await using pool = isElsewhere ? openProcesses() : openThread()
   const { args, env, stdin = new Uint8Array() } = request
+  const isStream = !(stdin instanceof Uint8Array)
+  const streams = new ExecStreams(isStream ? stdin : null, request.flush ?? (() => Promise.resolve()))
   const program = { name: 'command', compiled, door: 'command', script: null, config: {} } as const
   const sandbox = await pool.create(
     {
@@ -84,7 +93,7 @@ export async function execModule(request: ExecRequest): Promise<ExecResult> {
       limits,
       args,
       env,
-      stdin,
+      stdin: isStream ? 'asked' : stdin,
       mounts: await loadMounts(grants.files),
     },
     {
@@ -92,7 +101,8 @@ export async function execModule(request: ExecRequest): Promise<ExecResult> {
       onLog: () => {},
       onSend: () => {},
       onRegister: () => {},
-      onRefuse: () => {},
+      onRefuse: (refusal) => request.onRefuse?.(refusal),
+      onAsk: (ask) => streams.answer(ask),
     },
   )
   const stop = () => void sandbox.close()

@@ -1,5 +1,13 @@
 /** What a guest can ask of the host that takes its time: answered on the main thread, while the guest waits. */
-export const SERVICES = ['http_fetch', 'http_read', 'http_close', 'call_tool', 'request'] as const
+export const SERVICES = [
+  'http_fetch',
+  'http_read',
+  'http_close',
+  'call_tool',
+  'request',
+  'read_stdin',
+  'flush_output',
+] as const
 export type ServiceName = (typeof SERVICES)[number]
 
 /** One thing that a guest asks for. Made beside the guest, so that nothing in it is believed where it is answered. */

@@ -41,6 +41,16 @@ export function renderFailure(error: CaxtonError, paint: Paint): string[] {
   ]
 }
 
+/** Writes how a program trapped: what, and the functions it was in with their offsets in its module, the innermost first. */
+export function renderTrap(error: CaxtonError, paint: Paint): string[] {
+  const { stack } = error.data
+  const frames = Array.isArray(stack) ? stack.map(String) : []
+  return [
+    `${paint('bad', error.code)}: ${escapeText(error.message)}`,
+    ...frames.map((frame, depth) => escapeText(`  ${depth === 0 ? 'in' : 'called by'} ${frame}`)),
+  ]
+}
+
 function renderStack(error: CaxtonError, paint: Paint): string[] {
   const source = error.cause instanceof Error ? error.cause : error
   return (source.stack ?? '').split('\n').map((line) => paint('dim', `  ${escapeText(line)}`))

@@ -40,6 +40,24 @@ export function exportOption(text: string, before: readonly RunExport[]): readon
   return [...before, { agent, at, folder }]
 }
 
+/** A directory of the host that a command sees. */
+export interface DirOption {
+  readonly at: string
+  readonly host: string
+  readonly access: 'ro' | 'rw'
+}
+
+/** Reads one `--dir host::guest[::ro]` and adds it to those before. */
+export function dirOption(text: string, before: readonly DirOption[]): readonly DirOption[] {
+  const [host, at, access = 'rw', ...more] = text.split('::')
+  if (!host || !at?.startsWith('/') || (access !== 'ro' && access !== 'rw') || more.length > 0) {
+    throw new InvalidArgumentError(
+      'expected host::guest or host::guest::ro with an absolute path of the guest, such as .::/work',
+    )
+  }
+  return [...before, { host, at, access }]
+}
+
 function parse<T>(read: () => T): T {
   try {
     return read()

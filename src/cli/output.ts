@@ -11,6 +11,8 @@ export interface Output {
   /** Writes a line for people: progress, errors. */
   errorLine(text: string): void
   errorBytes(data: Uint8Array): void
+  /** Resolves when what was written has been taken, or its reader has gone away. */
+  flush(): Promise<void>
   readonly columns: number
   readonly paint: Paint
   readonly errorPaint: Paint
@@ -43,9 +45,25 @@ export function createOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStr
     bytes: (data) => write(stdout, data),
     errorLine: (text) => write(stderr, `${text}\n`),
     errorBytes: (data) => write(stderr, data),
+    flush: async () => {
+      await Promise.all([stdout, stderr].map(drain))
+    },
     columns: Math.max(MIN_COLUMNS, stdout.isTTY ? stdout.columns : FILE_COLUMNS),
     paint: createPaint(stdout),
     errorPaint: createPaint(stderr),
     gone: gone.signal,
   }
+}
+
+function drain(stream: NodeJS.WriteStream): Promise<void> {
+  if (!stream.writableNeedDrain || !stream.writable) return Promise.resolve()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const end = () => {
+    stream.off('drain', end)
+    stream.off('close', end)
+    resolve()
+  }
+  stream.on('drain', end)
+  stream.on('close', end)
+  return promise
 }

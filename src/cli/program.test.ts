@@ -27,6 +27,7 @@ function createCapture(): Capture {
     bytes: (data) => void out.push(Buffer.from(data).toString()),
     errorLine: (text) => void errors.push(text),
     errorBytes: (data) => void errors.push(Buffer.from(data).toString()),
+    flush: async () => {},
     columns: 100,
     paint: NO_PAINT,
     errorPaint: NO_PAINT,

@@ -29,7 +29,8 @@ export interface GuestSpec {
   readonly config: Readonly<Record<string, string>>
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  readonly stdin: Uint8Array
+  /** `asked`: what the main thread answers when the guest wants it. */
+  readonly stdin: Uint8Array | 'asked'
   readonly mounts: readonly Mount[]
   readonly module: WebAssembly.Module
   readonly imports: readonly FunctionImport[]

@@ -34,8 +34,8 @@ export interface SandboxSpec {
   readonly env?: Readonly<Record<string, string>>
   /** Files of a WASI program: see `loadMounts`. Does not default to those of the host, because that would break the sandbox. @default none */
   readonly mounts?: readonly Mount[]
-  /** Standard input of a WASI program. @default empty */
-  readonly stdin?: Uint8Array
+  /** Standard input of a WASI program; `asked`: what `onAsk` answers to `read_stdin`, no bytes for the end. @default empty */
+  readonly stdin?: Uint8Array | 'asked'
   /** How the agent shares its thread with others. @default DEFAULT_SCHEDULING: weight 100, priority normal */
   readonly scheduling?: Partial<Scheduling>
   /** What the agent keeps at the time of the call, for each instance that is made of it. @default nothing */

@@ -1,5 +1,5 @@
 import type { Answer, Ask, Grants, ToolServerOptions } from '../capability/index.ts'
-import { secretsOf } from '../capability/index.ts'
+import { STATUS, secretsOf } from '../capability/index.ts'
 import type { Clock } from '../core/index.ts'
 import { CaxtonError, SYSTEM_CLOCK } from '../core/index.ts'
 import type { Router } from '../router/index.ts'
@@ -66,6 +66,10 @@ export class Services {
         return this.#tools.answer(client, ask, signal)
       case 'request':
         return this.#messaging.answer(client.agent, ask, signal)
+      // Only a command of `exec` has such streams.
+      case 'read_stdin':
+      case 'flush_output':
+        return { status: STATUS.DENIED, bytes: new Uint8Array() }
     }
   }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { commands } from '@yowasp/clang'
 
@@ -10,10 +12,14 @@ const ROOT = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'caxton-exec-'))
 const probe = join(folder, 'probe.wasm')
 
+const stream = join(folder, 'stream.wasm')
+
 before(async () => {
-  const files = { 'probe.c': readFileSync(join(ROOT, 'guests/command/probe.c')) }
-  const built = await commands.clang(['-O2', '-o', 'probe.wasm', 'probe.c'], files, { fetchProgress: () => {} })
-  writeFileSync(probe, (built as Record<string, Uint8Array>)['probe.wasm']!)
+  for (const name of ['probe', 'stream']) {
+    const files = { 'main.c': readFileSync(join(ROOT, `guests/command/${name}.c`)) }
+    const built = await commands.clang(['-O2', '-o', 'main.wasm', 'main.c'], files, { fetchProgress: () => {} })
+    writeFileSync(join(folder, `${name}.wasm`), (built as Record<string, Uint8Array>)['main.wasm']!)
+  }
 })
 after(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -50,7 +56,6 @@ test('nothing of the host reaches a command that is given nothing', () => {
 })
 
 const ENDINGS = [
-  { name: 'a trap', args: [probe, '--', 'trap'], status: 65, code: 'ERR_GUEST_TRAP' },
   {
     name: 'an endless loop out of fuel',
     args: [probe, '--fuel', '1M', '--', 'loop'],
@@ -63,6 +68,13 @@ const ENDINGS = [
     status: 69,
     code: 'ERR_LIMIT_WALL',
   },
+  {
+    name: 'a long sleep',
+    args: [stream, '--clock', '1ms', '--timeout', '200ms', '--', 'sleep', '600000'],
+    status: 69,
+    code: 'ERR_LIMIT_WAIT',
+  },
+  { name: 'a directory without a place', args: [probe, '--dir', 'src'], status: 64, code: 'ERR_CLI_USAGE' },
   { name: 'a missing module', args: [join(folder, 'none.wasm')], status: 64, code: 'ERR_CONFIG_FILE_MISSING' },
   {
     name: 'an agent instead of a command',
@@ -82,4 +94,91 @@ test('what ends otherwise says why, with the exit code of its kind', async (cont
       assert.equal(result.status, status)
     })
   }
+})
+
+test('a trap ends with 134 and tells the functions it was in, with their offsets in the module', () => {
+  const { status, stderr } = exec([stream, '--', 'trap', '2'])
+  assert.equal(status, 134)
+  const [first, ...frames] = stderr.trimEnd().split('\n')
+  assert.match(first!, /^ERR_GUEST_TRAP: Guest trapped: unreachable, in function 'deep' at offset 0x[0-9a-f]+$/)
+  assert.match(frames[0]!, /^ {2}in deep\+0x[0-9a-f]+$/)
+  for (const frame of frames.slice(1, 3)) assert.match(frame, /^ {2}called by deep\+0x[0-9a-f]+$/)
+  assert.match(frames.join(), /called by _start/)
+  const json = JSON.parse(exec([stream, '--json', '--', 'trap', '0']).stderr) as {
+    error: { data: { stack: string[] } }
+  }
+  assert.match(json.error.data.stack[0]!, /^deep\+0x/)
+})
+
+test('an exit code beyond those of a process stays a failure, and is told whole', () => {
+  for (const [code, status] of [
+    ['0', 0],
+    ['255', 255],
+    ['256', 255],
+    ['-1', 255],
+  ] as const) {
+    assert.equal(exec([stream, '--', 'exit', code]).status, status)
+  }
+  assert.match(exec([stream, '--json', '--', 'exit', '65536']).stderr, /"exit_code":65536/)
+})
+
+test('a command answers a line while its input is still open, and ends with it', async () => {
+  const child = spawn(process.execPath, ['src/cli/main.ts', 'exec', stream, '--stdin', '-'], { cwd: ROOT })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  for (const line of ['first', 'second']) {
+    child.stdin.write(`${line}\n`)
+    assert.equal((await lines.next()).value, `got ${line}`)
+  }
+  child.stdin.end()
+  const [status] = (await once(child, 'exit')) as [number]
+  assert.equal(status, 0)
+})
+
+test('a command that waits for input that never comes is ended by its time, and so is its process', () => {
+  const { status, stderr } = exec([stream, '--stdin', '/dev/null', '--', 'answer'])
+  assert.equal(status, 64)
+  assert.match(stderr, /is no file/)
+  const child = spawnSync(
+    'sh',
+    ['-c', `sleep 20 | "$0" src/cli/main.ts exec "$1" --stdin - --timeout 200ms; echo $?`, process.execPath, stream],
+    {
+      cwd: ROOT,
+    },
+  )
+  assert.match(child.stderr.toString(), /ERR_LIMIT_WAIT/)
+  assert.equal(child.stdout.toString(), '69\n')
+})
+
+test('a command that writes more than its reader takes waits for it, and every byte arrives', async () => {
+  const child = spawn(process.execPath, ['src/cli/main.ts', 'exec', stream, '--', 'pour', '12'], { cwd: ROOT })
+  let [count, wrong] = [0, 0]
+  for await (const chunk of child.stdout as AsyncIterable<Uint8Array>) {
+    for (let at = 0; at < chunk.length; at += 1) {
+      const place = count + at
+      if (chunk[at] !== (((place >> 16) + (place & 0xffff)) & 0xff)) wrong += 1
+    }
+    count += chunk.length
+    if (count < 4 * 2 ** 20) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  assert.deepEqual([count, wrong], [12 * 2 ** 20, 0])
+})
+
+test('output beyond its limit is refused, and said so', () => {
+  const { status, stdout, stderr } = exec([stream, '--output', '512KiB', '--', 'pour', '1'])
+  assert.equal(stdout.length, 2 ** 19)
+  assert.match(stderr, /^caxton: Too many bytes logged/)
+  assert.equal(status, 1)
+})
+
+test('a command sees the directories it is given at their places, and may write where it may', () => {
+  const [given, kept] = [join(folder, 'given'), join(folder, 'kept')]
+  for (const directory of [given, kept]) mkdirSync(directory)
+  writeFileSync(join(given, 'text'), 'what is there\n')
+  const dirs = ['--dir', `${given}::/in::ro`, '--dir', `${kept}::/out`]
+  assert.equal(exec([stream, ...dirs, '--', 'show', '/in/text']).stdout.toString(), 'what is there\n')
+  assert.equal(exec([stream, ...dirs, '--', 'keep', '/out/text']).status, 0)
+  assert.equal(readFileSync(join(kept, 'text'), 'utf8'), 'kept\n')
+  assert.equal(exec([stream, ...dirs, '--', 'keep', '/in/text']).status, 2)
+  assert.equal(exec([stream, ...dirs, '--', 'show', '/in/../kept/text']).status, 2)
+  assert.equal(exec([stream, '--', 'show', join(given, 'text')]).status, 2)
 })

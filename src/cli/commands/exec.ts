@@ -1,14 +1,16 @@
 import { basename } from 'node:path'
-import { buffer } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import type { CompileMode, ErrorData, Limits } from '../../core/index.ts'
 import { CaxtonError, COMPILE_MODES, SPEED_FLAGS } from '../../core/index.ts'
-import { readBoundedFile, readModuleFile } from '../bounded-file.ts'
-import { envOption, limitOption } from '../options.ts'
+import { readModuleFile } from '../bounded-file.ts'
+import { renderJsonFailure, renderTrap } from '../failure.ts'
+import type { DirOption } from '../options.ts'
+import { dirOption, envOption, limitOption } from '../options.ts'
 import type { Output } from '../output.ts'
-import { toJsonLine } from '../plain-text.ts'
+import { escapeText, toJsonLine } from '../plain-text.ts'
 import { catchSignals, INTERRUPTED_EXIT_CODE } from '../signals.ts'
+import { openInput } from './exec-input.ts'
 import type { Runner } from './runner.ts'
 
 /** One run of a WASI command. */
@@ -26,11 +28,16 @@ export interface ExecRequest {
   readonly random: string | undefined
   /** How V8 compiles it; undefined for the default. */
   readonly compile: CompileMode | undefined
-  /** Standard input. */
-  readonly stdin: Uint8Array
+  /** Files it sees. */
+  readonly files: readonly DirOption[]
+  /** Standard input; undefined for none. */
+  readonly stdin: AsyncIterable<Uint8Array> | undefined
   readonly signal: AbortSignal
   readonly onStdout: (data: Uint8Array) => void
   readonly onStderr: (data: Uint8Array) => void
+  /** Resolves when what was written has been taken. */
+  readonly flush: () => Promise<void>
+  readonly onRefuse: (refusal: ErrorData) => void
 }
 
 export interface ExecResult {
@@ -48,6 +55,9 @@ export type ExecModule = (request: ExecRequest) => Promise<ExecResult>
 
 interface ExecFlags {
   readonly env: Readonly<Record<string, string>>
+  readonly dir: readonly DirOption[]
+  readonly output?: number
+  readonly stack?: number
   readonly fuel?: number
   readonly memory?: number
   readonly timeout?: number
@@ -63,10 +73,11 @@ Examples:
   caxton exec hello.wasm
   caxton exec tool.wasm --env LANG=C --memory 64MiB --timeout 5s -- --verbose input
   caxton exec dice.wasm --random seeded:42
+  caxton exec python.wasm --dir .::/work::ro --stdin - -- -c 'print(input())'
   caxton exec solve.wasm --compile speed --fuel 1T --timeout 1h
 
 The command sees no file, no environment, no clock and no random numbers but what is given to it. What it writes is passed on as it
-is, terminal codes included. Exit code: that of the command; 64 and above where it did not end by itself.`
+is, terminal codes included. Exit code: that of the command, 255 for one above it; 134 where it trapped, 69 where it reached a limit.`
 
 /** Makes the declaration of `caxton exec`. */
 export function declareExec(execModule: ExecModule, respawn: Respawn): (program: Command, run: Runner) => void {
@@ -77,10 +88,17 @@ export function declareExec(execModule: ExecModule, respawn: Respawn): (program:
       .argument('<module>', 'a WebAssembly file that exports _start')
       .argument('[arguments...]', 'arguments of the command, behind --')
       .addOption(createEnvOption())
+      .addOption(createDirOption())
       .option('--stdin <file>', 'give it a file as standard input, - for that of this process (default: empty)')
       .option('--fuel <count>', 'instructions it may run, such as 50M (default: 10G)', limitOption('fuel'))
       .option('--memory <size>', 'memory it may have, such as 16MiB (default: 256MiB)', limitOption('memoryBytes'))
-      .option('--timeout <duration>', 'time it may take, such as 5s (default: 60s)', limitOption('wallMs'))
+      .option(
+        '--timeout <duration>',
+        'time it may run, and time it may wait, such as 5s (default: 60s, and a day)',
+        limitOption('wallMs'),
+      )
+      .option('--stack <size>', 'stack it may have, such as 256KiB (default: 768KiB)', limitOption('stackBytes'))
+      .option('--output <size>', 'what it may write in all, such as 1GiB (default: 64MiB)', limitOption('logBytes'))
       .option('--clock <resolution>', 'let it read the time, in steps such as 1ms')
       .option('--random <source>', 'let it draw random numbers: "secure" or "seeded:<number>"')
       .addOption(createCompileOption())
@@ -114,6 +132,11 @@ function createEnvOption(): Option {
   return option.argParser(envOption).default({}, 'none')
 }
 
+function createDirOption(): Option {
+  const option = new Option('--dir <host::guest[::ro]>', 'let it see a directory at a place of its own (repeatable)')
+  return option.argParser(dirOption).default([], 'none')
+}
+
 async function execCommand(
   execModule: ExecModule,
   file: string,
@@ -122,6 +145,7 @@ async function execCommand(
   output: Output,
 ): Promise<number> {
   const bytes = await readModuleFile(file)
+  const input = await openInput(flags.stdin)
   const stop = new AbortController()
   const releaseSignals = catchSignals(() => stop.abort())
   try {
@@ -133,32 +157,54 @@ async function execCommand(
       clock: flags.clock,
       random: flags.random,
       compile: flags.compile,
-      stdin: await readInput(flags.stdin),
+      files: flags.dir,
+      stdin: input ?? undefined,
       signal: AbortSignal.any([stop.signal, output.gone]),
       onStdout: output.bytes,
       onStderr: output.errorBytes,
+      flush: output.flush,
+      onRefuse: (refusal) => output.errorLine(describeRefusal(refusal, flags.json === true)),
     })
     if (stop.signal.aborted) return INTERRUPTED_EXIT_CODE
-    if (result.error !== null) throw CaxtonError.fromData(result.error)
+    if (result.error !== null) return reportEnd(CaxtonError.fromData(result.error), flags.json === true, output)
     if (flags.json) output.errorLine(toJsonLine({ exit_code: result.exitCode, usage: result.usage }))
-    return result.exitCode
+    // A process has 256 of them: one that is beyond must not become another one, least of all 0.
+    return Math.min(result.exitCode, LAST_EXIT_CODE)
   } finally {
     releaseSignals()
+    input?.destroy()
   }
 }
 
-/** Largest file that is given as standard input, bytes. */
-const STDIN_BYTES = 2 ** 30
+const LAST_EXIT_CODE = 255
+/** What a shell reports for a program that was aborted. */
+const TRAPPED_EXIT_CODE = 134
+const TRAPS: ReadonlySet<string> = new Set([
+  'ERR_GUEST_TRAP',
+  'ERR_GUEST_EXCEPTION',
+  'ERR_GUEST_ABORT',
+  'ERR_LIMIT_STACK',
+])
 
-async function readInput(file: string | undefined): Promise<Uint8Array> {
-  if (file === undefined) return new Uint8Array()
-  return file === '-' ? buffer(process.stdin) : readBoundedFile(file, STDIN_BYTES)
+/** Reports a command that did not end by itself: with the functions it was in, where it trapped. */
+function reportEnd(error: CaxtonError, isJson: boolean, output: Output): number {
+  if (!TRAPS.has(error.code)) throw error
+  if (isJson) output.errorLine(renderJsonFailure(error))
+  else for (const line of renderTrap(error, output.errorPaint)) output.errorLine(line)
+  return TRAPPED_EXIT_CODE
 }
 
-function toLimits({ fuel, memory, timeout }: ExecFlags): Partial<Limits> {
+function describeRefusal(refusal: ErrorData, isJson: boolean): string {
+  if (isJson) return toJsonLine({ refused: refusal })
+  return escapeText(`caxton: ${CaxtonError.fromData(refusal).message}`)
+}
+
+function toLimits({ fuel, memory, timeout, stack, output }: ExecFlags): Partial<Limits> {
   return {
     ...(fuel === undefined ? {} : { fuel }),
     ...(memory === undefined ? {} : { memoryBytes: memory }),
-    ...(timeout === undefined ? {} : { wallMs: timeout }),
+    ...(timeout === undefined ? {} : { wallMs: timeout, waitMs: timeout }),
+    ...(stack === undefined ? {} : { stackBytes: stack }),
+    ...(output === undefined ? {} : { logBytes: output }),
   }
 }

@@ -1,5 +1,6 @@
 import type {
   Answer,
+  Ask,
   CaxtonHost,
   Grants,
   GuestMemory,
@@ -206,6 +207,11 @@ export class AgentHost implements CaxtonHost {
 
   dropResult(): void {
     this.#asks.dropResult()
+  }
+
+  /** Passes on what one of the guest's streams asks for; its answer is not for `takeAnswer`. */
+  askForStream(ask: Ask): void {
+    this.#emit({ type: 'ask', ask })
   }
 
   takeAnswer(id: number, answer: Answer): void {

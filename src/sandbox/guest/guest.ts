@@ -219,7 +219,7 @@ export class Guest {
 
   /** What the guest has asked the main thread for has come. */
   takeAnswer(id: number, answer: Answer): void {
-    this.#host.takeAnswer(id, answer)
+    if (!this.#around.takeAnswer(id, answer)) this.#host.takeAnswer(id, answer)
   }
 
   /** Whether what the guest asks for in its host call ends the call: then `rest` comes next, and not `wait`. */

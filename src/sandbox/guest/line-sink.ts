@@ -1,7 +1,4 @@
 import type { ByteSink } from '../../wasi/index.ts'
-import type { GuestSpec } from '../protocol.ts'
-import type { OutputStream } from '../sandbox.ts'
-import type { AgentHost } from './agent-host.ts'
 
 export interface LineSinkParts {
   /** Takes up to `bytes` of the room for log bytes and answers how many were left to take. */
@@ -42,23 +39,6 @@ export class LineSink implements ByteSink {
   flush(): void {
     if (this.#rest.length > 0) this.#parts.writeLine(UTF8.decode(this.#rest))
     this.#rest = new Uint8Array(0)
-  }
-}
-
-/** Makes a standard stream of a guest: a command's output goes out byte for byte, an agent's becomes lines of its log. */
-export function createSink(stream: OutputStream, host: AgentHost, { door, grants }: GuestSpec): ByteSink | null {
-  if (grants.log === null) return null
-  const takeRoom = (bytes: number) => host.takeLogRoom(bytes)
-  if (door !== 'command') {
-    const level = stream === 'stdout' ? 'info' : 'warn'
-    return new LineSink({ takeRoom, writeLine: (text) => host.writeLine(level, text) })
-  }
-  return {
-    write: (bytes) => {
-      const taken = takeRoom(bytes.length)
-      host.writeOutput(stream, bytes.subarray(0, taken))
-      return taken
-    },
   }
 }
 

@@ -1,12 +1,12 @@
-import type { GuestMemory } from '../../capability/index.ts'
+import type { Answer, GuestMemory } from '../../capability/index.ts'
 import { SYSTEM_CLOCK } from '../../core/index.ts'
 import type { ClockSource, RandomGenerator } from '../../wasi/index.ts'
 import { createClockSource, createRandomSource } from '../../wasi/index.ts'
 import type { DoorSession } from '../doors/door.ts'
 import type { GuestSpec } from '../protocol.ts'
 import type { AgentHost } from './agent-host.ts'
-import { createSink, LineSink } from './line-sink.ts'
 import type { Meter } from './meter.ts'
+import { StandardStreams } from './standard-streams.ts'
 import { WasiSystem } from './wasi-system.ts'
 
 export interface SurroundingsParts {
@@ -30,7 +30,7 @@ export class Surroundings {
   #clock: ClockSource | null = null
   #random: RandomGenerator | null = null
   #system: WasiSystem | null = null
-  #lines: LineSink[] | null = null
+  #streams: StandardStreams | null = null
 
   constructor(parts: SurroundingsParts, spec: GuestSpec) {
     this.#parts = parts
@@ -55,7 +55,12 @@ export class Surroundings {
 
   /** Writes what the guest has printed without an end of its line. */
   flush(): void {
-    if (this.#lines !== null) for (const line of this.#lines) line.flush()
+    this.#streams?.flush()
+  }
+
+  /** Takes an answer of the main thread to one of its streams. False for one that is for somebody else. */
+  takeAnswer(id: number, answer: Answer): boolean {
+    return this.#streams?.takeAnswer(id, answer) ?? false
   }
 
   /** Closes what the guest has open. Idempotent. */
@@ -66,9 +71,9 @@ export class Surroundings {
   #openSystem(): WasiSystem {
     const { memory, meter, host, session, exit, assertTime } = this.#parts
     const { clock, random } = this
-    const { stdin, stdout = createSink('stdout', host(), this.#spec) } = session()
-    const stderr = createSink('stderr', host(), this.#spec)
-    this.#lines = [stdout, stderr].filter((sink) => sink instanceof LineSink)
+    this.#streams = new StandardStreams(host(), this.#spec)
+    const { stdin = this.#streams.stdin, stdout = this.#streams.stdout } = session()
+    const { stderr } = this.#streams
     return new WasiSystem({ memory, meter, clock, random, stdin, stdout, stderr, exit, assertTime }, this.#spec)
   }
 }

@@ -8,7 +8,7 @@ import type {
   TreePart,
   WasiHost,
 } from '../../wasi/index.ts'
-import { createByteSource, createDescriptors, openMounts, splitTree } from '../../wasi/index.ts'
+import { createDescriptors, openMounts, splitTree } from '../../wasi/index.ts'
 import type { GuestSpec } from '../protocol.ts'
 import type { Meter } from './meter.ts'
 
@@ -17,8 +17,7 @@ export interface WasiParts {
   readonly meter: Meter
   readonly clock: ClockSource
   readonly random: RandomGenerator
-  /** @default what the agent was given */
-  readonly stdin?: ByteSource | undefined
+  readonly stdin: ByteSource
   readonly stdout: ByteSink | null
   readonly stderr: ByteSink | null
   exit(code: number): never
@@ -38,8 +37,7 @@ export class WasiSystem {
       assertTime,
       nowNanos: () => clock.nowNanos('realtime'),
     })
-    const streams = { stdin: stdin ?? createByteSource(spec.stdin), stdout, stderr }
-    const descriptors = createDescriptors(streams, this.#mounts.preopens)
+    const descriptors = createDescriptors({ stdin, stdout, stderr }, this.#mounts.preopens)
     this.host = { memory, chargeFuel, exit, args: spec.args, env: spec.env, descriptors, clock, random }
   }
 

@@ -41,12 +41,13 @@ export const FD_IO_FUNCTIONS: readonly HostFunction<WasiHost>[] = [
       return waitFor(source, () => readSource(host, source, buffers, out))
     },
   ),
-  define(
+  defineWaiting(
     'fd_write',
     [i32('fd'), i32('iovs'), i32('iovs_len'), i32('nwritten_out')],
     500,
     'Writes the buffers that `iovs` names and tells how many bytes were taken. Errno: BADF, NOTCAPABLE, INVAL for too many ' +
-      'buffers or bytes, FAULT with nothing written, NOSPC when no more is taken.',
+      'buffers or bytes, FAULT with nothing written, NOSPC when no more is taken. Suspends the guest while nobody takes what it has ' +
+      'written, unless the flag NONBLOCK is set: AGAIN then.',
     (host) => (fd: number, iovs: number, iovsLength: number, out: number) => {
       const descriptor = host.descriptors.get(fd >>> 0)
       if (descriptor === undefined || descriptor.file.type === 'input') return ERRNO.BADF
@@ -58,11 +59,12 @@ export const FD_IO_FUNCTIONS: readonly HostFunction<WasiHost>[] = [
       if (descriptor.file.type === 'file') {
         return answerCount(host, out, writeFile(descriptor as FileDescriptor, buffers.views))
       }
+      const { sink } = descriptor.file
       host.chargeFuel(buffers.byteCount)
-      const taken = writeAll(descriptor.file.sink, buffers.views)
-      if (taken === 0 && buffers.byteCount > 0) return ERRNO.NOSPC
-      host.memory.writeU32(out, taken)
-      return ERRNO.SUCCESS
+      const { whenReady } = sink
+      if (whenReady === undefined || sink.isFull?.() !== true) return writeSink(host, sink, buffers, out)
+      if ((descriptor.flags & FDFLAGS.NONBLOCK) !== 0) return ERRNO.AGAIN
+      return { refused: ERRNO.AGAIN, begin: whenReady, finish: () => writeSink(host, sink, buffers, out) }
     },
   ),
   define(
@@ -184,6 +186,13 @@ function writeFile({ file, flags }: FileDescriptor, views: readonly Uint8Array[]
 function readSource(host: WasiHost, source: ByteSource, { byteCount, views }: Buffers, out: number): number {
   host.chargeFuel(Math.min(byteCount, source.available))
   host.memory.writeU32(out, readAll(source, views))
+  return ERRNO.SUCCESS
+}
+
+function writeSink(host: WasiHost, sink: ByteSink, { byteCount, views }: Buffers, out: number): number {
+  const taken = writeAll(sink, views)
+  if (taken === 0 && byteCount > 0) return ERRNO.NOSPC
+  host.memory.writeU32(out, taken)
   return ERRNO.SUCCESS
 }
 

@@ -25,6 +25,9 @@ export interface ByteSink {
    * an errno when nothing was taken. The bytes are a view of guest memory: a sink that keeps them makes a copy.
    */
   write(bytes: Uint8Array): number
+  /** Whether a guest has to wait before it writes more; `whenReady` then waits, as that of a source does. @default never */
+  readonly isFull?: () => boolean
+  readonly whenReady?: (wake: () => void) => () => void
 }
 
 /** Makes a source that gives these bytes and then ends. */
