@@ -20,6 +20,11 @@
   (import "caxton" "http_close" (func $caxton_http_close (param i32) (result i32)))
   (import "caxton" "call_tool" (func $caxton_call_tool (param i32 i32 i32 i32) (result i32)))
   (import "caxton" "take_result" (func $caxton_take_result (param i32 i32) (result i32)))
+  (import "caxton" "delegate" (func $caxton_delegate (param i32 i32) (result i32)))
+  (import "caxton" "use_delegation" (func $caxton_use_delegation (param i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "caxton" "set_delegation" (func $caxton_set_delegation (param i32 i32 i32) (result i32)))
+  (import "caxton" "spawn_agent" (func $caxton_spawn_agent (param i32 i32) (result i32)))
+  (import "caxton" "stop_agent" (func $caxton_stop_agent (param i32 i32) (result i32)))
   ;; wasi_snapshot_preview1
   (import "wasi_snapshot_preview1" "args_get" (func $wasi_args_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_sizes_get" (func $wasi_args_sizes_get (param i32 i32) (result i32)))

@@ -1,11 +1,12 @@
 import type { AgentInfo } from './agent/index.ts'
+import type { CaxtonOptions } from './caxton-options.ts'
+import { parseContent } from './caxton-options.ts'
 import type { ErrorCode, Message, Performative } from './core/index.ts'
 import { USER_NAME } from './core/index.ts'
 import type { RouterEvent } from './router/index.ts'
 import type { RunExport, RunExported } from './run-exports.ts'
 import { checkExports, saveExports } from './run-exports.ts'
-import type { CaxtonOptions } from './runtime.ts'
-import { Caxton, parseContent } from './runtime.ts'
+import { Caxton } from './runtime.ts'
 import type { Goal, System } from './system/index.ts'
 
 export interface RunOptions extends CaxtonOptions {
@@ -61,6 +62,7 @@ export async function runSystem(system: System, options: RunOptions = {}): Promi
   if (onEvent !== undefined) caxton.subscribe(onEvent)
   const conversations = new Set<string>()
   const goal = watchGoal(caxton, system.goal, conversations)
+  caxton.addTemplates(system.templates)
   await caxton.deployAll(system.agents)
   const startMs = performance.now()
   for (const draft of system.send) {

@@ -1,85 +1,28 @@
 import { randomBytes } from 'node:crypto'
-import type { AgentInfo, RestartLimit } from './agent/index.ts'
+import type { AgentEvents, AgentInfo, RestartLimit } from './agent/index.ts'
 import { Agent, isFinal, Supervisor } from './agent/index.ts'
-import type { SecretSource } from './capability/index.ts'
+import type { DelegationState } from './capability/index.ts'
+import type { CaxtonOptions, DrainOptions, IncomingMessage, OutgoingMessage, RequestOptions } from './caxton-options.ts'
+import { parseContent } from './caxton-options.ts'
 import { ModuleCache } from './compile/index.ts'
-import type { Alarm, Clock, Draft, Guest, Message } from './core/index.ts'
+import type { Guest } from './core/index.ts'
 import { asCaxtonError, CaxtonError, SYSTEM_CLOCK, toDraft } from './core/index.ts'
 import { joinErrors } from './deploy-failure.ts'
 import type { CaxtonEvent } from './event-stream.ts'
 import { EventStream } from './event-stream.ts'
 import { buildSource, toGuest } from './languages/index.ts'
+import { instantiate, tenantOf } from './placement.ts'
 import type { AuditRecord, ConversationInfo, RouterListener } from './router/index.ts'
 import { Router } from './router/index.ts'
 import type { Sandbox, SandboxSpec } from './sandbox/index.ts'
 import { assertModuleFits, messageBytes, ProcessPool, SandboxPool } from './sandbox/index.ts'
+import type { DelegationInfo, ServicesParts } from './services/index.ts'
 import { Secrets, Services } from './services/index.ts'
-import type { StoreOptions } from './store/index.ts'
 import { Store } from './store/index.ts'
-import type { AgentInput, AgentOptions, Program, ToolServerInput } from './system/index.ts'
-import { parseAgentOptions, parseToolServers } from './system/index.ts'
+import type { AgentInput, AgentOptions, Program } from './system/index.ts'
+import { parseAgentOptions, parseGrants, parseToolServers } from './system/index.ts'
 import type { MemoryTree } from './wasi/index.ts'
 import { loadMounts } from './wasi/index.ts'
-
-export interface CaxtonOptions {
-  /** Worker threads that agents run in, 1 to 64. @default the number of processors */
-  readonly threads?: number
-  /** Where built agents are kept. @default `caxton/build` in the user's cache directory */
-  readonly cacheDirectory?: string
-  /** Bytes of modules that are kept compiled. @default 256 MiB */
-  readonly moduleCacheBytes?: number
-  /**
-   * Directory where rewritten modules are kept for the next process, at most 512 MiB of them. Whoever can write to it decides
-   * what runs. @default nowhere
-   */
-  readonly moduleCacheDirectory?: string
-  /** Takes a line for people when something takes long, such as the first build of a source. */
-  readonly onProgress?: (line: string) => void
-  /** @default the clock of the system */
-  readonly clock?: Clock
-  /** What wakes timers of agents. @default the event loop */
-  readonly alarm?: Alarm
-  /**
-   * The data directory: what agents store, and what was accepted and is not handled, survives there. One system at a time has
-   * it. @default none: everything is in memory
-   */
-  readonly dataDirectory?: string
-  /** How data is kept there. */
-  readonly store?: Omit<StoreOptions, 'directory'>
-  /** Where the host finds what it fills in for agents. Read once, at the start. @default none */
-  readonly secrets?: Readonly<Record<string, SecretSource>>
-  /** MCP servers whose tools agents may call. @default none */
-  readonly tools?: Readonly<Record<string, ToolServerInput>>
-}
-
-/** Fields of the sender's own, under names that begin with `x-`. */
-interface ExtraFields {
-  readonly [name: `x-${string}`]: string
-}
-
-/** A message as a caller of the library writes it: `content` is any value that JSON can carry. */
-export interface OutgoingMessage
-  extends Omit<Draft, 'content' | 'sender' | 'receiver' | 'others' | 'extras'>,
-    ExtraFields {
-  /** One address or several: each is sent a message of its own, in the same conversation. */
-  readonly receiver: string | readonly string[]
-  readonly content?: unknown
-}
-
-/** A message that reached the user, with its content parsed. */
-export interface IncomingMessage extends Omit<Message, 'content' | 'extras'>, ExtraFields {
-  readonly content?: unknown
-}
-
-export interface RequestOptions {
-  /** Milliseconds to wait for the reply. @default 30000 ms */
-  readonly deadlineMs?: number
-}
-
-export interface DrainOptions {
-  /** Milliseconds after which agents are stopped anyway. @default no deadline */
-  readonly deadlineMs?: number
-}
 
 /** An agent that is ready to start: built, compiled, and everything it imports is granted. */
 interface PreparedAgent {
@@ -108,6 +51,8 @@ export class Caxton implements AsyncDisposable {
   readonly #services: Services
   readonly #supervisors = new Map<string, Supervisor>()
   readonly #sandboxes = new Map<string, Sandbox>()
+  readonly #deployed = new Map<string, AgentOptions>()
+  readonly #templates = new Map<string, AgentOptions>()
   readonly #streams = new Set<EventStream>()
   #closing: Promise<void> | null = null
 
@@ -125,7 +70,8 @@ export class Caxton implements AsyncDisposable {
     this.#router = new Router({ clock, credit: this.#pool.mailboxes, sizeOf: messageBytes }, { run })
     const audit = (record: AuditRecord) => this.#router.announceAudit(record)
     const tools = parseToolServers(options.tools ?? {})
-    this.#services = new Services({ router: this.#router, secrets, audit, clock }, { tools })
+    const agents = this.#createAgentAccess()
+    this.#services = new Services({ router: this.#router, secrets, audit, agents, clock }, { tools })
   }
 
   /**
@@ -153,19 +99,31 @@ export class Caxton implements AsyncDisposable {
    * (ERR_WASM_*, ERR_INSTRUMENT_*, ERR_MODULE_*), its grants (ERR_GRANT_MISSING), or with its own start (ERR_GUEST_*, ERR_LIMIT_*)
    */
   async deploy(input: AgentInput): Promise<AgentInfo> {
-    const prepared = await this.#prepare(parseAgentOptions(input))
-    const agent = this.#add(prepared)
-    try {
-      await agent.start()
-    } catch (error) {
-      if (isFinal(agent.state.phase)) {
-        this.#router.remove(agent.name)
-        this.#sandboxes.delete(agent.name)
-        this.#supervisors.delete(agent.name)
-      }
-      throw error
-    }
-    return agent.snapshot()
+    return this.#deploy(parseAgentOptions(input))
+  }
+
+  /**
+   * Adds what agents with the grant `spawn` may start, under the name of the template. Nothing is built before one is started.
+   *
+   * @throws CaxtonError ERR_CONFIG_INVALID
+   */
+  addTemplate(input: AgentInput): void {
+    this.addTemplates([parseAgentOptions(input)])
+  }
+
+  /** Adds the templates of a system, see `addTemplate`. */
+  addTemplates(templates: readonly AgentOptions[]): void {
+    for (const template of templates) this.#templates.set(template.name, template)
+  }
+
+  /** Returns the grants that agents have passed on and that are not revoked, each with its chain. */
+  delegations(): DelegationInfo[] {
+    return this.#services.delegations.list()
+  }
+
+  /** Pauses, resumes or revokes what an agent has passed on. @throws CaxtonError ERR_DELEGATION_UNUSABLE for an unknown handle */
+  setDelegation(handle: string, state: DelegationState): void {
+    this.#services.delegations.override(handle, state)
   }
 
   /**
@@ -285,6 +243,45 @@ export class Caxton implements AsyncDisposable {
     await this.#store.close()
   }
 
+  async #deploy(options: AgentOptions): Promise<AgentInfo> {
+    const agent = this.#add(await this.#prepare(options))
+    try {
+      await agent.start()
+    } catch (error) {
+      if (isFinal(agent.state.phase)) this.#forget(agent)
+      throw error
+    }
+    return agent.snapshot()
+  }
+
+  #forget({ name }: Agent): void {
+    this.#router.remove(name)
+    this.#sandboxes.delete(name)
+    this.#supervisors.delete(name)
+    this.#deployed.delete(name)
+  }
+
+  /** What services see of agents, and the one way in which they start and stop them. */
+  #createAgentAccess(): ServicesParts['agents'] {
+    return {
+      parseGrants,
+      grantsOf: (name) => {
+        const agent = this.#router.agent(name)
+        return agent === undefined || isFinal(agent.state.phase) ? null : (this.#deployed.get(name)?.grants ?? null)
+      },
+      templateGrants: (template) => this.#templates.get(template)?.grants ?? null,
+      deploy: async (request) => {
+        const { isolation } = this.#deployed.get(request.starter)!
+        await this.#deploy(instantiate(this.#templates.get(request.template)!, request, isolation))
+      },
+      stop: async (name) => {
+        const agent = this.#router.agent(name)
+        await agent?.stop()
+        if (agent !== undefined && this.#router.agent(name) === agent) this.#forget(agent)
+      },
+    }
+  }
+
   async #prepare(options: AgentOptions): Promise<PreparedAgent> {
     const { name, limits, grants, config, isolation, compile, scheduling } = options
     const guest = await this.#readGuest(options.program)
@@ -327,6 +324,7 @@ export class Caxton implements AsyncDisposable {
     const supervisor = options.restart === null ? null : this.#createSupervisor(prepared, options.restart)
     const agent = this.#createAgent(prepared, supervisor)
     this.#router.add(agent)
+    this.#deployed.set(options.name, options)
     this.#supervisors.get(options.name)?.close()
     if (supervisor === null) this.#supervisors.delete(options.name)
     else this.#supervisors.set(options.name, supervisor)
@@ -345,7 +343,7 @@ export class Caxton implements AsyncDisposable {
         },
         credit: this.#pool.mailboxes,
         onAsk: (ask, signal) => this.#services.answer({ agent: options.name, grants: options.grants }, ask, signal),
-        events: supervisor?.watch(events) ?? events,
+        events: this.#withEnd(supervisor?.watch(events) ?? events),
         clock: this.#options.clock ?? SYSTEM_CLOCK,
         ...(this.#options.alarm === undefined ? {} : { alarm: this.#options.alarm }),
         store: this.#store,
@@ -353,6 +351,17 @@ export class Caxton implements AsyncDisposable {
       },
       options,
     )
+  }
+
+  /** Tells services of the end of an agent, after everybody else. */
+  #withEnd(events: AgentEvents): AgentEvents {
+    return {
+      ...events,
+      onState: (agent, from, to) => {
+        events.onState(agent, from, to)
+        if (isFinal(to.phase)) this.#services.endAgent(agent.name)
+      },
+    }
   }
 
   #createSupervisor(prepared: PreparedAgent, limit: RestartLimit): Supervisor {
@@ -376,19 +385,4 @@ export class Caxton implements AsyncDisposable {
   #endSupervision(): void {
     for (const supervisor of this.#supervisors.values()) supervisor.close()
   }
-}
-
-/** Puts the value that the content of a message stands for in the place of its text. */
-export function parseContent<Header extends Draft>(
-  message: Header,
-): Omit<Header, 'content' | 'extras'> & { readonly content?: unknown } {
-  const { content, extras, ...header } = message
-  const fields = { ...header, ...extras }
-  return content === undefined ? fields : { ...fields, content: JSON.parse(content) as unknown }
-}
-
-/** Names the tenant whose process an agent runs in. An agent that is alone never shares one with a tenant of its name. */
-function tenantOf(agent: string, isolation: AgentOptions['isolation']): string {
-  const isAlone = isolation.kind !== 'process' || isolation.tenant === null
-  return isAlone ? `agent:${agent}` : `tenant:${isolation.tenant}`
 }

@@ -187,15 +187,14 @@ export declare function http_fetch(request_ptr: usize, request_len: i32, body_pt
  * Waits for the next bytes of the body of an HTTP response, writes at most `out_capacity` of them to `out_ptr` and
  * answers how many; 0 at the end of the body, which closes the stream. A server waits for a guest that does not read.
  * Streams are closed when the handling of the message has ended. NOT_FOUND for a stream that is not open, TOO_LARGE
- * for a body beyond the limit of the rule, TIMEOUT when its time is over, FAILED when it broke off. Needs the grant
- * `http`.
+ * for a body beyond the limit of the rule, TIMEOUT when its time is over, FAILED when it broke off.
  */
 // @ts-ignore: decorator
 @external("caxton", "http_read")
 export declare function http_read(stream: i32, out_ptr: usize, out_capacity: i32): i32
 
 /**
- * Gives up the rest of the body of an HTTP response. NOT_FOUND for a stream that is not open. Needs the grant `http`.
+ * Gives up the rest of the body of an HTTP response. NOT_FOUND for a stream that is not open.
  */
 // @ts-ignore: decorator
 @external("caxton", "http_close")
@@ -220,3 +219,54 @@ export declare function call_tool(name_ptr: usize, name_len: i32, arguments_ptr:
 // @ts-ignore: decorator
 @external("caxton", "take_result")
 export declare function take_result(out_ptr: usize, out_capacity: i32): i32
+
+/**
+ * Passes a grant on to another agent, or a part of it. The request is JSON text: `to`, the name of that agent;
+ * `grant`, one that may be passed on; `value`, as a system file writes it and not wider than what is held; and `from`,
+ * the handle of a delegation to pass on instead of the own grant. Secrets come along unseen. Answers the length of a
+ * JSON text to be taken by `take_result`: `handle`, to be sent to that agent in a message. DENIED for what is wider
+ * than what is held, NOT_FOUND when that agent does not run, LIMIT for too many or too long a chain, INVALID. Needs
+ * the grant `delegate`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "delegate")
+export declare function delegate(request_ptr: usize, request_len: i32): i32
+
+/**
+ * Does with a delegation what `http_fetch` or `call_tool` does with a grant: for `http` the request is that of
+ * `http_fetch` and the body its body, for `tools` the request is the name of the tool and the body its arguments.
+ * Answers like the one or the other. DENIED for a handle that another agent holds, that is paused or revoked, or whose
+ * giver is gone.
+ */
+// @ts-ignore: decorator
+@external("caxton", "use_delegation")
+export declare function use_delegation(handle_ptr: usize, handle_len: i32, request_ptr: usize, request_len: i32, body_ptr: usize, body_len: i32): i32
+
+/**
+ * Sets the state of a delegation: 0 active, 1 paused, 2 revoked, which cannot be undone. It holds for everything that
+ * was made of it, too. Whoever gave it or what it was made of may; its holder may revoke it. DENIED for any other
+ * handle.
+ */
+// @ts-ignore: decorator
+@external("caxton", "set_delegation")
+export declare function set_delegation(handle_ptr: usize, handle_len: i32, state: i32): i32
+
+/**
+ * Starts an agent of a template of the system. The request is JSON text: `template`, and if wanted `name`, which is
+ * put behind the own one and a dot, and `config`, an object of texts over that of the template. Its grants are those
+ * of the template, which must not be wider than the own ones; it may write to the agent that started it, and that one
+ * to it. It ends with the agent that started it. Answers the length of a JSON text to be taken by `take_result`:
+ * `name`. DENIED for a template that is not granted or has wider grants, LIMIT for too many, INVALID, FAILED when it
+ * could not start. Needs the grant `spawn`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "spawn_agent")
+export declare function spawn_agent(request_ptr: usize, request_len: i32): i32
+
+/**
+ * Stops an agent that was started by `spawn_agent` of this agent, at once. NOT_FOUND for any other. Needs the grant
+ * `spawn`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "stop_agent")
+export declare function stop_agent(name_ptr: usize, name_len: i32): i32

@@ -1,4 +1,4 @@
-/** What the host does for an agent while it waits: replies, HTTP requests, tools. */
+/** What the host does for an agent while it waits: replies, HTTP requests, tools, grants passed on, agents started. */
 import * as abi from './caxton_abi'
 import { Writer, getField, toInteger, toText } from './caxton_json'
 
@@ -71,13 +71,13 @@ export class Response {
   }
 }
 
-/** Makes an HTTP request and waits for the head of its answer. */
-export function fetch(request: Request): Response {
+function writeRequest(request: Request): ArrayBuffer {
   const writer = new Writer().beginObject().key('method').string(request.method).key('url').string(request.url)
   if (request.headers != '') writer.key('headers').json(request.headers)
-  const text = String.UTF8.encode(writer.endObject().toString())
-  const body = request.body
-  const answered = abi.http_fetch(changetype<usize>(text), text.byteLength, changetype<usize>(body), body.byteLength)
+  return String.UTF8.encode(writer.endObject().toString())
+}
+
+function readHead(answered: i32): Response {
   const response = new Response()
   const head = takeResult(answered)
   if (answered < 0) {
@@ -91,6 +91,18 @@ export function fetch(request: Request): Response {
   return response
 }
 
+/** Makes an HTTP request and waits for the head of its answer. */
+export function fetch(request: Request): Response {
+  const text = writeRequest(request)
+  const body = request.body
+  return readHead(abi.http_fetch(changetype<usize>(text), text.byteLength, changetype<usize>(body), body.byteLength))
+}
+
+/** Makes an HTTP request by a delegation, see `fetch`. */
+export function fetchBy(handle: string, request: Request): Response {
+  return readHead(useDelegation(handle, writeRequest(request), request.body))
+}
+
 /** Calls a tool, `<server>/<tool>`, with arguments in JSON text (an object, or ''), and waits for its result. */
 export function callTool(name: string, input: string = ''): Result {
   const tool = String.UTF8.encode(name)
@@ -98,4 +110,55 @@ export function callTool(name: string, input: string = ''): Result {
   return Result.of(
     abi.call_tool(changetype<usize>(tool), tool.byteLength, changetype<usize>(text), text.byteLength),
   )
+}
+
+/** Calls a tool by a delegation, see `callTool`. */
+export function callToolBy(handle: string, name: string, input: string = ''): Result {
+  return Result.of(useDelegation(handle, String.UTF8.encode(name), String.UTF8.encode(input)))
+}
+
+function useDelegation(handle: string, request: ArrayBuffer, body: ArrayBuffer): i32 {
+  const name = String.UTF8.encode(handle)
+  return abi.use_delegation(
+    changetype<usize>(name), name.byteLength,
+    changetype<usize>(request), request.byteLength,
+    changetype<usize>(body), body.byteLength,
+  )
+}
+
+/**
+ * Passes a grant on to another agent, or a part of it. `value` is JSON text, as a system file would write it; `from` is the handle
+ * of a delegation to pass on, '' for the own grant. The answer is JSON text with `handle`, to be sent to that agent.
+ */
+export function delegate(to: string, grant: string, value: string, from: string = ''): Result {
+  const writer = new Writer().beginObject().key('to').string(to).key('grant').string(grant).key('value').json(value)
+  if (from != '') writer.key('from').string(from)
+  const text = String.UTF8.encode(writer.endObject().toString())
+  return Result.of(abi.delegate(changetype<usize>(text), text.byteLength))
+}
+
+/** States of a delegation. */
+export const ACTIVE: i32 = 0
+export const PAUSED: i32 = 1
+export const REVOKED: i32 = 2
+
+/** Pauses, resumes or revokes what was passed on by this agent, or was made of it; a holder can only revoke. */
+export function setDelegation(handle: string, state: i32): i32 {
+  const text = String.UTF8.encode(handle)
+  return abi.set_delegation(changetype<usize>(text), text.byteLength, state)
+}
+
+/** Starts an agent of a template. `config` is JSON text, an object of texts, or ''. The answer is JSON text with `name`. */
+export function spawn(template: string, name: string = '', config: string = ''): Result {
+  const writer = new Writer().beginObject().key('template').string(template)
+  if (name != '') writer.key('name').string(name)
+  if (config != '') writer.key('config').json(config)
+  const text = String.UTF8.encode(writer.endObject().toString())
+  return Result.of(abi.spawn_agent(changetype<usize>(text), text.byteLength))
+}
+
+/** Stops an agent that was started by this one. */
+export function stopAgent(name: string): i32 {
+  const text = String.UTF8.encode(name)
+  return abi.stop_agent(changetype<usize>(text), text.byteLength)
 }

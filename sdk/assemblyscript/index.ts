@@ -25,7 +25,23 @@ export {
   WARN,
 } from './caxton_abi'
 export { Member, Writer, getField, isText, listElements, listMembers, toInteger, toNumber, toText } from './caxton_json'
-export { Request, Response, Result, callTool, fetch, takeResult } from './caxton_services'
+export {
+  ACTIVE,
+  PAUSED,
+  REVOKED,
+  Request,
+  Response,
+  Result,
+  callTool,
+  callToolBy,
+  delegate,
+  fetch,
+  fetchBy,
+  setDelegation,
+  spawn,
+  stopAgent,
+  takeResult,
+} from './caxton_services'
 
 /** A message as it arrives. `content` is JSON text, '' when there is none; every other field is plain text. */
 export class Message {

@@ -172,13 +172,12 @@ CAXTON_IMPORT(http_fetch) int32_t caxton_http_fetch(const char *request_ptr, siz
  * Waits for the next bytes of the body of an HTTP response, writes at most `out_capacity` of them to `out_ptr` and
  * answers how many; 0 at the end of the body, which closes the stream. A server waits for a guest that does not read.
  * Streams are closed when the handling of the message has ended. NOT_FOUND for a stream that is not open, TOO_LARGE
- * for a body beyond the limit of the rule, TIMEOUT when its time is over, FAILED when it broke off. Needs the grant
- * `http`.
+ * for a body beyond the limit of the rule, TIMEOUT when its time is over, FAILED when it broke off.
  */
 CAXTON_IMPORT(http_read) int32_t caxton_http_read(int32_t stream, char *out_ptr, size_t out_capacity);
 
 /*
- * Gives up the rest of the body of an HTTP response. NOT_FOUND for a stream that is not open. Needs the grant `http`.
+ * Gives up the rest of the body of an HTTP response. NOT_FOUND for a stream that is not open.
  */
 CAXTON_IMPORT(http_close) int32_t caxton_http_close(int32_t stream);
 
@@ -197,6 +196,47 @@ CAXTON_IMPORT(call_tool) int32_t caxton_call_tool(const char *name_ptr, size_t n
  * written: call again with enough room. NOT_FOUND when there is nothing to take.
  */
 CAXTON_IMPORT(take_result) int32_t caxton_take_result(char *out_ptr, size_t out_capacity);
+
+/*
+ * Passes a grant on to another agent, or a part of it. The request is JSON text: `to`, the name of that agent;
+ * `grant`, one that may be passed on; `value`, as a system file writes it and not wider than what is held; and `from`,
+ * the handle of a delegation to pass on instead of the own grant. Secrets come along unseen. Answers the length of a
+ * JSON text to be taken by `take_result`: `handle`, to be sent to that agent in a message. DENIED for what is wider
+ * than what is held, NOT_FOUND when that agent does not run, LIMIT for too many or too long a chain, INVALID. Needs
+ * the grant `delegate`.
+ */
+CAXTON_IMPORT(delegate) int32_t caxton_delegate(const char *request_ptr, size_t request_len);
+
+/*
+ * Does with a delegation what `http_fetch` or `call_tool` does with a grant: for `http` the request is that of
+ * `http_fetch` and the body its body, for `tools` the request is the name of the tool and the body its arguments.
+ * Answers like the one or the other. DENIED for a handle that another agent holds, that is paused or revoked, or whose
+ * giver is gone.
+ */
+CAXTON_IMPORT(use_delegation) int32_t caxton_use_delegation(const char *handle_ptr, size_t handle_len, const char *request_ptr, size_t request_len, const char *body_ptr, size_t body_len);
+
+/*
+ * Sets the state of a delegation: 0 active, 1 paused, 2 revoked, which cannot be undone. It holds for everything that
+ * was made of it, too. Whoever gave it or what it was made of may; its holder may revoke it. DENIED for any other
+ * handle.
+ */
+CAXTON_IMPORT(set_delegation) int32_t caxton_set_delegation(const char *handle_ptr, size_t handle_len, int32_t state);
+
+/*
+ * Starts an agent of a template of the system. The request is JSON text: `template`, and if wanted `name`, which is
+ * put behind the own one and a dot, and `config`, an object of texts over that of the template. Its grants are those
+ * of the template, which must not be wider than the own ones; it may write to the agent that started it, and that one
+ * to it. It ends with the agent that started it. Answers the length of a JSON text to be taken by `take_result`:
+ * `name`. DENIED for a template that is not granted or has wider grants, LIMIT for too many, INVALID, FAILED when it
+ * could not start. Needs the grant `spawn`.
+ */
+CAXTON_IMPORT(spawn_agent) int32_t caxton_spawn_agent(const char *request_ptr, size_t request_len);
+
+/*
+ * Stops an agent that was started by `spawn_agent` of this agent, at once. NOT_FOUND for any other. Needs the grant
+ * `spawn`.
+ */
+CAXTON_IMPORT(stop_agent) int32_t caxton_stop_agent(const char *name_ptr, size_t name_len);
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,5 @@
 /*
- * What the host does for an agent while it waits: replies, HTTP requests, tools. Included by <caxton.h>.
+ * What the host does for an agent while it waits: replies, HTTP requests, tools, grants passed on, agents started. Included by <caxton.h>.
  *
  * What such a function has answered is valid until the next one, and no longer than the message is handled.
  */
@@ -55,12 +55,8 @@ typedef struct caxton_response {
   caxton_text headers;
 } caxton_response;
 
-/*
- * Makes an HTTP request and waits for the head of its answer. `headers` is a JSON object of texts, and may be empty like
- * `body`. Answers CAXTON_OK, or a negative status. Read the body by `caxton_read_body`.
- */
-static inline int caxton_fetch(
-    const char *method, const char *url, caxton_text headers, caxton_text body, caxton_response *response) {
+/* Writes what is asked of `caxton_http_fetch`. `headers` is a JSON object of texts, and may be empty. NULL for too much. */
+static inline caxton_writer *caxton_write_request(const char *method, const char *url, caxton_text headers) {
   static caxton_writer request;
   request.length = 0;
   request.failed = false;
@@ -74,8 +70,10 @@ static inline int caxton_fetch(
     caxton_write_json(&request, headers);
   }
   caxton_write_end_object(&request);
-  if (request.failed) return CAXTON_TOO_LARGE;
-  int32_t answered = caxton_http_fetch(request.bytes, request.length, body.at, body.length);
+  return request.failed ? NULL : &request;
+}
+
+static inline int caxton_read_head(int32_t answered, caxton_response *response) {
   if (answered < 0) return answered;
   caxton_text head = caxton_take(answered);
   if (head.length == 0) return CAXTON_TOO_LARGE;
@@ -84,6 +82,28 @@ static inline int caxton_fetch(
   response->url = caxton_json_get(head, "url");
   response->headers = caxton_json_get(head, "headers");
   return CAXTON_OK;
+}
+
+/*
+ * Makes an HTTP request and waits for the head of its answer. `headers` is a JSON object of texts, and may be empty like
+ * `body`. Answers CAXTON_OK, or a negative status. Read the body by `caxton_read_body`.
+ */
+static inline int caxton_fetch(
+    const char *method, const char *url, caxton_text headers, caxton_text body, caxton_response *response) {
+  caxton_writer *request = caxton_write_request(method, url, headers);
+  if (request == NULL) return CAXTON_TOO_LARGE;
+  return caxton_read_head(caxton_http_fetch(request->bytes, request->length, body.at, body.length), response);
+}
+
+/* Makes an HTTP request by a delegation, see `caxton_fetch`. */
+static inline int caxton_fetch_by(
+    const char *handle, const char *method, const char *url, caxton_text headers, caxton_text body,
+    caxton_response *response) {
+  caxton_writer *request = caxton_write_request(method, url, headers);
+  if (request == NULL) return CAXTON_TOO_LARGE;
+  int32_t answered = caxton_use_delegation(
+      handle, strlen(handle), request->bytes, request->length, body.at, body.length);
+  return caxton_read_head(answered, response);
 }
 
 /* Waits for bytes of a body; returns how many were written to `out`, 0 at the end, or a negative status. */
@@ -100,6 +120,86 @@ static inline int caxton_tool(const char *name, caxton_text arguments, caxton_te
   if (answered < 0) return answered;
   *result = caxton_take(answered);
   return result->length == 0 ? CAXTON_TOO_LARGE : CAXTON_OK;
+}
+
+/* Calls a tool by a delegation, see `caxton_tool`. */
+static inline int caxton_tool_by(const char *handle, const char *name, caxton_text arguments, caxton_text *result) {
+  int32_t answered = caxton_use_delegation(
+      handle, strlen(handle), name, strlen(name), arguments.at, arguments.length);
+  if (answered < 0) return answered;
+  *result = caxton_take(answered);
+  return result->length == 0 ? CAXTON_TOO_LARGE : CAXTON_OK;
+}
+
+/* Writes a text of an answer to `out`, with a final zero. */
+static inline int caxton_take_text(int32_t answered, const char *name, char *out, size_t capacity) {
+  if (answered < 0) return answered;
+  long length = caxton_json_string(caxton_json_get(caxton_take(answered), name), out, capacity - 1);
+  if (length < 0 || (size_t)length >= capacity) return CAXTON_TOO_LARGE;
+  out[length] = 0;
+  return CAXTON_OK;
+}
+
+/*
+ * Passes a grant on to another agent, or a part of it. `value` is JSON, as a system file would write it; `from` is the handle of
+ * a delegation to pass on, or NULL for the own grant. Writes the handle to send to that agent to `handle`, of at least 64 bytes.
+ */
+static inline int caxton_pass_on(
+    const char *to, const char *grant, caxton_text value, const char *from, char *handle, size_t capacity) {
+  static caxton_writer request;
+  request.length = 0;
+  request.failed = false;
+  caxton_write_begin_object(&request);
+  caxton_write_key(&request, "to");
+  caxton_write_string(&request, to, strlen(to));
+  caxton_write_key(&request, "grant");
+  caxton_write_string(&request, grant, strlen(grant));
+  caxton_write_key(&request, "value");
+  caxton_write_json(&request, value);
+  if (from != NULL) {
+    caxton_write_key(&request, "from");
+    caxton_write_string(&request, from, strlen(from));
+  }
+  caxton_write_end_object(&request);
+  if (request.failed) return CAXTON_TOO_LARGE;
+  return caxton_take_text(caxton_delegate(request.bytes, request.length), "handle", handle, capacity);
+}
+
+/* States of a delegation. */
+enum { CAXTON_ACTIVE = 0, CAXTON_PAUSED = 1, CAXTON_REVOKED = 2 };
+
+/* Pauses, resumes or revokes what was passed on by this agent, or was made of it; a holder can only revoke. */
+static inline int caxton_set_state(const char *handle, int state) {
+  return caxton_set_delegation(handle, strlen(handle), state);
+}
+
+/*
+ * Starts an agent of a template. `name` may be NULL, `config` empty. Writes the name it goes by to `out`, of at least 65 bytes.
+ */
+static inline int caxton_spawn(
+    const char *template_name, const char *name, caxton_text config, char *out, size_t capacity) {
+  static caxton_writer request;
+  request.length = 0;
+  request.failed = false;
+  caxton_write_begin_object(&request);
+  caxton_write_key(&request, "template");
+  caxton_write_string(&request, template_name, strlen(template_name));
+  if (name != NULL) {
+    caxton_write_key(&request, "name");
+    caxton_write_string(&request, name, strlen(name));
+  }
+  if (config.length > 0) {
+    caxton_write_key(&request, "config");
+    caxton_write_json(&request, config);
+  }
+  caxton_write_end_object(&request);
+  if (request.failed) return CAXTON_TOO_LARGE;
+  return caxton_take_text(caxton_spawn_agent(request.bytes, request.length), "name", out, capacity);
+}
+
+/* Stops an agent that was started by this one. */
+static inline int caxton_stop(const char *name) {
+  return caxton_stop_agent(name, strlen(name));
 }
 
 #endif

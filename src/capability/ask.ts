@@ -7,6 +7,11 @@ export const SERVICES = [
   'request',
   'read_stdin',
   'flush_output',
+  'delegate',
+  'use_delegation',
+  'set_delegation',
+  'spawn_agent',
+  'stop_agent',
 ] as const
 export type ServiceName = (typeof SERVICES)[number]
 

@@ -1,3 +1,4 @@
+import { AUTHORITY_FUNCTIONS } from './authority-functions.ts'
 import type { LogLevel } from './grants.ts'
 import { LOG_LEVELS } from './grants.ts'
 import type { GuestMemory } from './guest-memory.ts'
@@ -133,6 +134,7 @@ const functions: readonly HostFunction<CaxtonHost>[] = [
   ...STORE_FUNCTIONS,
   ...TIMER_FUNCTIONS,
   ...SERVICE_FUNCTIONS,
+  ...AUTHORITY_FUNCTIONS,
 ]
 
 /** caxton ABI 1: what a guest imports from module `caxton`. */

@@ -47,6 +47,17 @@ export interface StoreGrant {
   readonly keys: number
 }
 
+/** Grants that can be passed on: those whose use is decided on the main thread, so that it can be stopped at any time. */
+export const DELEGABLE = ['http', 'tools'] as const
+export type DelegableName = (typeof DELEGABLE)[number]
+
+export interface SpawnGrant {
+  /** Names of `[templates.<name>]` in the system. */
+  readonly templates: readonly string[]
+  /** Agents at once, those that they start in turn included. */
+  readonly agents: number
+}
+
 /**
  * What one agent may do. Absent means none: no field has a default that allows anything, because that would break the sandbox.
  */
@@ -74,6 +85,10 @@ export interface Grants {
   readonly http: readonly HttpRule[]
   /** Tools that the agent may call: `<server>/<tool>`, or `<server>/*` for all of a server. */
   readonly tools: readonly string[]
+  /** Grants that the agent may pass on to others, whole or in part. */
+  readonly delegate: readonly DelegableName[]
+  /** Agents that it may start; null starts none. */
+  readonly spawn: SpawnGrant | null
 }
 
 export type GrantName = keyof Grants
@@ -89,6 +104,8 @@ export const NO_GRANTS: Grants = Object.freeze({
   timers: null,
   http: Object.freeze([]),
   tools: Object.freeze([]),
+  delegate: Object.freeze([]),
+  spawn: null,
 })
 
 /** One sentence for each grant, for the docs and for errors that name a missing one. */
@@ -125,11 +142,30 @@ export const GRANTS: Readonly<Record<GrantName, { readonly example: string; read
     example: 'tools = ["weather/forecast"]',
     sentence: 'Tools that the agent may call, of the servers under `[tools]`: `<server>/<tool>`, or `<server>/*`.',
   },
+  delegate: {
+    example: 'delegate = ["http"]',
+    sentence: 'Grants that the agent may pass on to others, whole or in part: `http` and `tools`.',
+  },
+  spawn: {
+    example: 'spawn = { templates = ["worker"], agents = 4 }',
+    sentence:
+      'The agent may start agents of these templates under `[templates]`, so many at once, whose grants are not wider than its own.',
+  },
 }
 
 /** Tells whether an agent may write to an address on its own account. */
 export function maySend(grants: Grants, receiver: string): boolean {
   return grants.send.includes('*') || grants.send.includes(receiver)
+}
+
+/** Names an agent that was started by another one: nobody else's name begins like this. */
+export function spawnedName(starter: string, name: string): string {
+  return `${starter}.${name}`
+}
+
+/** Tells whether a name is that of an agent which `starter` may have started. */
+export function isSpawnedBy(name: string, starter: string): boolean {
+  return name.startsWith(`${starter}.`)
 }
 
 /** Tells whether a grant is held at all. */

@@ -44,6 +44,8 @@ export interface HttpRule {
   /** Exchanges of the agent by this rule at once. */
   readonly concurrency: number
   readonly rate: Rate
+  /** The rule that this one is a part of: what it uses counts there, too. */
+  readonly within?: HttpRule
 }
 
 /** What a rule has that does not say otherwise. */

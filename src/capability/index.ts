@@ -1,10 +1,12 @@
 /** What a guest may touch: grants, host functions as data, checked guest memory. */
 export * from './ask.ts'
+export * from './authority-functions.ts'
 export * from './caxton-abi.ts'
 export * from './grants.ts'
 export * from './guest-memory.ts'
 export * from './host-function.ts'
 export * from './http-grant.ts'
+export * from './narrowing.ts'
 export * from './secret.ts'
 export * from './service-functions.ts'
 export * from './status.ts'

@@ -48,6 +48,14 @@ export const ERRORS = {
 
   ERR_GRANT_MISSING: { kind: 'denied', status: 403, message: 'A grant is missing' },
 
+  ERR_DELEGATION_WIDER: { kind: 'denied', status: 403, message: 'What is passed on is more than what is held' },
+  ERR_DELEGATION_UNUSABLE: { kind: 'denied', status: 403, message: 'Delegation cannot be used' },
+  ERR_DELEGATION_HOLDER: { kind: 'guest', status: 404, message: 'Nobody of that name can hold a delegation' },
+  ERR_LIMIT_DELEGATIONS: { kind: 'limit', status: 429, message: 'Too many delegations' },
+  ERR_SPAWN_REFUSED: { kind: 'denied', status: 403, message: 'Agent may not be started' },
+  ERR_LIMIT_SPAWNED: { kind: 'limit', status: 429, message: 'Too many agents were started by one' },
+  ERR_TELEMETRY_MISSING: { kind: 'caller', status: 400, message: 'OpenTelemetry is asked for and not installed' },
+
   ERR_LIMIT_FUEL: { kind: 'limit', status: 429, message: 'Fuel for one message is used up' },
   ERR_LIMIT_WALL: { kind: 'limit', status: 429, message: 'Wall time for one message is used up' },
   ERR_LIMIT_WAIT: { kind: 'limit', status: 429, message: 'Time to wait in host calls for one message is used up' },

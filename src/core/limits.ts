@@ -319,6 +319,12 @@ export const HOST_LIMITS = Object.freeze({
   bufferedEventBytes: 64 * 2 ** 20,
   agentNameBytes: 64,
   capabilitiesPerAgent: 64,
+  /** Delegations that one agent has given and that are not revoked. */
+  delegationsPerAgent: 256,
+  /** Delegations made of each other, one after the other. */
+  delegationDepth: 8,
+  /** Agents that a grant `spawn` can allow. */
+  spawnedAgents: 1_000,
   /** Conversations remembered; the oldest that waits for no reply goes first. */
   conversations: 10_000,
   /** Conversations of different agents under one id that agents have chosen. */

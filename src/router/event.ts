@@ -4,8 +4,8 @@ import type { Clock, ErrorData, Message, Performative } from '../core/index.ts'
 /** One use of a service by an agent. Holds names, numbers and outcomes: never what was sent or answered, never a secret. */
 export interface AuditRecord {
   readonly agent: string
-  readonly service: 'http' | 'tool'
-  /** `GET https://api.example.com/v1/users`, without its query, or `weather/forecast`. */
+  readonly service: 'http' | 'tool' | 'delegation' | 'spawn'
+  /** `GET https://api.example.com/v1/users`, without its query, `weather/forecast`, a handle, or the name of an agent or template. */
   readonly target: string
   /** `ok`, or what went wrong: the code of an error, `not-found`, `invalid`. */
   readonly outcome: string

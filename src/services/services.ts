@@ -3,16 +3,23 @@ import { STATUS, secretsOf } from '../capability/index.ts'
 import type { Clock } from '../core/index.ts'
 import { CaxtonError, SYSTEM_CLOCK } from '../core/index.ts'
 import type { Router } from '../router/index.ts'
+import { failAsk } from './answers.ts'
 import type { Audit } from './audit.ts'
+import type { DelegationServiceParts } from './delegation/service.ts'
+import { DelegationService } from './delegation/service.ts'
 import type { HttpService } from './http/service.ts'
 import { MessagingService } from './messaging/service.ts'
 import type { Secrets } from './secrets/secrets.ts'
+import type { SpawnServiceParts } from './spawn/service.ts'
+import { SpawnService } from './spawn/service.ts'
 import { ToolService } from './tools/service.ts'
 
 export interface ServicesParts {
   readonly router: Pick<Router, 'waitForReply'>
   readonly secrets: Secrets
   readonly audit: Audit
+  /** What is known of agents, and what starts and stops them. */
+  readonly agents: DelegationServiceParts & SpawnServiceParts
   /** @default SYSTEM_CLOCK */
   readonly clock?: Clock
 }
@@ -20,6 +27,9 @@ export interface ServicesParts {
 export interface ServicesOptions {
   readonly tools: Readonly<Record<string, ToolServerOptions>>
 }
+
+/** Characters of what was asked that an audit shows. */
+const TARGET_CHARS = 256
 
 /** An agent that asks, with what it may: taken from its deployment, never from what it says. */
 export interface ServiceClient {
@@ -32,6 +42,9 @@ export class Services {
   readonly #parts: ServicesParts
   readonly #messaging: MessagingService
   readonly #tools: ToolService
+  /** Grants that agents have passed on. */
+  readonly delegations: DelegationService
+  readonly #spawn: SpawnService
   #http: Promise<HttpService> | null = null
 
   /** Nothing is started or connected to. @throws CaxtonError ERR_SECRET_INVALID for one that nobody has declared */
@@ -39,6 +52,8 @@ export class Services {
     const { audit, secrets, clock = SYSTEM_CLOCK } = parts
     this.#parts = parts
     this.#messaging = new MessagingService(parts.router)
+    this.delegations = new DelegationService(parts.agents)
+    this.#spawn = new SpawnService(parts.agents)
     this.#tools = new ToolService({ secrets, audit, clock }, options.tools)
   }
 
@@ -70,7 +85,59 @@ export class Services {
       case 'read_stdin':
       case 'flush_output':
         return { status: STATUS.DENIED, bytes: new Uint8Array() }
+      case 'use_delegation':
+        return this.#answerDelegated(client, ask, signal)
+      case 'delegate':
+      case 'set_delegation':
+      case 'spawn_agent':
+      case 'stop_agent':
+        return this.#answerAuthority(client.agent, ask)
     }
+  }
+
+  /** Takes back what an agent has passed on or was given, and stops those that it has started. */
+  endAgent(agent: string): void {
+    this.delegations.endAgent(agent)
+    this.#spawn.endAgent(agent)
+  }
+
+  /** Answers what changes who may do what: each is audited. */
+  async #answerAuthority(agent: string, ask: Ask): Promise<Answer> {
+    const answer =
+      ask.service === 'delegate'
+        ? this.delegations.delegate(agent, ask)
+        : ask.service === 'set_delegation'
+          ? this.delegations.setState(agent, ask)
+          : ask.service === 'spawn_agent'
+            ? await this.#spawn.spawn(agent, ask)
+            : await this.#spawn.stop(agent, ask)
+    this.#note(agent, ask, answer)
+    return answer
+  }
+
+  async #answerDelegated(client: ServiceClient, ask: Ask, signal: AbortSignal): Promise<Answer> {
+    try {
+      const { grants, ask: delegated } = this.delegations.use(client.agent, ask)
+      const service = delegated.service === 'call_tool' ? this.#tools : await this.#loadHttp()
+      return service.answer({ agent: client.agent, grants }, delegated, signal)
+    } catch (error) {
+      const { answer } = failAsk(error)
+      this.#note(client.agent, ask, answer)
+      return answer
+    }
+  }
+
+  #note(agent: string, { service, text, bytes }: Ask, { status }: Answer): void {
+    const failed = Object.entries(STATUS).find(([, number]) => number === status)
+    this.#parts.audit({
+      agent,
+      service: service.endsWith('_agent') ? 'spawn' : 'delegation',
+      target: `${service} ${text.slice(0, TARGET_CHARS)}`,
+      outcome: status >= 0 || failed === undefined ? 'ok' : failed[0].toLowerCase(),
+      durationMs: 0,
+      sentBytes: text.length + bytes.length,
+      receivedBytes: 0,
+    })
   }
 
   async close(): Promise<void> {

@@ -47,6 +47,11 @@ export const documentSchema = table({
   agents: z.record(z.string(), table(agentFields), {
     error: (issue) => mismatch(issue.input, 'tables such as [agents.coordinator]'),
   }),
+  templates: z
+    .record(z.string(), table(agentFields), {
+      error: (issue) => mismatch(issue.input, 'tables such as [templates.worker]'),
+    })
+    .optional(),
   input: table({ file: text('the path of a file').optional() }).optional(),
   send: z
     .array(sendSchema, { error: (issue) => mismatch(issue.input, 'an array of tables, written [[send]]') })

@@ -82,12 +82,15 @@ function listNamedFiles(document: TomlTable, folder: string, input: string | und
     const file = isTable(table) ? table[key] : undefined
     if (typeof file === 'string' && file !== '') files.push({ path: [...base, key], file: resolve(folder, file), kind })
   }
-  for (const [name, agent] of Object.entries(tableAt(document, 'agents'))) {
-    add(agent, 'source', ['agents', name], 'file')
-    add(agent, 'module', ['agents', name], 'file')
+  const programs = ['agents', 'templates'].flatMap((group) =>
+    Object.entries(tableAt(document, group)).map(([name, agent]) => ({ path: [group, name], agent })),
+  )
+  for (const { path, agent } of programs) {
+    add(agent, 'source', path, 'file')
+    add(agent, 'module', path, 'file')
     const grants = isTable(agent) ? tableAt(agent, 'grants') : {}
     listAt(grants, 'files').forEach((entry, index) => {
-      const base = ['agents', name, 'grants', 'files', index]
+      const base = [...path, 'grants', 'files', index]
       add(entry, 'host', base, 'directory')
       add(entry, 'preload', base, 'directory')
     })

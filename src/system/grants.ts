@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { GrantName, Grants, RandomSource, StoreGrant } from '../capability/index.ts'
-import { GRANTS, LOG_LEVELS, NO_GRANTS, parseToolName } from '../capability/index.ts'
-import { formatBytes, isName, KEPT_LIMITS, parseBytes, parseCount, USER_NAME } from '../core/index.ts'
+import type { GrantName, Grants, RandomSource, SpawnGrant, StoreGrant } from '../capability/index.ts'
+import { DELEGABLE, GRANTS, LOG_LEVELS, NO_GRANTS, parseToolName } from '../capability/index.ts'
+import { formatBytes, HOST_LIMITS, isName, KEPT_LIMITS, parseBytes, parseCount, USER_NAME } from '../core/index.ts'
 import { field, list, Mismatch, nameProblem, table, word } from './field.ts'
 import type { FilesInput } from './files-grant.ts'
 import { filesGrantSchema } from './files-grant.ts'
@@ -11,6 +11,10 @@ import { configError, deepFreeze, formatPath, mismatch, show, suggest, toProblem
 
 /** Grants as a user writes them. Absent means none. */
 export interface GrantsInput {
+  /** `http` and `tools`: grants that may be passed on. */
+  readonly delegate?: readonly string[]
+  /** Names of templates, and how many agents of them at once. */
+  readonly spawn?: { readonly templates: readonly string[]; readonly agents: number }
   /** Agent names, `capability:<name>`, `user`, or `*` for everybody. */
   readonly send?: readonly string[]
   /** Capability names. */
@@ -104,6 +108,25 @@ function toolProblem(entry: string): string | null {
   return server !== undefined && isName(server) ? null : `is ${show(entry)}, expected "<server>/<tool>" or "<server>/*"`
 }
 
+function delegableProblem(entry: string): string | null {
+  return (DELEGABLE as readonly string[]).includes(entry) ? null : `is ${show(entry)}, ${suggest(entry, DELEGABLE)}`
+}
+
+function readSpawn(value: unknown): SpawnGrant | Mismatch {
+  const expected = 'a table such as { templates = ["worker"], agents = 4 }'
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return new Mismatch(mismatch(value, expected))
+  const { templates, agents, ...others } = value as Readonly<Record<string, unknown>>
+  const isFit = Array.isArray(templates) && templates.length > 0 && templates.length <= MAX_RULES
+  if (Object.keys(others).length > 0 || !isFit) return new Mismatch(mismatch(value, expected))
+  for (const name of templates) {
+    const problem = typeof name === 'string' ? nameProblem(name) : mismatch(name, 'a string')
+    if (problem !== null) return new Mismatch(problem)
+  }
+  const count = readCount(agents, HOST_LIMITS.spawnedAgents)
+  return typeof count === 'number' ? { templates: templates as string[], agents: count } : count
+}
+
 /** The form of each grant. The type makes sure that no row of GRANTS is without one. */
 const FORMS = {
   send: list('addresses', addressProblem),
@@ -116,6 +139,8 @@ const FORMS = {
   timers: field((value) => readCount(value, KEPT_LIMITS.timers)),
   http: httpRules,
   tools: list('tools', toolProblem),
+  delegate: list('grants', delegableProblem),
+  spawn: field(readSpawn),
 } as const satisfies Record<GrantName, z.ZodType>
 
 type GrantFields = { readonly [Name in GrantName]: z.ZodOptional<(typeof FORMS)[Name]> }

@@ -17,6 +17,7 @@ export function findReferenceProblems(document: TomlTable): Problem[] {
   const names = Object.keys(agents)
   return [
     ...findAgentProblems(document, agents, names),
+    ...findTemplateProblems(tableAt(document, 'templates')),
     ...listAt(document, 'send').flatMap((entry, index) => findSendProblems(entry, index, agents, names)),
     ...findGoalProblems(tableAt(document, 'goal'), names),
   ]
@@ -40,6 +41,14 @@ function findAgentProblems(document: TomlTable, agents: TomlTable, names: readon
       })
     })
     return found
+  })
+}
+
+function findTemplateProblems(templates: TomlTable): Problem[] {
+  return Object.entries(templates).flatMap(([name, template]) => {
+    const program = isTable(template) ? programProblem(template, ['source', 'module']) : null
+    const problems = [agentNameProblem(name), program].filter((text) => text !== null)
+    return problems.map((text) => ({ path: ['templates', name], text }))
   })
 }
 

@@ -120,6 +120,8 @@ performative = "inform"
             timers: null,
             http: [],
             tools: [],
+            delegate: [],
+            spawn: null,
           },
           isolation: { kind: 'thread' },
           compile: 'start',
@@ -152,6 +154,7 @@ performative = "inform"
         { receiver: 'counter', performative: 'inform', content: '"one \\"two\\"\\nthree"' },
       ],
       goal: { from: 'coordinator', performative: 'inform', withinMs: 60_000 },
+      templates: [],
       secrets: {},
       tools: {},
     },
@@ -206,7 +209,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
     text: 'zzzzzz = 1\n[network]\nx = 1',
     lines: [
       'F:4: agents.a.zzzzzz: is not a known key, expected one of source, module, language, limits, grants, isolation, compile, weight, priority, config, restart',
-      'F:5: network: is not a known key, expected one of name, limits, agents, input, send, goal, secrets, tools',
+      'F:5: network: is not a known key, expected one of name, limits, agents, templates, input, send, goal, secrets, tools',
     ],
   },
   {
@@ -267,7 +270,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
       'F:8: agents.a.grants.send[3]: is 3, expected a string',
       'F:8: agents.a.grants.send[1]: is "b", no agent here; did you mean "a"?',
       /^F:9: agents\.a\.grants\.register\[1\]: is "not ok", expected a name/,
-      'F:10: agents.a.grants.network: is not a known key, expected one of send, register, log, clock, random, files, store, timers, http, tools',
+      'F:10: agents.a.grants.network: is not a known key, expected one of send, register, log, clock, random, files, store, timers, http, tools, delegate, spawn',
     ],
   },
   {

@@ -32,6 +32,8 @@ export interface System {
   /** Absolute path of the file. */
   readonly file: string
   readonly agents: readonly AgentOptions[]
+  /** What agents may start, by the name of the template. */
+  readonly templates: readonly AgentOptions[]
   /** What `user` sends first, in this order; the content is JSON text. */
   readonly send: readonly Draft[]
   /** Null when the file declares none. */
@@ -105,10 +107,12 @@ function assemble(document: Document, file: string, named: NamedFiles, overrides
   const folder = dirname(file)
   const base = mergeLimits(DEFAULT_SETTINGS, document.limits)
   const input = overrides.input === undefined ? resolve(folder, document.input?.file ?? '') : resolve(overrides.input)
-  const agents = Object.entries(document.agents).map(([name, agent]) => ({
+  const complete = ([name, agent]: [string, Document['agents'][string]]): AgentOptions => ({
     name,
     ...completeAgent(agent, base, (path) => resolve(folder, path)),
-  }))
+  })
+  const agents = Object.entries(document.agents).map(complete)
+  const templates = Object.entries(document.templates ?? {}).map(complete)
   const send = (document.send ?? []).map((entry) => toDraft(entry, named, folder, input))
   const goal = document.goal && {
     from: document.goal.from,
@@ -116,9 +120,20 @@ function assemble(document: Document, file: string, named: NamedFiles, overrides
     withinMs: document.goal.within ?? DEFAULT_WITHIN_MS,
   }
   const services = resolveServices(document.secrets ?? {}, document.tools ?? {}, folder)
-  const value: System = { name: document.name, file: resolve(file), agents, send, goal: goal ?? null, ...services }
-  const isolated = agents.flatMap((agent) =>
-    findPlaceProblems(agent).map(({ path, text }) => ({ path: ['agents', agent.name, ...path], text })),
+  const value: System = {
+    name: document.name,
+    file: resolve(file),
+    agents,
+    templates,
+    send,
+    goal: goal ?? null,
+    ...services,
+  }
+  const isolated = [
+    ...agents.map((agent) => ({ agent, group: 'agents' })),
+    ...templates.map((agent) => ({ agent, group: 'templates' })),
+  ].flatMap(({ agent, group }) =>
+    findPlaceProblems(agent).map(({ path, text }) => ({ path: [group, agent.name, ...path], text })),
   )
   const problems = [...findSizeProblems(value), ...findCountProblems(value), ...findServiceProblems(value)]
   return { value, problems: [...problems, ...isolated] }

@@ -1,5 +1,5 @@
 import type { Status, Wait } from '../../capability/index.ts'
-import { maySend, STATUS } from '../../capability/index.ts'
+import { isSpawnedBy, maySend, STATUS } from '../../capability/index.ts'
 import type { Draft, Message } from '../../core/index.ts'
 import { completeDraft, createIdSource, isCaxtonError, parseDraft, spreadDraft } from '../../core/index.ts'
 import type { Slot } from '../mailbox-table.ts'
@@ -154,7 +154,9 @@ export class Sender {
   }
 
   #mayWriteTo(receiver: string): boolean {
-    if (receiver === this.#correspondent || maySend(this.#options.grants, receiver)) return true
+    const { grants, name } = this.#options
+    if (receiver === this.#correspondent || maySend(grants, receiver)) return true
+    if (grants.spawn !== null && isSpawnedBy(receiver, name)) return true
     const detail = `the agent may not write to '${receiver}'`
     this.#refusals.add('ERR_GRANT_MISSING', { grant: 'send', receiver }, detail)
     return false

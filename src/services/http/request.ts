@@ -1,6 +1,7 @@
 import type { HttpMethod, HttpUrl } from '../../capability/index.ts'
 import { HTTP_METHODS, parseHttpUrl } from '../../capability/index.ts'
 import { CaxtonError } from '../../core/index.ts'
+import { parseObject } from '../answers.ts'
 import type { Headers } from './headers.ts'
 import { checkHeaders } from './headers.ts'
 
@@ -36,15 +37,6 @@ export function parseReadRequest(text: string): { readonly stream: number; reado
   const { stream, max = 0 } = parseObject(text) ?? {}
   const isFit = Number.isSafeInteger(stream) && Number.isSafeInteger(max) && Number(max) >= 0
   return isFit ? { stream: Number(stream), max: Number(max) } : null
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null
-  } catch {
-    return null
-  }
 }
 
 function isTextTable(value: unknown): value is Headers {

@@ -203,23 +203,31 @@ export class HttpService {
         data: { limit: 'concurrency', most: rule.concurrency },
       })
     }
+    const release = rule.within === undefined ? this.#count() : this.#admit(rule.within)
     use.openCount += 1
-    this.#openCount += 1
     return () => {
       use.openCount -= 1
+      release()
+    }
+  }
+
+  #count(): () => void {
+    this.#openCount += 1
+    return () => {
       this.#openCount -= 1
     }
   }
 
   #takeRate(rule: HttpRule): void {
-    const { bucket } = this.#useOf(rule)
     const nowMs = this.#clock.monotonicMs()
-    const waitMs = bucket.waitMs(nowMs)
+    const buckets: TokenBucket[] = []
+    for (let at: HttpRule | undefined = rule; at !== undefined; at = at.within) buckets.push(this.#useOf(at).bucket)
+    const waitMs = Math.max(...buckets.map((bucket) => bucket.waitMs(nowMs)))
     if (waitMs > 0) {
       const detail = `too many requests for ${rule.url}, the next one in ${Math.ceil(waitMs)} ms`
       throw new CaxtonError('ERR_HTTP_LIMIT', { detail, data: { limit: 'rate', waitMs: Math.ceil(waitMs) } })
     }
-    bucket.take(1, nowMs)
+    for (const bucket of buckets) bucket.take(1, nowMs)
   }
 
   #audit(
