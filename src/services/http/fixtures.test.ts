@@ -8,6 +8,7 @@ import type { Clock } from '../../core/index.ts'
 import { parseGrants } from '../../system/index.ts'
 import type { AuditRecord } from '../audit.ts'
 import { Secrets } from '../secrets/secrets.ts'
+import type { ExchangeOptions } from './exchange.ts'
 import type { Resolver } from './resolve.ts'
 import { HttpService } from './service.ts'
 
@@ -72,6 +73,7 @@ export interface ClientOptions {
   readonly secrets?: Readonly<Record<string, string>>
   readonly resolver?: Resolver
   readonly clock?: Clock
+  readonly exchangeOptions?: ExchangeOptions
   readonly agent?: string
 }
 
@@ -92,6 +94,7 @@ export class Client {
       audit: (record) => this.audits.push(record),
       resolver: options.resolver ?? (async (host) => NAMES[host] ?? []),
       ...(options.clock === undefined ? {} : { clock: options.clock }),
+      ...(options.exchangeOptions === undefined ? {} : { exchangeOptions: options.exchangeOptions }),
     })
   }
 
