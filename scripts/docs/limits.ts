@@ -96,6 +96,7 @@ export const LIMITS_DOCUMENT: Document = {
         depth: FILE_LIMITS.depth,
         links: FILE_LIMITS.links,
         descriptors: WASI_LIMITS.descriptors,
+        hostDescriptors: FILE_LIMITS.hostDescriptors,
         hostDescriptorsPerThread: FILE_LIMITS.hostDescriptorsPerThread,
         grants: FILE_LIMITS.grants,
         memoryBytes: FILE_LIMITS.memoryBytes.max,

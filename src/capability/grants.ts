@@ -30,7 +30,7 @@ export interface HostFilesGrant {
   readonly at: string
   /** The directory of the host. Links in it lead nowhere outside of it. */
   readonly path: string
-  /** `ro` changes nothing: no content, name or time. */
+  /** `ro` changes nothing: no content, name or time, but what the host notes of the last access. */
   readonly access: 'ro' | 'rw'
   /** Bytes by which the guest may let its files grow while the agent lives. */
   readonly bytes: number

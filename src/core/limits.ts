@@ -388,6 +388,8 @@ export const FILE_LIMITS = Object.freeze({
   files: { min: 0, max: 1_000_000, default: 10_000 },
   /** Bytes by which a guest may let a directory of the host grow. */
   hostBytes: { min: 0, max: 2 ** 40, default: 2 ** 30 },
+  /** Descriptors of the host that one agent holds: a directory or file takes one, one that is appended to two. */
+  hostDescriptors: 128,
   /** Descriptors of the host that the agents of one thread hold together. */
-  hostDescriptorsPerThread: 1_024,
+  hostDescriptorsPerThread: 2_048,
 })

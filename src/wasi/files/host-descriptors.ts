@@ -22,8 +22,13 @@ const QUIETLY = O_NONBLOCK | O_NOCTTY
 export const NEW_FILE_MODE = 0o666
 export const NEW_DIRECTORY_MODE = 0o777
 
-/** The descriptors that files of this thread have. */
-const held = new Set<number>()
+/** Who holds descriptors: one for each agent. */
+export interface DescriptorOwner {
+  heldCount: number
+}
+
+/** The descriptors that files of this thread have, and whose they are. */
+const held = new Map<number, DescriptorOwner>()
 
 /** Returns how many descriptors of the host the agents of this thread hold. */
 export function countHostDescriptors(): number {
@@ -36,43 +41,56 @@ export function pathOf(directory: number, name: string): string {
 }
 
 /** Names a thing without opening it. A link is named itself. */
-export function nameThing(directory: number, name: string): number | FileProblem {
-  return open(pathOf(directory, name), O_PATH | O_NOFOLLOW)
+export function nameThing(owner: DescriptorOwner, directory: number, name: string): number | FileProblem {
+  return open(owner, pathOf(directory, name), O_PATH | O_NOFOLLOW)
 }
 
 /** Opens a directory to go on from there. NOTDIR for a link, too. */
-export function enterDirectory(directory: number, name: string): number | FileProblem {
-  return open(pathOf(directory, name), O_PATH | O_NOFOLLOW | O_DIRECTORY)
+export function enterDirectory(owner: DescriptorOwner, directory: number, name: string): number | FileProblem {
+  return open(owner, pathOf(directory, name), O_PATH | O_NOFOLLOW | O_DIRECTORY)
 }
 
 /** Makes a file that was not there. */
-export function createFile(directory: number, name: string, flags: number): number | FileProblem {
-  return open(pathOf(directory, name), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | QUIETLY | flags)
+export function createFile(
+  owner: DescriptorOwner,
+  directory: number,
+  name: string,
+  flags: number,
+): number | FileProblem {
+  return open(owner, pathOf(directory, name), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | QUIETLY | flags)
 }
 
 /** Opens the thing that a descriptor names. */
-export function openThing(descriptor: number, flags: number): number | FileProblem {
-  return open(`/proc/self/fd/${descriptor}`, QUIETLY | flags)
+export function openThing(owner: DescriptorOwner, descriptor: number, flags: number): number | FileProblem {
+  return open(owner, `/proc/self/fd/${descriptor}`, QUIETLY | flags)
 }
 
 /** Names the thing that a descriptor names once more. */
-export function duplicateDirectory(descriptor: number): number | FileProblem {
-  return open(`/proc/self/fd/${descriptor}`, O_PATH | O_DIRECTORY)
+export function duplicateDirectory(owner: DescriptorOwner, descriptor: number): number | FileProblem {
+  return open(owner, `/proc/self/fd/${descriptor}`, O_PATH | O_DIRECTORY)
 }
 
 /** Opens a directory that an operator has named; links on the way to it are the operator's. */
-export function openGranted(path: string): number | FileProblem {
-  return open(path, O_PATH | O_DIRECTORY)
+export function openGranted(owner: DescriptorOwner, path: string): number | FileProblem {
+  return open(owner, path, O_PATH | O_DIRECTORY)
 }
 
 export function close(descriptor: number): void {
-  if (held.delete(descriptor)) closeSync(descriptor)
+  const owner = held.get(descriptor)
+  if (owner === undefined) return
+  held.delete(descriptor)
+  owner.heldCount -= 1
+  closeSync(descriptor)
 }
 
-function open(path: string, flags: number): number | FileProblem {
-  if (held.size >= FILE_LIMITS.hostDescriptorsPerThread) return 'NFILE'
+function open(owner: DescriptorOwner, path: string, flags: number): number | FileProblem {
+  if (owner.heldCount >= FILE_LIMITS.hostDescriptors || held.size >= FILE_LIMITS.hostDescriptorsPerThread)
+    return 'NFILE'
   const descriptor = attempt(() => openSync(path, flags, NEW_FILE_MODE))
-  if (typeof descriptor === 'number') held.add(descriptor)
+  if (typeof descriptor === 'number') {
+    held.set(descriptor, owner)
+    owner.heldCount += 1
+  }
   return descriptor
 }
 

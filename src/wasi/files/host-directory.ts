@@ -68,7 +68,7 @@ export class HostDirectory implements Directory {
 
   sync(): FileProblem | null {
     this.#volume.chargeCalls(50)
-    const opened = openThing(this.#descriptor, O_RDONLY | O_DIRECTORY)
+    const opened = openThing(this.#volume.owner, this.#descriptor, O_RDONLY | O_DIRECTORY)
     if (isProblem(opened)) return opened
     const problem = attempt(() => {
       fsyncSync(opened)
@@ -84,7 +84,7 @@ export class HostDirectory implements Directory {
 
   reopen(): Directory | FileProblem {
     this.#volume.chargeCalls()
-    const opened = duplicateDirectory(this.#descriptor)
+    const opened = duplicateDirectory(this.#volume.owner, this.#descriptor)
     return isProblem(opened) ? opened : new HostDirectory(this.#volume, opened, this.#depth)
   }
 
@@ -94,7 +94,7 @@ export class HostDirectory implements Directory {
 
   enter(name: string): Directory | FileProblem {
     this.#volume.chargeCalls(2)
-    const opened = enterDirectory(this.#descriptor, name)
+    const opened = enterDirectory(this.#volume.owner, this.#descriptor, name)
     if (opened === 'NOTDIR') return isProblem(this.readLink(name)) ? 'NOTDIR' : 'LOOP'
     if (isProblem(opened)) return opened
     return this.#keepDirectory(opened)
@@ -113,7 +113,7 @@ export class HostDirectory implements Directory {
   setChildTimes(name: string, times: Times): FileProblem | null {
     if (this.#volume.isReadOnly) return 'ROFS'
     this.#volume.chargeCalls()
-    const thing = nameThing(this.#descriptor, name)
+    const thing = nameThing(this.#volume.owner, this.#descriptor, name)
     if (isProblem(thing)) return thing
     try {
       return setHostTimes(this.#volume, thing, times)
@@ -127,7 +127,7 @@ export class HostDirectory implements Directory {
       this.#volume.chargeCalls(4)
       // Asked first because an error costs ten times as much; what counts is what the next calls find.
       const isThere = this.#isThere(name)
-      const thing = isThere ? nameThing(this.#descriptor, name) : 'NOENT'
+      const thing = isThere ? nameThing(this.#volume.owner, this.#descriptor, name) : 'NOENT'
       if (thing !== 'NOENT') return isProblem(thing) ? thing : this.#openThing(thing, how)
       if (!how.create) return 'NOENT'
       const created = this.#create(name, how)
@@ -216,7 +216,7 @@ export class HostDirectory implements Directory {
     if (isChanging && this.#volume.isReadOnly) return 'ROFS'
     const isChangeable = !this.#volume.isReadOnly && this.#volume.isChangeable(stats)
     if (isChanging && !isChangeable) return 'PERM'
-    const opened = openThing(thing, openFlags({ ...how, resize: how.resize && isChangeable }))
+    const opened = openThing(this.#volume.owner, thing, openFlags({ ...how, resize: how.resize && isChangeable }))
     if (isProblem(opened)) return opened
     if (how.truncate) this.#volume.takeBytes(-Number(stats.size))
     return new HostFile(this.#volume, opened, { ino: stats.ino, size: how.truncate ? 0n : stats.size })
@@ -227,7 +227,7 @@ export class HostDirectory implements Directory {
     if (this.#volume.isReadOnly) return 'ROFS'
     if (!this.#volume.takeFile()) return 'NOSPC'
     this.#volume.chargeCalls(NAME_CALLS)
-    const opened = createFile(this.#descriptor, name, SYNC_FLAGS[how.sync])
+    const opened = createFile(this.#volume.owner, this.#descriptor, name, SYNC_FLAGS[how.sync])
     if (isProblem(opened)) {
       this.#volume.giveFile()
       return opened

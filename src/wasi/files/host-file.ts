@@ -123,7 +123,7 @@ export class HostFile implements RegularFile {
   #openAppending(): number | FileProblem {
     if (this.#appending !== null) return this.#appending
     this.#volume.chargeCalls()
-    const opened = openThing(this.#descriptor, constants.O_WRONLY | constants.O_APPEND)
+    const opened = openThing(this.#volume.owner, this.#descriptor, constants.O_WRONLY | constants.O_APPEND)
     if (!isProblem(opened)) this.#appending = opened
     return opened
   }

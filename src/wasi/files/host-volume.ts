@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { fstatSync, statfsSync } from 'node:fs'
 import { CaxtonError } from '../../core/index.ts'
+import type { DescriptorOwner } from './host-descriptors.ts'
 import { attempt, close, duplicateDirectory, openGranted } from './host-descriptors.ts'
 import type { Attributes, FileType, FileWork } from './node.ts'
 import type { FileProblem } from './problem.ts'
@@ -63,6 +64,8 @@ const KERNEL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
 export class HostVolume {
   readonly isReadOnly: boolean
   readonly work: FileWork
+  /** Whose descriptors they are. */
+  readonly owner: DescriptorOwner
   /** Names the granted directory. */
   readonly root: number
   readonly #device: bigint
@@ -76,14 +79,15 @@ export class HostVolume {
   readonly #exactTimes = new Map<string, ExactTime>()
 
   /** @throws CaxtonError ERR_CONFIG_INVALID for what cannot be granted */
-  constructor({ path, access, bytes, files }: HostVolumeOptions, work: FileWork) {
+  constructor({ path, access, bytes, files }: HostVolumeOptions, work: FileWork, owner: DescriptorOwner) {
     assertLinux(path)
     this.isReadOnly = access === 'ro'
     this.work = work
+    this.owner = owner
     this.#quota = { bytes, files }
     this.#freeBytes = bytes
     this.#freeFiles = files
-    const root = openGranted(path)
+    const root = openGranted(owner, path)
     if (isProblem(root)) throw invalid(`${path} cannot be opened as a directory (${root})`)
     this.root = root
     const problem = this.#problemOfRoot()
@@ -199,7 +203,7 @@ export class HostVolume {
   #problemOfRoot(): string | null {
     const stats = attempt(() => fstatSync(this.root, { bigint: true }))
     const type = attempt(() => statfsSync(`/proc/self/fd/${this.root}`).type)
-    const again = duplicateDirectory(this.root)
+    const again = duplicateDirectory(this.owner, this.root)
     if (isProblem(stats) || isProblem(type) || isProblem(again)) return 'cannot be granted: /proc is not there'
     const { dev, ino } = fstatSync(again, { bigint: true })
     close(again)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { FILE_LIMITS } from '../../core/index.ts'
 import type { Mount } from '../index.ts'
 import { openMounts } from '../index.ts'
 import { text, u32 } from '../preview1/guest.case.test.ts'
@@ -144,16 +145,37 @@ test('appending goes to the end, wherever somebody else has moved it', ON_LINUX,
   session.guest.descriptors.closeAll()
 })
 
-test('agents of a thread share the descriptors of the host, and one that wants too many gets NFILE', ON_LINUX, () => {
-  const folder = createFolder({ file: '' })
-  const [one, two] = [0, 1].map(() => new Session({ mounts: [mountOf(folder)] })) as [Session, Session]
-  const open = (session: Session) => session.quietly('path_open', [3, 0, 'file', 0, 2n, 0n, 0, OUT])
-  while (open(one) === 'SUCCESS');
-  while (open(two) === 'SUCCESS');
-  assert.equal(open(two), 'NFILE')
-  one.guest.descriptors.closeAll()
-  assert.equal(open(two), 'SUCCESS')
-  two.guest.descriptors.closeAll()
+test(
+  'an agent that wants too many descriptors of the host gets NFILE, and its neighbours none the fewer',
+  ON_LINUX,
+  () => {
+    const folder = createFolder({ file: '' })
+    const [one, two] = [0, 1].map(() => new Session({ mounts: [mountOf(folder), mountOf(folder)] })) as [
+      Session,
+      Session,
+    ]
+    const open = (session: Session, fd = 3) => session.quietly('path_open', [fd, 0, 'file', 0, 2n, 0n, 0, OUT])
+    while (open(one) === 'SUCCESS');
+    assert.deepEqual([open(one), open(one, 4), open(two)], ['NFILE', 'NFILE', 'SUCCESS'])
+    assert.ok(countHostDescriptors() <= FILE_LIMITS.hostDescriptors + 3)
+    one.guest.descriptors.closeAll()
+    two.guest.descriptors.closeAll()
+    assert.equal(countHostDescriptors(), 0)
+  },
+)
+
+test('agents of a thread together get no more than it has', ON_LINUX, () => {
+  const folder = createFolder()
+  const agents = Math.ceil(FILE_LIMITS.hostDescriptorsPerThread / FILE_LIMITS.hostDescriptors)
+  const opened: Directory[] = []
+  for (let agent = 0; agent < agents; agent += 1) {
+    const root = openDirectory(folder)
+    opened.push(root)
+    for (let next = root.reopen(); !isProblem(next); next = root.reopen()) opened.push(next)
+  }
+  assert.equal(countHostDescriptors(), FILE_LIMITS.hostDescriptorsPerThread)
+  assert.throws(() => openDirectory(folder), { code: 'ERR_CONFIG_INVALID' })
+  for (const directory of opened) directory.close()
   assert.equal(countHostDescriptors(), 0)
 })
 

@@ -1,3 +1,4 @@
+import type { DescriptorOwner } from './host-descriptors.ts'
 import { HostDirectory } from './host-directory.ts'
 import { HostVolume } from './host-volume.ts'
 import { MemoryDirectory } from './memory-directory.ts'
@@ -65,9 +66,10 @@ export function openMounts(mounts: readonly Mount[], work: FileWork): Mounts {
     assertTime: () => isOpening || work.assertTime(),
     nowNanos: () => work.nowNanos(),
   }
+  const owner: DescriptorOwner = { heldCount: 0 }
   const opened: OpenMount[] = []
   try {
-    for (const [index, mount] of mounts.entries()) opened.push(openMount(mount, BigInt(index + 1), own))
+    for (const [index, mount] of mounts.entries()) opened.push(openMount(mount, BigInt(index + 1), own, owner))
   } catch (error) {
     for (const { directory } of opened) directory.close()
     throw error
@@ -76,9 +78,9 @@ export function openMounts(mounts: readonly Mount[], work: FileWork): Mounts {
   return new Mounts(opened)
 }
 
-function openMount(mount: Mount, device: bigint, work: FileWork): OpenMount {
+function openMount(mount: Mount, device: bigint, work: FileWork, owner: DescriptorOwner): OpenMount {
   if (mount.kind === 'host') {
-    return { at: mount.at, directory: new HostDirectory(new HostVolume(mount, work)), volume: null }
+    return { at: mount.at, directory: new HostDirectory(new HostVolume(mount, work, owner)), volume: null }
   }
   const volume = new MemoryVolume(mount, device, work)
   fillTree(volume, mount.tree)
