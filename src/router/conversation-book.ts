@@ -2,6 +2,7 @@ import type { Message } from '../core/index.ts'
 import { HOST_LIMITS } from '../core/index.ts'
 import type { Conversation, ConversationInfo } from './conversation.ts'
 import { describeConversation, findDialogue, isOpen } from './conversation.ts'
+import { Shelf } from './shelf.ts'
 
 export interface ConversationBookParts {
   /** Takes a conversation that is forgotten. */
@@ -27,7 +28,7 @@ export class ConversationBook {
   /** In the order of their last message, the most recent last. */
   readonly #open = new Shelf()
   readonly #settled = new Shelf()
-  readonly #busy = new Set<Conversation>()
+  readonly #busy = new Shelf()
 
   constructor(parts: ConversationBookParts, options: ConversationBookOptions = {}) {
     this.#parts = parts
@@ -81,10 +82,9 @@ export class ConversationBook {
 
   /** Puts a conversation where it belongs after something has happened in it. */
   settle(conversation: Conversation): void {
-    this.#take(conversation)
-    if (conversation.inFlight > 0) this.#busy.add(conversation)
-    else if (isOpen(conversation)) this.#open.add(conversation)
-    else this.#settled.add(conversation)
+    if (conversation.inFlight > 0) this.#busy.put(conversation)
+    else if (isOpen(conversation)) this.#open.put(conversation)
+    else this.#settled.put(conversation)
     while (this.#open.size + this.#settled.size > this.#limit) this.#forgetOne()
   }
 
@@ -104,16 +104,11 @@ export class ConversationBook {
     return found === undefined ? null : describeConversation(found)
   }
 
-  #take(conversation: Conversation): void {
-    if (this.#busy.delete(conversation)) return
-    if (!this.#settled.delete(conversation)) this.#open.delete(conversation)
-  }
-
   #forgetOne(): void {
     const shelf = this.#settled.size > 0 ? this.#settled : this.#open
-    const conversation = shelf.oldest()
-    if (conversation === undefined) return
-    shelf.delete(conversation)
+    const conversation = shelf.first
+    if (conversation === null) return
+    shelf.take(conversation)
     this.#unlink(conversation)
     this.#parts.onForgotten(conversation)
   }
@@ -128,22 +123,6 @@ export class ConversationBook {
     for (let at = first ?? null; at !== null; at = at.next) {
       if (at.next === conversation) at.next = conversation.next
     }
-  }
-}
-
-/**
- * Conversations in the order in which they were put here. A set remembers where deleted entries were until it is made anew, so
- * whoever looks for its first entry each time walks past all of them: one walk that never turns back finds the same.
- */
-class Shelf extends Set<Conversation> {
-  #walk = this.values()
-
-  /** Returns the one that has been here longest. It must be deleted next. */
-  oldest(): Conversation | undefined {
-    const next = this.#walk.next()
-    if (next.done !== true) return next.value
-    this.#walk = this.values()
-    return this.#walk.next().value
   }
 }
 

@@ -2,6 +2,7 @@ import type { ConversationLimits, ErrorData, Performative } from '../core/index.
 import { CaxtonError } from '../core/index.ts'
 import type { Conversation } from './conversation.ts'
 import { dialogueKey } from './conversation.ts'
+import { FewNamed, FewTexts } from './few.ts'
 import type { Ask, DialogueState, Rulebook } from './protocols/index.ts'
 import type { Spent, Undertaking } from './undertaking.ts'
 
@@ -93,16 +94,21 @@ export function restoreConversations(snapshot: ConversationSnapshot, protocols: 
       initiator: kept.initiator,
       protocol,
       undertaking,
-      participants: new Set(kept.participants),
-      openReplies: new Set(kept.openReplies),
-      asks: new Map(kept.asks),
-      roles: new Map(kept.roles),
-      dialogues: new Map(dialogues.map((dialogue) => [dialogueKey(dialogue.opener, dialogue.partner), dialogue])),
+      participants: new FewTexts(kept.participants),
+      openReplies: new FewTexts(kept.openReplies),
+      asks: new FewNamed(kept.asks),
+      roles: new FewNamed(kept.roles),
+      dialogues: new FewNamed(
+        dialogues.map((dialogue) => [dialogueKey(dialogue.opener, dialogue.partner), dialogue] as const),
+      ),
       isRedirected: dialogues.some(({ answersTo }) => answersTo !== null),
       messages: kept.messages,
       lastAct: kept.lastAct,
       inFlight: 0,
       next: null,
+      shelf: null,
+      before: null,
+      after: null,
     }
     undertaking.conversations.add(conversation)
     return conversation

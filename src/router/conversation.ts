@@ -1,7 +1,9 @@
 import type { ErrorData, Message, Performative } from '../core/index.ts'
 import { HOST_LIMITS } from '../core/index.ts'
+import { FewNamed, FewTexts } from './few.ts'
 import type { Ask, DialogueState, ProtocolRules } from './protocols/index.ts'
 import { isEnded } from './protocols/index.ts'
+import type { Shelved } from './shelf.ts'
 import type { Spent, Undertaking } from './undertaking.ts'
 
 /** What is remembered of one conversation: plain data. */
@@ -25,17 +27,17 @@ export interface ConversationInfo {
 }
 
 /** One conversation. */
-export interface Conversation {
+export interface Conversation extends Shelved {
   readonly id: string
   readonly initiator: string
   readonly protocol: ProtocolRules | null
   readonly undertaking: Undertaking
-  readonly participants: Set<string>
-  readonly openReplies: Set<string>
+  readonly participants: FewTexts
+  readonly openReplies: FewTexts
   /** The last message of each participant that wants a reply. */
-  readonly asks: Map<string, Ask>
-  readonly roles: Map<string, string>
-  readonly dialogues: Map<string, DialogueState>
+  readonly asks: FewNamed<Ask>
+  readonly roles: FewNamed<string>
+  readonly dialogues: FewNamed<DialogueState>
   /** Whether a partner in one of them may answer somebody else than its opener. */
   isRedirected: boolean
   messages: number
@@ -45,6 +47,10 @@ export interface Conversation {
   /** Another one under the same id. */
   next: Conversation | null
 }
+
+/** Of all conversations that follow no protocol: nothing is put into these. */
+const NO_ROLES = new FewNamed<string>()
+const NO_DIALOGUES = new FewNamed<DialogueState>()
 
 export function createConversation(
   message: Message,
@@ -56,16 +62,19 @@ export function createConversation(
     initiator: message.sender,
     protocol,
     undertaking,
-    participants: new Set([message.sender]),
-    openReplies: new Set(),
-    asks: new Map(),
-    roles: new Map(protocol === null ? [] : [[message.sender, protocol.first]]),
-    dialogues: new Map(),
+    participants: new FewTexts([message.sender]),
+    openReplies: new FewTexts(),
+    asks: new FewNamed(),
+    roles: protocol === null ? NO_ROLES : new FewNamed([[message.sender, protocol.first]]),
+    dialogues: protocol === null ? NO_DIALOGUES : new FewNamed(),
     isRedirected: false,
     messages: 0,
     lastAct: message.performative,
     inFlight: 0,
     next: null,
+    shelf: null,
+    before: null,
+    after: null,
   }
 }
 
@@ -124,6 +133,6 @@ export function describeConversation(conversation: Conversation): ConversationIn
   })
 }
 
-function addBounded(set: Set<string>, value: string, limit: number): void {
+function addBounded(set: FewTexts, value: string, limit: number): void {
   if (set.size < limit) set.add(value)
 }

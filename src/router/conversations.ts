@@ -7,6 +7,7 @@ import type { ConversationSnapshot, PassageSnapshot } from './conversation-snaps
 import { restoreConversations, takeSnapshot } from './conversation-snapshot.ts'
 import type { ConversationsOptions, ConversationsParts, Refused } from './conversations-parts.ts'
 import { Guards } from './guards.ts'
+import { Passages } from './passages.ts'
 import { PromiseBook } from './promise-book.ts'
 import type { DialogueState, Step } from './protocols/index.ts'
 import { judge, judgeOpening, Rulebook, take } from './protocols/index.ts'
@@ -33,7 +34,6 @@ export class Conversations {
   readonly #options: ConversationsOptions
   readonly #protocols: Rulebook
   readonly #book: ConversationBook
-  readonly #passages = new WeakMap<Message, Passage>()
   readonly #promises: PromiseBook
   readonly #guards: Guards
   #undertakings = 0
@@ -76,13 +76,13 @@ export class Conversations {
    * @param cause the message during whose handling it was sent, if any
    */
   enter(message: Message, receiver: string | null, cause: Message | null): Passage | Refused {
-    const above = cause === null ? undefined : this.#passages.get(cause)
+    const above = cause === null ? undefined : Passages.get(cause)
     const found = this.#book.find(message, receiver)
     const undertaking = found?.undertaking ?? above?.undertaking ?? this.#begin(message.protocol)
     const hops = above === undefined ? 0 : above.hops + 1
     const trail = above?.trail ?? null
     const passage: Passage = { undertaking, conversation: found, hops, trail, isInFlight: false }
-    this.#passages.set(message, passage)
+    Passages.set(message, passage)
     undertaking.spent.messages += 1
     undertaking.spent.bytes += this.#parts.sizeOf(message)
     const error = undertaking.stopped ?? this.#guards.findExcess(undertaking, hops)
@@ -124,7 +124,7 @@ export class Conversations {
 
   /** Notes that a message is on its way to that receiver; `isInFlight` until it is settled. */
   depart(message: Message, step: Step | null, receiver: string, isInFlight: boolean): void {
-    const passage = this.#passages.get(message)
+    const passage = Passages.get(message)
     const conversation = passage?.conversation ?? null
     if (passage === undefined || conversation === null) return
     if (message.sender !== RUNTIME_NAME) {
@@ -148,7 +148,7 @@ export class Conversations {
     const entered = 'error' in passage ? passage : this.judge(passage, message, receiver)
     this.depart(message, null, receiver, true)
     if (entered === null || !('error' in entered)) return true
-    const own = this.#passages.get(message)
+    const own = Passages.get(message)
     if (entered.stops && own !== undefined) this.#guards.stop(own.undertaking, entered.error, own.conversation, null)
     return !entered.stops
   }
@@ -157,19 +157,19 @@ export class Conversations {
   enterNotice(notice: Message, about: Message | Conversation): void {
     if ('undertaking' in about) {
       const passage = { undertaking: about.undertaking, conversation: about, hops: 0, trail: null, isInFlight: false }
-      this.#passages.set(notice, passage)
+      Passages.set(notice, passage)
       noteMessage(about, notice)
       return
     }
-    const passage = this.#passages.get(about)
+    const passage = Passages.get(about)
     if (passage === undefined) return
-    this.#passages.set(notice, { ...passage, hops: passage.hops + 1, isInFlight: false })
+    Passages.set(notice, { ...passage, hops: passage.hops + 1, isInFlight: false })
     if (passage.conversation !== null) noteMessage(passage.conversation, notice)
   }
 
   /** Ends the undertaking of a message that was refused, where that is what the refusal means. */
   refuse(message: Message, refused: Refused): void {
-    const passage = this.#passages.get(message)
+    const passage = Passages.get(message)
     if (passage === undefined || !refused.stops) return
     this.#guards.stop(passage.undertaking, refused.error, passage.conversation, message.sender)
   }
@@ -187,7 +187,7 @@ export class Conversations {
     spent: { readonly fuel: number; readonly cost: number } | null,
     failed: 'lost' | 'not-understood' | null,
   ): void {
-    const passage = this.#passages.get(message)
+    const passage = Passages.get(message)
     if (passage === undefined) return
     const { conversation, undertaking } = passage
     if (conversation !== null && passage.isInFlight) {
@@ -206,7 +206,7 @@ export class Conversations {
 
   /** Counts something that was used while a message is handled. Returns why it must not be: the budget is used up. */
   charge(message: Message, budget: Budget, amount: number): CaxtonError | null {
-    const passage = this.#passages.get(message)
+    const passage = Passages.get(message)
     if (passage === undefined) return null
     const { undertaking, conversation } = passage
     undertaking.spent[budget] += amount
@@ -216,12 +216,12 @@ export class Conversations {
 
   /** Returns why a message that waits in a mailbox must not be handled any more; null if it may. */
   admits(message: Message): CaxtonError | null {
-    return this.#passages.get(message)?.undertaking.stopped ?? null
+    return Passages.get(message)?.undertaking.stopped ?? null
   }
 
   /** Tells whether the sender of a message is to be told of its end: once for an undertaking that was stopped. */
   mayTell(message: Message): boolean {
-    const passage = this.#passages.get(message)
+    const passage = Passages.get(message)
     return passage === undefined || this.#guards.mayTell(passage.undertaking, message)
   }
 
@@ -282,7 +282,7 @@ export class Conversations {
 
   /** Returns what has to be kept of a message that is under way, beside itself. */
   passageOf(message: Message): PassageSnapshot | null {
-    const passage = this.#passages.get(message)
+    const passage = Passages.get(message)
     return passage === undefined ? null : { hops: passage.hops, initiator: passage.conversation?.initiator ?? null }
   }
 
@@ -290,7 +290,7 @@ export class Conversations {
   resume(message: Message, receiver: string, { hops }: PassageSnapshot): void {
     const conversation = this.#book.find(message, receiver)
     const undertaking = conversation?.undertaking ?? this.#begin(message.protocol)
-    this.#passages.set(message, { undertaking, conversation, hops, trail: null, isInFlight: false })
+    Passages.set(message, { undertaking, conversation, hops, trail: null, isInFlight: false })
     this.depart(message, null, receiver, true)
   }
 

@@ -1,0 +1,34 @@
+import type { Message } from '../core/index.ts'
+import type { Passage } from './undertaking.ts'
+
+/** Its constructor makes the object that it is given what a subclass puts its fields on. */
+class Given {
+  constructor(object: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: that is what it is for
+    return object
+  }
+}
+
+/**
+ * The passage of each message, kept with the message in a field that nobody else can see.
+ *
+ * A `WeakMap` does the same, but each of its entries is looked at by every collection of garbage, and there is one for every
+ * message.
+ */
+export class Passages extends Given {
+  #passage: Passage
+
+  private constructor(message: Message, passage: Passage) {
+    super(message)
+    this.#passage = passage
+  }
+
+  static get(message: Message): Passage | undefined {
+    return #passage in message ? (message as Passages).#passage : undefined
+  }
+
+  static set(message: Message, passage: Passage): void {
+    if (#passage in message) (message as Passages).#passage = passage
+    else new Passages(message, passage)
+  }
+}
