@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
+import { benchDensity } from './density.ts'
 import { benchFairness } from './fairness.ts'
 import { benchFiles } from './files.ts'
 import { benchInstrumenting } from './instrumenting.ts'
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Report | null>>> = {
   native: benchNative,
   instrumenting: benchInstrumenting,
   start: benchStart,
+  density: benchDensity,
   messages: benchMessages,
   fairness: benchFairness,
   files: benchFiles,
