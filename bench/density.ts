@@ -8,6 +8,8 @@ import type { Report } from './measure.ts'
 const AGENTS = 10_000
 /** Deployed before anything is counted: what the process itself takes, and what V8 keeps in hand for any number of agents. */
 const FIRST_AGENTS = 1_000
+/** Messages to each of them: as many conversations as are remembered at all are remembered then. */
+const FIRST_ROUNDS = 10
 const TOGETHER = 100
 const PAGE_KIB = 64
 
@@ -29,7 +31,7 @@ export async function benchDensity(): Promise<Report | null> {
   await using caxton = await Caxton.start({ threads: 2 })
   await deploy(caxton, bytes, 0, FIRST_AGENTS)
   const pages = (caxton.agents()[0]?.memoryBytes ?? 0) / 2 ** 10 / PAGE_KIB
-  await answerAll(caxton)
+  for (let round = 0; round < FIRST_ROUNDS; round += 1) await answerAll(caxton)
   const empty = await readMapped(pages)
   const startMs = performance.now()
   await deploy(caxton, bytes, FIRST_AGENTS, AGENTS)

@@ -99,6 +99,7 @@ async function measureInstances(bytes: Uint8Array, plain: WebAssembly.Module): P
     gate,
     cpu: new CpuClock(),
     driver: DRIVER,
+    heap: null,
   }
   const spec = {
     ...{

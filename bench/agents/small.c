@@ -4,16 +4,19 @@
 
 static unsigned char heap[1 << 16];
 static size_t used;
+static size_t last;
 
 void *malloc(size_t size) {
   size_t at = (used + 15) & ~(size_t)15;
   if (size > sizeof heap - at) return NULL;
+  last = at;
   used = at + size;
   return heap + at;
 }
 
+// What was taken last is given back. The SDK keeps its buffers from message to message: nothing else is left over.
 void free(void *pointer) {
-  (void)pointer;
+  if (pointer == heap + last) used = last;
 }
 
 void *calloc(size_t count, size_t size) {
@@ -22,13 +25,15 @@ void *calloc(size_t count, size_t size) {
 }
 
 void *realloc(void *pointer, size_t size) {
+  if (pointer == heap + last && size <= sizeof heap - last) {
+    used = last + size;
+    return pointer;
+  }
   void *larger = malloc(size);
   return larger == NULL || pointer == NULL ? larger : memcpy(larger, pointer, size);
 }
 
 int caxton_handle(const caxton_message *message) {
   if (!caxton_is(message, CAXTON_ACT_REQUEST)) return CAXTON_NOT_UNDERSTOOD;
-  int status = caxton_reply(message, CAXTON_ACT_INFORM, caxton_text_of(""));
-  used = 0;
-  return status;
+  return caxton_reply(message, CAXTON_ACT_INFORM, caxton_text_of(""));
 }

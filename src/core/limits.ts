@@ -311,6 +311,8 @@ export const HOST_LIMITS = Object.freeze({
   /** Percent of a thread's heap that instances may take by what their modules declare; what runs needs the rest. */
   heapPercent: 75,
   threads: 64,
+  /** Threads besides, for agents that keep objects on the heap of V8: one each. */
+  heapAgents: 32,
   /** Of the process tier. Each takes about 25 MB of its own before its first agent. */
   processes: 64,
   /** Events that wait for a slow reader before the oldest are dropped and counted. */

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { CaxtonError, HOST_LIMITS } from '../core/index.ts'
 import type { CeilingLimits, Need } from './ceilings.ts'
 import { Ceilings, needOf } from './ceilings.ts'
+import { exposeCollector, heapMiBOf, keepsObjects } from './heap-agents.ts'
 import { readFunctionImports } from './imports.ts'
 import { Mailboxes } from './mailboxes.ts'
 import { assertModuleFits } from './module-check.ts'
@@ -39,6 +40,8 @@ export interface SandboxPoolOptions {
    * budget fits is never interrupted and costs about a microsecond less. @default 2,000,000, about a millisecond
    */
   readonly sliceFuel?: number
+  /** Agents that keep objects, each in a thread of its own, from 0. @default HOST_LIMITS.heapAgents */
+  readonly heapAgents?: number
   /** What the process can hold. @default what the machine and V8 allow, see HOST_LIMITS */
   readonly ceilings?: Partial<CeilingLimits>
 }
@@ -54,6 +57,7 @@ export class SandboxPool {
   readonly #heapMiB: number
   readonly #sliceFuel: number
   readonly #terminator: Pick<Terminator, 'terminate' | 'close'>
+  readonly #heapAgents: number
   readonly #ceilings: Ceilings<GuestThread>
   readonly #threads: Thread[] = []
   readonly #placed = new Map<number, ThreadSandbox>()
@@ -68,6 +72,7 @@ export class SandboxPool {
     this.#threadCount = checkCount('threads', options.threads ?? defaultThreads(), 1, HOST_LIMITS.threads)
     this.#heapMiB = checkCount('heapMiB', options.heapMiB ?? 256, 16, 65_536)
     this.#sliceFuel = checkCount('sliceFuel', options.sliceFuel ?? DEFAULT_SLICE_FUEL, 10_000, 1e12)
+    this.#heapAgents = checkCount('heapAgents', options.heapAgents ?? HOST_LIMITS.heapAgents, 0, HOST_LIMITS.heapAgents)
     this.#ceilings = new Ceilings(options.ceilings)
     this.mailboxes = new Mailboxes({
       announce: (name, slot) => {
@@ -98,13 +103,16 @@ export class SandboxPool {
     if (this.#closing !== null) throw new CaxtonError('ERR_SANDBOX_CLOSED', { detail: 'the pool is closed' })
     assertModuleFits(spec)
     const need = needOfAgent(spec, this.#sliceFuel)
-    this.#ceilings.check(spec.name, need, this.#findThread(), this.#heapMiB)
+    const heap = heapOf(spec)
+    if (heap !== null)
+      refuseBeyond('agents that keep objects on the heap', spec.name, this.#countPrivate() + 1, this.#heapAgents)
+    this.#ceilings.check(spec.name, need, heap === null ? this.#findThread() : null, heap?.heapMiB ?? this.#heapMiB)
     const seat = this.#ceilings.createSeat(need)
     const sandbox = new ThreadSandbox({
       spec,
       events,
       place: (placed) => {
-        const place = this.#place(placed)
+        const place = this.#place(placed, heap)
         seat.enter(place.thread)
         return place
       },
@@ -140,8 +148,9 @@ export class SandboxPool {
     this.#terminator.close()
   }
 
-  #place(sandbox: ThreadSandbox): { thread: Thread; agent: number } {
-    const thread = this.#findThread() ?? this.#startThread()
+  #place(sandbox: ThreadSandbox, heap: ThreadHeap | null): { thread: Thread; agent: number } {
+    const shared = heap === null ? this.#findThread() : null
+    const thread = shared ?? this.#startThread(heap ?? { heapMiB: this.#heapMiB, heapBytes: null })
     this.#lastAgent += 1
     this.#placed.set(this.#lastAgent, sandbox)
     thread.addAgent()
@@ -150,17 +159,31 @@ export class SandboxPool {
 
   /** The thread for the next agent; null for one that is still to be started. */
   #findThread(): Thread | null {
-    let least = this.#threads[0]
-    for (const thread of this.#threads) if (thread.agentCount < least!.agentCount) least = thread
-    if (least === undefined) return null
-    return least.agentCount === 0 || this.#threads.length >= this.#threadCount ? least : null
+    let least: Thread | null = null
+    let count = 0
+    for (const thread of this.#threads) {
+      if (thread.isPrivate) continue
+      count += 1
+      if (least === null || thread.agentCount < least.agentCount) least = thread
+    }
+    return least?.agentCount === 0 || count >= this.#threadCount ? least : null
   }
 
-  #startThread(): Thread {
-    const started = new Thread(this.#threadParts(), { heapMiB: this.#heapMiB, sliceFuel: this.#sliceFuel })
+  #countPrivate(): number {
+    return this.#threads.filter(({ isPrivate }) => isPrivate).length
+  }
+
+  #startThread(heap: ThreadHeap): Thread {
+    if (heap.heapBytes !== null) exposeCollector()
+    const started = new Thread(this.#threadParts(), { ...heap, sliceFuel: this.#sliceFuel })
     this.#threads.push(started)
-    this.#ceilings.addThread(started, this.#heapMiB)
+    this.#ceilings.addThread(started, heap.heapMiB)
     return started
+  }
+
+  #removeThread(thread: Thread): void {
+    this.#threads.splice(this.#threads.indexOf(thread), 1)
+    this.#ceilings.removeThread(thread)
   }
 
   #threadParts(): ThreadParts {
@@ -170,9 +193,9 @@ export class SandboxPool {
       run: this.#parts.run,
       onMessage: (message) => this.#receive(message),
       onWaiting: (count) => this.#countWaiting(count),
+      onRetired: (thread) => this.#removeThread(thread),
       onLost: (thread, { running, wasUp, cause }) => {
-        this.#threads.splice(this.#threads.indexOf(thread), 1)
-        this.#ceilings.removeThread(thread)
+        this.#removeThread(thread)
         const lost = [...this.#placed].filter(([, sandbox]) => sandbox.isIn(thread))
         for (const [agent, sandbox] of lost) {
           if (agent === running || !wasUp) sandbox.fail(cause)
@@ -212,6 +235,18 @@ export class SandboxPool {
       thread.watch((agent) => this.#placed.get(agent)?.describeWallKill() ?? null)
     }
   }
+}
+
+/** The heap of a thread that is started: with `heapBytes`, for one agent that keeps so much there. */
+interface ThreadHeap {
+  readonly heapMiB: number
+  readonly heapBytes: number | null
+}
+
+/** Tells what thread an agent needs for itself; null for one that shares it with others. */
+function heapOf({ compiled, limits }: SandboxSpec): ThreadHeap | null {
+  if (!keepsObjects(compiled.instrumented.info)) return null
+  return { heapMiB: heapMiBOf(limits.memoryBytes), heapBytes: limits.memoryBytes }
 }
 
 /** What an agent takes of its process. */

@@ -16,6 +16,8 @@ export interface WorkerParts {
   readonly run: string
   /** Fuel that a guest gets at a time. */
   readonly sliceFuel: number
+  /** What the only guest of the thread may keep on its heap, bytes; null where guests keep nothing there. */
+  readonly heapBytes: number | null
 }
 
 /** A guest to be instantiated. `agent` is the number of this placement: an agent that is placed again has another. */

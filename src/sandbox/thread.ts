@@ -28,6 +28,8 @@ export interface ThreadParts {
   onMessage(message: GuestMessage): void
   /** So many more calls wait for the thread, or fewer. */
   onWaiting(count: number): void
+  /** A thread of one agent has ended with it. */
+  onRetired?(thread: Thread): void
   /** The thread is gone; `running` is the placement whose call ran at that time. `wasUp`: it had answered before. */
   onLost(
     thread: Thread,
@@ -45,6 +47,8 @@ export interface ThreadOptions {
   readonly heapMiB: number
   /** Fuel that a guest gets at a time, see `SandboxPoolOptions`. @default DEFAULT_SLICE_FUEL */
   readonly sliceFuel?: number
+  /** For the thread of one agent that keeps objects: how much. The thread ends with its agent. @default null, for any number of others */
+  readonly heapBytes?: number | null
   /** Module that the worker runs instead of its own entry, which it imports. @default the entry itself */
   readonly entry?: URL
   /** Options of Node for the worker. Under the permission model they must ask for it: the one of the process is not inherited. @default none */
@@ -66,12 +70,14 @@ export class Thread {
 
   constructor(parts: ThreadParts, options: ThreadOptions) {
     this.#parts = parts
+    this.isPrivate = (options.heapBytes ?? null) !== null
     const workerData: WorkerParts = {
       heartbeat: this.#heartbeat.buffer,
       mailboxes: parts.mailboxes.table.buffer,
       slots: parts.mailboxes.entries(),
       run: parts.run,
       sliceFuel: options.sliceFuel ?? DEFAULT_SLICE_FUEL,
+      heapBytes: options.heapBytes ?? null,
     }
     this.#worker = new Worker(options.entry ?? WORKER_URL, {
       workerData,
@@ -97,6 +103,9 @@ export class Thread {
     this.#worker.unref()
   }
 
+  /** Whether it is there for one agent alone. */
+  readonly isPrivate: boolean
+
   /** Its agents can hand messages over to each other. */
   readonly hasLocalMail = true
 
@@ -118,6 +127,7 @@ export class Thread {
   removeAgent(agent: number): void {
     this.#agentCount -= 1
     if (!this.#isClosing) this.#specs.release(agent)
+    this.#retire()
   }
 
   /** Counts calls that wait for this thread: while there are any, it keeps the process alive. */
@@ -129,6 +139,7 @@ export class Thread {
     if (this.#isClosing) return
     if (before === 0 && this.#waitingCount > 0) this.#worker.ref()
     if (before > 0 && this.#waitingCount === 0) this.#worker.unref()
+    this.#retire()
   }
 
   /** Sends a message behind those before it. What is posted in one turn of the event loop crosses together at its end. */
@@ -187,6 +198,13 @@ export class Thread {
     this.#failure = failure
     if (this.#parts.onStuck === undefined) await this.#worker.terminate()
     else this.#parts.onStuck(failure)
+  }
+
+  /** Ends a thread whose one agent is gone, once nobody waits for an answer of it. */
+  #retire(): void {
+    if (!this.isPrivate || this.#agentCount > 0 || this.#waitingCount > 0 || this.#isClosing) return
+    this.#parts.onRetired?.(this)
+    void this.close()
   }
 
   async close(): Promise<void> {

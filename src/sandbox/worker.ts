@@ -6,6 +6,7 @@ import { CpuClock } from './guest/cpu-clock.ts'
 import { Driver } from './guest/driver.ts'
 import { Guest } from './guest/guest.ts'
 import type { GuestParts } from './guest/guest-parts.ts'
+import { HeapGuard } from './guest/heap-guard.ts'
 import { explainThrown } from './guest/meter.ts'
 import { WaitGate } from './guest/wait-gate.ts'
 import { Heartbeat, processMs } from './heartbeat.ts'
@@ -58,6 +59,7 @@ const guestParts: GuestParts = {
   driver: new Driver({ begin: beginDriven, place: placeDriven, end: endDriven }),
   cpu: new CpuClock(),
   suspend: waitCurrent,
+  heap: parts.heapBytes === null ? null : new HeapGuard(parts.heapBytes),
   gate: new WaitGate({ current: () => current!.resident.guest!, suspend: waitCurrent }),
   mailboxes,
   journal: heartbeat.journal,

@@ -1,6 +1,7 @@
 import type { HostParts } from './agent-host.ts'
 import type { CpuClock } from './cpu-clock.ts'
 import type { Driver } from './driver.ts'
+import type { HeapGuard } from './heap-guard.ts'
 import type { WaitGate } from './wait-gate.ts'
 
 /** What the guests of one thread share. */
@@ -16,4 +17,6 @@ export interface GuestParts extends HostParts {
   suspend(): Promise<number>
   readonly driver: Driver
   readonly cpu: CpuClock
+  /** Where the thread has one guest that keeps objects: what it keeps. */
+  readonly heap: HeapGuard | null
 }

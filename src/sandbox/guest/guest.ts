@@ -171,9 +171,15 @@ export class Guest {
   assertMayGoOn(owed: bigint): void {
     const { wallMs } = this.#spec.limits
     this.#meter.assertFuel(owed)
+    this.#assertHeap()
     if (this.ranMs() >= wallMs) {
       this.#meter.end({ code: 'ERR_LIMIT_WALL', detail: `${wallMs} ms`, data: { limit: wallMs } })
     }
+  }
+
+  #assertHeap(): void {
+    const reason = this.#parts.heap?.check() ?? null
+    if (reason !== null) this.#meter.end(reason)
   }
 
   /** From a slice hook: answers the counter of a guest that goes on without waiting. */
@@ -340,6 +346,7 @@ export class Guest {
   #conclude(call: GuestCall, end: CallEnd): CallResult {
     try {
       if ('thrown' in end) throw end.thrown
+      this.#assertHeap()
       this.#around.flush()
       const effects = this.#host.finish(end.status === HANDLED.OK)
       return { status: end.status, ending: null, usage: this.readUsage(), effects }
@@ -354,6 +361,7 @@ export class Guest {
   }
 
   #instantiate(): number {
+    this.#parts.heap?.begin()
     this.#instance.create(this.#spec.module, this.#imports())
     const find = <Export>(name: string) => this.#instance.find<Export>(name)
     const memory = find<unknown>('memory')
