@@ -4,6 +4,8 @@ import { Scrubber } from '../secrets/scrubber.ts'
 import { toHttpError } from './exchange.ts'
 
 export interface BodyStreamOptions {
+  /** Whether the response has a body: to HEAD it has none, whatever its headers say. */
+  readonly hasBody: boolean
   /** Bytes after which the body is given up. */
   readonly maxBytes: number
   /** What must not be in it. */
@@ -11,7 +13,7 @@ export interface BodyStreamOptions {
   /** Aborted when the exchange is over, for whatever reason. */
   readonly signal: AbortSignal
   /** Told once, when the last byte was read or the body was given up; then with the reason. */
-  onEnd(error: CaxtonError | null): void
+  onEnd(error: CaxtonError | null, receivedBytes: number): void
 }
 
 /**
@@ -29,6 +31,7 @@ export class BodyStream {
   #isOver = false
   #isReading = false
   #error: CaxtonError | null = null
+  /** Bytes that have come, before they were looked into. */
   receivedBytes = 0
 
   constructor(response: IncomingMessage, options: BodyStreamOptions) {
@@ -38,7 +41,9 @@ export class BodyStream {
     response.on('error', () => {})
     this.#chunks = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>
     options.signal.addEventListener('abort', this.#onAbort)
-    if (options.signal.aborted) this.#onAbort()
+    const declared = Number(response.headers['content-length'] ?? 0)
+    if (options.hasBody && declared > options.maxBytes) this.#fail(tooLong(options.maxBytes))
+    else if (options.signal.aborted) this.#onAbort()
   }
 
   /**
@@ -104,7 +109,7 @@ export class BodyStream {
     this.#isOver = true
     this.#options.signal.removeEventListener('abort', this.#onAbort)
     this.#response.destroy()
-    this.#options.onEnd(error)
+    this.#options.onEnd(error, this.receivedBytes)
   }
 }
 

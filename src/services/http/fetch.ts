@@ -32,6 +32,8 @@ export interface FetchResult {
   readonly url: HttpUrl
   readonly rule: HttpRule
   readonly patterns: readonly Buffer[]
+  /** To HEAD a response has no body, whatever its headers say. */
+  readonly hasBody: boolean
 }
 
 interface Hop {
@@ -76,7 +78,7 @@ export async function fetchByRules(
     const next = first.redirects === 0 ? null : followRedirect(hop, response)
     if (next === null) {
       assertReadable(response, patterns)
-      return { response, url: hop.url, rule, patterns }
+      return { response, url: hop.url, rule, patterns, hasBody: hop.method !== 'HEAD' && response.statusCode !== 304 }
     }
     response.on('error', () => {})
     response.destroy()

@@ -308,7 +308,7 @@ test('refuses headers that frame or route a request, break a line, or are too ma
 test('bounds requests, bodies, times, exchanges and rates', async () => {
   const opened: (() => void)[] = []
   await using server = await serveHttp((request, response) => {
-    if (request.url === '/large') response.end('x'.repeat(2_000))
+    if (request.url === '/large') response.setHeader('content-length', 2_000).end('x'.repeat(2_000))
     else if (request.url === '/endless') response.write('x'.repeat(2_000))
     else if (request.url !== '/silent') response.end('ok')
     opened.push(() => response.destroy())
@@ -319,6 +319,13 @@ test('bounds requests, bodies, times, exchanges and rates', async () => {
   assert.equal(await small.get(at('/endless')), STATUS.TOO_LARGE)
   assert.equal(await small.fetch({ method: 'POST', url: at('/') }, 'four'), STATUS.TOO_LARGE)
   assert.equal(small.service.openCount, 0)
+  // What is declared is refused before it is read; to HEAD nothing comes.
+  const large = expectHead(await small.fetch({ url: at('/large') }))
+  assert.equal(await small.read(large.stream), STATUS.TOO_LARGE)
+  assert.equal(small.audits.at(-1)?.receivedBytes, 0)
+  const headed = expectHead(await small.fetch({ method: 'HEAD', url: at('/large') }))
+  assert.equal(headed.headers['content-length'], '2000')
+  assert.equal(await small.readAll(headed.stream), '')
 
   const hasty = await Client.create([ruleFor(server.port, { timeout: 30 })])
   assert.equal(await hasty.fetch({ url: at('/silent') }), STATUS.TIMEOUT)

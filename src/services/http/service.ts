@@ -138,12 +138,13 @@ export class HttpService {
     try {
       const result = await raceAbort(fetchByRules(this.#fetchParts(), grants.http, request, signal), signal)
       const body = new BodyStream(result.response, {
+        hasBody: result.hasBody,
         maxBytes: result.rule.responseBytes,
         patterns: result.patterns,
         signal,
-        onEnd: (error) => {
+        onEnd: (error, receivedBytes) => {
           clearTimeout(timer)
-          this.#audit(agent, { target, startMs }, error, request.body.length, body.receivedBytes)
+          this.#audit(agent, { target, startMs }, error, request.body.length, receivedBytes)
         },
       })
       return answerHead(result, this.#keep({ agent, body, release }, call))
