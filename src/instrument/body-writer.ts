@@ -4,13 +4,14 @@ import type { Helpers } from './added-functions.ts'
 import type { BranchHints } from './branch-hints.ts'
 import type { CountedRange, FunctionPlan } from './function-plan.ts'
 import { EVENT } from './function-plan.ts'
-import { encodeLoopFuel } from './loop-fuel.ts'
+import { encodeLoopChecks } from './loop-fuel.ts'
 import type { RunList } from './offset-map.ts'
 
 const BLOCK = 0x02
 const IF = 0x04
-const ELSE = 0x05
 const END = 0x0b
+const BR = 0x0c
+const BR_IF = 0x0d
 const CALL = 0x10
 const LOCAL_GET = 0x20
 const LOCAL_SET = 0x21
@@ -22,6 +23,7 @@ const I64_LT_S = 0x53
 const I64_SUB = 0x7d
 const DROP = 0x1a
 const I32_CONST = 0x41
+const I32_EQZ = 0x45
 const I32_LT_S = 0x48
 const I32_ADD = 0x6a
 const I32_SUB = 0x6b
@@ -235,23 +237,28 @@ export class BodyWriter {
     if (!this.#globalRight) this.#joinsRight[frame] = 0
   }
 
-  /** The loop without its charge, for when all its turns can be paid for at once; what follows is written behind `else`. */
+  /**
+   * The loop without its charge, for when all its turns can be paid for at once. Two blocks are opened around it: out of the
+   * inner one a check that fails leads to the loop that is written next, out of the outer one its end leads past that.
+   */
   #beginCountedLoop({ loop, start, end, block }: CountedRange, plan: FunctionPlan): void {
     const out = this.#out
-    const code = encodeLoopFuel(loop, plan.blockCosts[block] as number, { fuel: this.#local, rest: this.#rest })
+    const checks = encodeLoopChecks(loop, plan.blockCosts[block] as number, { fuel: this.#local, rest: this.#rest })
     this.#needLocal(start)
     this.#flush(start)
-    out.writeBytes(code)
+    out.writeBytes([BLOCK, EMPTY, BLOCK, EMPTY])
+    for (const check of checks) {
+      out.writeBytes(check)
+      // Without a hint: V8 takes code that is unlikely to be cold, and short loops run in it.
+      out.writeBytes([I32_EQZ, BR_IF, 0])
+    }
     out.reserve(end - start + MOST_INSERTED)
-    this.#hints.add(out.length - this.#begins, 1)
-    out.bytes[out.length++] = IF
-    out.bytes[out.length++] = EMPTY
     this.#put1(LOCAL_GET, this.#rest)
     this.#put1(LOCAL_SET, this.#local)
     this.#mark()
     out.writeBytes(this.#bytes.subarray(start, end))
     this.#runs.push(out.length, end)
-    out.bytes[out.length++] = ELSE
+    out.writeBytes([BR, 1, END])
     this.#mark()
     this.#globalRight = false
   }
@@ -323,7 +330,7 @@ export class BodyWriter {
     out.bytes[out.length++] = I64_CONST
     out.bytes[out.length++] = 0
     out.bytes[out.length++] = I64_LT_S
-    this.#hints.add(out.length - this.#begins, 0)
+    this.#hints.add(out.length - this.#begins)
     out.bytes[out.length++] = IF
     out.bytes[out.length++] = EMPTY
     this.#put1(LOCAL_GET, this.#local)

@@ -2,7 +2,7 @@ import { ByteWriter, SECTION, writeSection, writeU32 } from '../wasm/index.ts'
 
 /**
  * Tells the engine that fuel is not used up at a charge: what it has to save around the call of the slice hook it then
- * saves there, and not in every loop. And that it is enough for a counted loop.
+ * saves there, and not in every loop.
  *
  * @see https://github.com/WebAssembly/branch-hinting
  */
@@ -10,17 +10,13 @@ export class BranchHints {
   readonly #functions = new ByteWriter(1_024)
   #functionCount = 0
   #offsets = new Uint32Array(256)
-  /** 0 for a branch that is rarely taken, 1 for one that mostly is. */
-  #likely = new Uint8Array(256)
   #count = 0
 
-  /** Adds an `if`; `offset` counts from the beginning of the function's body. */
-  add(offset: number, likely: 0 | 1): void {
+  /** Adds an `if` that is rarely taken; `offset` counts from the beginning of the function's body. */
+  add(offset: number): void {
     if (this.#count === this.#offsets.length) {
       this.#offsets = new Uint32Array(this.#offsets.buffer.transfer(this.#count * 8))
-      this.#likely = new Uint8Array(this.#likely.buffer.transfer(this.#count * 2))
     }
-    this.#likely[this.#count] = likely
     this.#offsets[this.#count++] = offset
   }
 
@@ -33,7 +29,7 @@ export class BranchHints {
     for (let i = 0; i < this.#count; i++) {
       out.length = writeU32(out.bytes, out.length, this.#offsets[i] as number)
       out.bytes[out.length++] = 1
-      out.bytes[out.length++] = this.#likely[i] as number
+      out.bytes[out.length++] = 0
     }
     this.#functionCount += 1
     this.#count = 0
