@@ -1,7 +1,7 @@
 import type { SecretSource } from './capability/index.ts'
 import type { Alarm, Clock, Draft, Message } from './core/index.ts'
 import type { StoreOptions } from './store/index.ts'
-import type { ToolServerInput } from './system/index.ts'
+import type { ConversationsInput, ProtocolInput, ToolServerInput } from './system/index.ts'
 
 export interface CaxtonOptions {
   /** Worker threads that agents run in, 1 to 64. @default the number of processors */
@@ -32,6 +32,10 @@ export interface CaxtonOptions {
   readonly secrets?: Readonly<Record<string, SecretSource>>
   /** MCP servers whose tools agents may call. @default none */
   readonly tools?: Readonly<Record<string, ToolServerInput>>
+  /** Budgets of conversations, and when agents that fail are let rest. @default those of docs/LIMITS.md */
+  readonly conversations?: ConversationsInput
+  /** Protocols beside those of FIPA. @default none */
+  readonly protocols?: Readonly<Record<string, ProtocolInput>>
 }
 
 /** Fields of the sender's own, under names that begin with `x-`. */

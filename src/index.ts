@@ -14,7 +14,15 @@ export type { RunOptions, RunReport } from './run.ts'
 export { runSystem } from './run.ts'
 export type { RunExport, RunExported } from './run-exports.ts'
 export { Caxton } from './runtime.ts'
-export type { AgentInput, AgentOptions, Goal, System, SystemOverrides } from './system/index.ts'
+export type {
+  AgentInput,
+  AgentOptions,
+  ConversationsInput,
+  Goal,
+  ProtocolInput,
+  System,
+  SystemOverrides,
+} from './system/index.ts'
 export { loadSystem } from './system/index.ts'
 export type { MemoryTree, TreeEntry } from './wasi/index.ts'
 export { saveTree } from './wasi/index.ts'

@@ -58,7 +58,9 @@ const DRAIN_MS = 5_000
 export async function runSystem(system: System, options: RunOptions = {}): Promise<RunReport> {
   const { onEvent, signal, exports = [], ...caxtonOptions } = options
   await checkExports(system, exports)
-  await using caxton = await Caxton.start({ ...caxtonOptions, secrets: system.secrets, tools: system.tools })
+  const { secrets, tools, protocols } = system
+  const rules = { secrets, tools, protocols, conversations: system.conversations }
+  await using caxton = await Caxton.start({ ...caxtonOptions, ...rules })
   if (onEvent !== undefined) caxton.subscribe(onEvent)
   const conversations = new Set<string>()
   const goal = watchGoal(caxton, system.goal, conversations)

@@ -13,14 +13,14 @@ import { EventStream } from './event-stream.ts'
 import { buildSource, toGuest } from './languages/index.ts'
 import { instantiate, tenantOf } from './placement.ts'
 import type { AuditRecord, ConversationInfo, RouterListener } from './router/index.ts'
-import { Router } from './router/index.ts'
+import { Router, Rulebook } from './router/index.ts'
 import type { Sandbox, SandboxSpec } from './sandbox/index.ts'
 import { assertModuleFits, messageBytes, ProcessPool, SandboxPool } from './sandbox/index.ts'
 import type { DelegationInfo, ServicesParts } from './services/index.ts'
 import { Secrets, Services } from './services/index.ts'
 import { Store } from './store/index.ts'
 import type { AgentInput, AgentOptions, Program } from './system/index.ts'
-import { parseAgentOptions, parseGrants, parseToolServers } from './system/index.ts'
+import { parseAgentOptions, parseConversations, parseGrants, parseToolServers } from './system/index.ts'
 import type { MemoryTree } from './wasi/index.ts'
 import { loadMounts } from './wasi/index.ts'
 
@@ -67,7 +67,10 @@ export class Caxton implements AsyncDisposable {
     })
     this.#pool = new SandboxPool({ run }, options.threads === undefined ? {} : { threads: options.threads })
     this.#processes = new ProcessPool({ run, mailboxes: this.#pool.mailboxes })
-    this.#router = new Router({ clock, credit: this.#pool.mailboxes, sizeOf: messageBytes }, { run })
+    const { protocols, ...rules } = parseConversations(options.conversations, options.protocols)
+    const conversations = { ...rules, protocols: new Rulebook(protocols) }
+    const routing = { clock, credit: this.#pool.mailboxes, sizeOf: messageBytes }
+    this.#router = new Router(routing, { run, conversations })
     const audit = (record: AuditRecord) => this.#router.announceAudit(record)
     const tools = parseToolServers(options.tools ?? {})
     const agents = this.#createAgentAccess()

@@ -38,7 +38,7 @@ export interface ConversationsOptions {
   /** @default DEFAULT_CONVERSATION_LIMITS */
   readonly limits?: ConversationLimits
   /** For undertakings that begin with a conversation of that protocol. */
-  readonly protocolLimits?: ReadonlyMap<string, ConversationLimits>
+  readonly protocolLimits?: Readonly<Record<string, ConversationLimits>>
   /** @default DEFAULT_CIRCUIT */
   readonly circuit?: CircuitLimits
   /** @default HOST_LIMITS.conversations */

@@ -42,6 +42,7 @@ export class Conversations {
     this.#parts = parts
     this.#options = options
     this.#protocols = options.protocols ?? new Rulebook()
+    this.#protocols.assertKnown(Object.keys(options.protocolLimits ?? {}))
     this.#promises = new PromiseBook({
       clock: parts.clock,
       rest: parts.rest,
@@ -296,10 +297,10 @@ export class Conversations {
 
   #begin(protocol: string | undefined): Undertaking {
     this.#undertakings += 1
-    const { limits = DEFAULT_CONVERSATION_LIMITS, protocolLimits } = this.#options
+    const { limits = DEFAULT_CONVERSATION_LIMITS, protocolLimits = {} } = this.#options
     return {
       id: this.#undertakings,
-      limits: (protocol === undefined ? undefined : protocolLimits?.get(protocol)) ?? limits,
+      limits: (protocol !== undefined && Object.hasOwn(protocolLimits, protocol) && protocolLimits[protocol]) || limits,
       startedMs: this.#parts.clock.nowMs(),
       spent: { messages: 0, bytes: 0, fuel: 0, toolCalls: 0, cost: 0 },
       stopped: null,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Performative } from '../core/index.ts'
 import { PERFORMATIVES, parseDurationMs } from '../core/index.ts'
 import { agentFields } from './agent-options.ts'
+import { conversationsSchema } from './conversations.ts'
 import { field, Mismatch, table, text, word } from './field.ts'
 import { limitsSchema } from './limits.ts'
 import { mismatch, show } from './problems.ts'
@@ -60,6 +61,8 @@ export const documentSchema = table({
   goal: goalSchema.optional(),
   secrets: secretsSchema.optional(),
   tools: toolsSchema.optional(),
+  conversations: conversationsSchema.optional(),
+  protocols: z.unknown().optional(),
 })
 
 export type Document = z.output<typeof documentSchema>

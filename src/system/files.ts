@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path'
 import { CaxtonError, formatBytes, LIMITS } from '../core/index.ts'
 import type { Problem } from './problems.ts'
 import { show } from './problems.ts'
-import { isTable, listAt, tableAt } from './references.ts'
+import { listAt, tableAt } from './references.ts'
+import { isTable } from './tables.ts'
 import type { Path, TomlTable } from './toml.ts'
 
 /** A system file is written by hand; a larger one is a mistake. */

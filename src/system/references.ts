@@ -4,6 +4,7 @@ import { agentNameProblem, programProblem } from './agent-options.ts'
 import { capabilityOf } from './grants.ts'
 import type { Problem } from './problems.ts'
 import { show, suggest } from './problems.ts'
+import { isTable } from './tables.ts'
 import type { TomlTable } from './toml.ts'
 
 /**
@@ -89,10 +90,6 @@ export function receiversOf(
 ) {
   const capability = capabilityOf(to)
   return agents.filter(({ name, grants }) => (capability === null ? name === to : grants.register.includes(capability)))
-}
-
-export function isTable(value: unknown): value is TomlTable {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
 }
 
 export function tableAt(table: TomlTable, key: string): TomlTable {

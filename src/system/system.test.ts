@@ -157,6 +157,8 @@ performative = "inform"
       templates: [],
       secrets: {},
       tools: {},
+      conversations: {},
+      protocols: {},
     },
   )
 })
@@ -209,7 +211,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
     text: 'zzzzzz = 1\n[network]\nx = 1',
     lines: [
       'F:4: agents.a.zzzzzz: is not a known key, expected one of source, module, language, limits, grants, isolation, compile, weight, priority, config, restart',
-      'F:5: network: is not a known key, expected one of name, limits, agents, templates, input, send, goal, secrets, tools',
+      'F:5: network: is not a known key, expected one of name, limits, agents, templates, input, send, goal, secrets, tools, conversations, protocols',
     ],
   },
   {

@@ -4,6 +4,8 @@ import type { Draft, Performative } from '../core/index.ts'
 import { formatBytes, HOST_LIMITS } from '../core/index.ts'
 import type { AgentOptions } from './agent-options.ts'
 import { completeAgent, findPlaceProblems } from './agent-options.ts'
+import type { ConversationsInput } from './conversations.ts'
+import { findProtocolsProblems } from './conversations.ts'
 import type { Document, SendEntry } from './document.ts'
 import { DEFAULT_WITHIN_MS, documentSchema } from './document.ts'
 import type { NamedFiles } from './files.ts'
@@ -11,6 +13,7 @@ import { readNamedFiles, readSystemFile } from './files.ts'
 import { DEFAULT_SETTINGS, mergeLimits } from './limits.ts'
 import type { Problem } from './problems.ts'
 import { configError, deepFreeze, formatPath, show, toProblems } from './problems.ts'
+import type { ProtocolInput } from './protocols.ts'
 import { findReferenceProblems, receiversOf } from './references.ts'
 import { findServiceProblems } from './service-references.ts'
 import type { ToolServerInput } from './services.ts'
@@ -42,6 +45,10 @@ export interface System {
   readonly secrets: Readonly<Record<string, SecretSource>>
   /** MCP servers whose tools agents may call. */
   readonly tools: Readonly<Record<string, ToolServerInput>>
+  /** Budgets of conversations, as they are written. */
+  readonly conversations: ConversationsInput
+  /** Protocols of its own, as they are written. */
+  readonly protocols: Readonly<Record<string, ProtocolInput>>
 }
 
 /** What a caller puts in the place of what the file says. */
@@ -68,6 +75,7 @@ export async function loadSystem(path: string, overrides: SystemOverrides = {}):
   const problems = [
     ...(checked.success ? [] : toProblems(checked.error)),
     ...findReferenceProblems(toml.value),
+    ...findProtocolsProblems(toml.value['protocols']),
     ...named.problems,
     ...findInputProblems(toml, overrides),
   ]
@@ -119,6 +127,11 @@ function assemble(document: Document, file: string, named: NamedFiles, overrides
     performative: document.goal.performative,
     withinMs: document.goal.within ?? DEFAULT_WITHIN_MS,
   }
+  const talk = {
+    // Amounts that were read are amounts that can be written.
+    conversations: (document.conversations ?? {}) as ConversationsInput,
+    protocols: (document.protocols ?? {}) as Readonly<Record<string, ProtocolInput>>,
+  }
   const services = resolveServices(document.secrets ?? {}, document.tools ?? {}, folder)
   const value: System = {
     name: document.name,
@@ -128,6 +141,7 @@ function assemble(document: Document, file: string, named: NamedFiles, overrides
     send,
     goal: goal ?? null,
     ...services,
+    ...talk,
   }
   const isolated = [
     ...agents.map((agent) => ({ agent, group: 'agents' })),

@@ -46,6 +46,14 @@ export class Rulebook {
     return [...this.#protocols.keys()]
   }
 
+  /** @throws CaxtonError ERR_CONFIG_INVALID for a name that is none of a protocol */
+  assertKnown(names: readonly string[]): void {
+    const unknown = names.find((name) => !this.#protocols.has(name))
+    if (unknown === undefined) return
+    const detail = `conversations.protocols.${unknown} is no protocol, expected ${this.names().join(', ')}`
+    throw new CaxtonError('ERR_CONFIG_INVALID', { detail, data: { protocol: unknown } })
+  }
+
   #add(protocol: Protocol): void {
     const [problem] = findProtocolProblems(protocol)
     if (problem !== undefined) {
