@@ -58,9 +58,13 @@ const DRAIN_MS = 5_000
 export async function runSystem(system: System, options: RunOptions = {}): Promise<RunReport> {
   const { onEvent, signal, exports = [], ...caxtonOptions } = options
   await checkExports(system, exports)
-  const { secrets, tools, protocols } = system
-  const rules = { secrets, tools, protocols, conversations: system.conversations }
-  await using caxton = await Caxton.start({ ...caxtonOptions, ...rules })
+  await using caxton = await Caxton.start({
+    ...caxtonOptions,
+    protocols: system.protocols,
+    conversations: system.conversations,
+    secrets: { ...system.secrets, ...caxtonOptions.secrets },
+    tools: { ...system.tools, ...caxtonOptions.tools },
+  })
   if (onEvent !== undefined) caxton.subscribe(onEvent)
   const conversations = new Set<string>()
   const goal = watchGoal(caxton, system.goal, conversations)

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, Ask, AskHandler } from '../capability/index.ts'
 import { STATUS } from '../capability/index.ts'
 import type { DeployOptions } from './fixtures.test.ts'
-import { agentWat, COUNTER, deploy } from './fixtures.test.ts'
+import { agentWat, COUNTER, deploy, SPIN } from './fixtures.test.ts'
 import { ProcessPool, SandboxPool } from './index.ts'
 
 const GRANTS: NonNullable<DeployOptions['grants']> = { tools: ['one/*'], log: 'info' }
@@ -187,6 +187,39 @@ for (const tier of TIERS) {
     })
   })
 }
+
+test('a guest whose thread is lost while it waits asks again elsewhere, and nobody works for the one that is gone', async () => {
+  // Nothing can be stopped here, so that a thread with a call that must end is lost.
+  const terminator = { terminate: async () => false, close: () => {} }
+  await using pool = new SandboxPool({ run: 'test', terminator }, { threads: 1 })
+  const desk = new Desk()
+  const caller = await deploy(pool, CALLER, { grants: GRANTS, onAsk: desk.take })
+  const spinner = await deploy(pool, SPIN, { name: 'spinner', limits: { fuel: 1e15, wallMs: 20 } })
+  const handled = caller.handle()
+  await desk.has(1)
+  assert.notEqual((await spinner.handle()).error, null)
+  await desk.has(2)
+  assert.deepEqual(
+    desk.asks.map(({ signal }) => signal.aborted),
+    [true, false],
+  )
+  desk.asks[0]!.settle(answer('for the one that is gone'))
+  desk.asks[1]!.settle(answer('hello'))
+  assert.equal((await handled).status, 5)
+  assert.equal(caller.restarts.length, 1)
+})
+
+test('a guest goes on waiting while a neighbour in its thread is killed', async () => {
+  await using pool = new SandboxPool({ run: 'test' }, { threads: 1 })
+  const desk = new Desk()
+  const caller = await deploy(pool, CALLER, { grants: GRANTS, onAsk: desk.take })
+  const spinner = await deploy(pool, SPIN, { name: 'spinner', limits: { fuel: 1e15, wallMs: 20 } })
+  const handled = caller.handle()
+  await desk.has(1)
+  assert.equal((await spinner.handle()).error?.code, 'ERR_LIMIT_WALL')
+  desk.asks[0]!.settle(answer('hello'))
+  assert.equal((await handled).status, 5)
+})
 
 suite('take_result', () => {
   const TAKE = agentWat(

@@ -429,6 +429,26 @@ test('closes the connection when nobody waits any more, and when the call has en
   assert.equal(client.service.openCount, 0)
 })
 
+test('reaches an IPv6 address that a rule names, in whatever form it is written', async (context) => {
+  let server: Awaited<ReturnType<typeof serveHttp>>
+  try {
+    server = await serveHttp((request, response) => response.end(request.headers.host), '::1')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    context.skip(`this machine has no IPv6 loopback (${code})`)
+    return
+  }
+  const { port } = server
+  const client = await Client.create([{ url: `http://[::1]:${port}/*`, methods: ['GET'] }])
+  for (const host of ['[::1]', '[0:0:0:0:0:0:0:1]', '[0000::0001]', '[::0.0.0.1]']) {
+    assert.equal(await client.get(`http://${host}:${port}/`), `[::1]:${port}`, host)
+  }
+  for (const host of ['[::ffff:127.0.0.1]', '[::]', '127.0.0.1', '[::1%25lo]']) {
+    assert.equal(await client.fetch({ url: `http://${host}:${port}/` }), STATUS.DENIED, host)
+  }
+  await server[Symbol.asyncDispose]()
+})
+
 test('gives no agent the stream of another', async () => {
   await using server = await serveHttp((_, response) => response.end('mine'))
   const client = await Client.create([ruleFor(server.port)])
