@@ -2,6 +2,7 @@ import type { SecretSource } from './capability/index.ts'
 import type { Alarm, Clock, Draft, Message } from './core/index.ts'
 import type { StoreOptions } from './store/index.ts'
 import type { ConversationsInput, ProtocolInput, ToolServerInput } from './system/index.ts'
+import type { MessageTracing } from './telemetry/index.ts'
 
 export interface CaxtonOptions {
   /** Worker threads that agents run in, 1 to 64. @default the number of processors */
@@ -15,6 +16,8 @@ export interface CaxtonOptions {
    * what runs. @default nowhere
    */
   readonly moduleCacheDirectory?: string
+  /** Makes a span of each message, see `openTelemetry`. @default none, at no cost */
+  readonly tracing?: MessageTracing
   /** Takes a line for people when something takes long, such as the first build of a source. */
   readonly onProgress?: (line: string) => void
   /** @default the clock of the system */

@@ -24,5 +24,7 @@ export type {
   SystemOverrides,
 } from './system/index.ts'
 export { loadSystem } from './system/index.ts'
+export type { MessageTracing, TraceExport } from './telemetry/index.ts'
+export { asksForTraces, exportTraces, openTelemetry } from './telemetry/index.ts'
 export type { MemoryTree, TreeEntry } from './wasi/index.ts'
 export { saveTree } from './wasi/index.ts'

@@ -13,7 +13,7 @@ import { EventStream } from './event-stream.ts'
 import { buildSource, toGuest } from './languages/index.ts'
 import { instantiate, tenantOf } from './placement.ts'
 import type { AuditRecord, ConversationInfo, RouterListener } from './router/index.ts'
-import { Router, Rulebook } from './router/index.ts'
+import { NO_TRACING, Router, Rulebook } from './router/index.ts'
 import type { Sandbox, SandboxSpec } from './sandbox/index.ts'
 import { assertModuleFits, messageBytes, ProcessPool, SandboxPool } from './sandbox/index.ts'
 import type { DelegationInfo, ServicesParts } from './services/index.ts'
@@ -69,7 +69,8 @@ export class Caxton implements AsyncDisposable {
     this.#processes = new ProcessPool({ run, mailboxes: this.#pool.mailboxes })
     const { protocols, ...rules } = parseConversations(options.conversations, options.protocols)
     const conversations = { ...rules, protocols: new Rulebook(protocols) }
-    const routing = { clock, credit: this.#pool.mailboxes, sizeOf: messageBytes }
+    const tracing = options.tracing ?? NO_TRACING
+    const routing = { clock, credit: this.#pool.mailboxes, sizeOf: messageBytes, tracing }
     this.#router = new Router(routing, { run, conversations })
     const audit = (record: AuditRecord) => this.#router.announceAudit(record)
     const tools = parseToolServers(options.tools ?? {})
@@ -304,6 +305,7 @@ export class Caxton implements AsyncDisposable {
       compile,
       scheduling,
       mounts,
+      isTraced: this.#options.tracing !== undefined,
       startsAhead: true,
     }
     assertModuleFits(spec)

@@ -11,6 +11,7 @@ import { createNotice, createTidings, isAnswerable } from './notice.ts'
 import { NoticeBacklog } from './notice-backlog.ts'
 import type { Step } from './protocols/index.ts'
 import type { Rest } from './rest.ts'
+import type { Tracing } from './tracing.ts'
 import type { Passage } from './undertaking.ts'
 
 /*
@@ -51,6 +52,7 @@ export interface DeliveryParts {
   readonly conversations: Conversations
   readonly hub: EventHub
   readonly rest: Rest
+  readonly tracing: Tracing
   sizeOf(message: Message): number
   createMessageId(): string
   /** Notes which agent a message of the user, or of an agent, went to. */
@@ -86,7 +88,8 @@ export class Delivery {
   }
 
   /** @param cause the message during whose handling this one was sent; null when nobody sent the sender anything */
-  route(message: Message, reserved: boolean, cause: Message | null): void {
+  route(sent: Message, reserved: boolean, cause: Message | null): void {
+    const message = this.#parts.tracing.begin(sent, cause)
     if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'sent', message })
     const agent = this.#parts.agents.get(message.receiver)
     const address = agent === undefined ? readAddress(message.receiver) : null
@@ -169,6 +172,7 @@ export class Delivery {
   /** Hands a message over that its receiver waits for: into no mailbox, so that one that takes no messages any more gets it, too. */
   #handReply(agent: Agent, message: Message, bytes: number): boolean {
     if (bytes > agent.limits.messageBytes || !this.#parts.claimReply(agent.name, message)) return false
+    this.#parts.tracing.arrived(message)
     if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'delivered', agent: agent.name, message })
     return true
   }
@@ -218,12 +222,14 @@ export class Delivery {
   }
 
   #deliverToUser(message: Message): void {
+    this.#parts.tracing.arrived(message)
     if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'delivered', agent: USER_NAME, message })
     this.#parts.onUserMessage(message)
   }
 
   #giveUp(message: Message, error: CaxtonError, act: Performative = 'failure'): void {
     const answered = this.#mayAnswer(message)
+    this.#parts.tracing.givenUp(message, error.toData())
     this.#parts.hub.emit({ type: 'undelivered', message, error: error.toData(), answered })
     if (answered) this.#answer(message, act, error)
   }
@@ -250,7 +256,8 @@ export class Delivery {
 
   /** Tells the sender of a message what became of it, in the name of the runtime. */
   #answer(message: Message, act: Performative, error: CaxtonError): void {
-    const notice = createNotice(message, act, error, this.#parts.createMessageId())
+    const { tracing, createMessageId } = this.#parts
+    const notice = tracing.begin(createNotice(message, act, error, createMessageId()), message)
     this.#parts.conversations.enterNotice(notice, message)
     this.#tell(message.sender, notice)
   }
@@ -258,7 +265,7 @@ export class Delivery {
   /** Tells somebody what has become of a conversation without having been asked just now. */
   announce(tidings: Tidings): void {
     if (tidings.receiver !== USER_NAME && !this.#parts.answersAgents()) return
-    const notice = createTidings(tidings, this.#parts.createMessageId())
+    const notice = this.#parts.tracing.begin(createTidings(tidings, this.#parts.createMessageId()), null)
     this.#parts.conversations.enterNotice(notice, tidings.conversation)
     this.#tell(tidings.receiver, notice)
   }
@@ -311,6 +318,7 @@ export class Delivery {
   /** Ends a message whose handling ended: its sender is told unless it was handled. */
   settleHandled(agent: Agent, message: Message, outcome: Outcome): void {
     const { error, status, usage } = outcome
+    this.#parts.tracing.handled(message, { agent: agent.name, status, error: error?.toData() ?? null, usage })
     const failed = error !== null || status > 1 || status < 0 ? 'lost' : status === 1 ? 'not-understood' : null
     this.#parts.conversations.settle(message, agent.name, { fuel: usage.fuel, cost: 0 }, failed)
     if (error !== null) {

@@ -23,8 +23,12 @@ import type { AuditRecord, RouterListener } from './event.ts'
 import { callSafely, EventHub } from './event.ts'
 import { PendingRequests } from './pending-requests.ts'
 import { Rest } from './rest.ts'
+import type { Tracing } from './tracing.ts'
+import { NO_TRACING } from './tracing.ts'
 
 export interface RouterParts {
+  /** @default NO_TRACING */
+  readonly tracing?: Tracing
   readonly credit: MailboxCredit
   readonly clock: Clock
   /** Bytes of credit that a message takes: the same number wherever it is reserved. */
@@ -80,6 +84,7 @@ export class Router {
       conversations: this.#conversations,
       hub: this.#hub,
       rest: this.#rest,
+      tracing: parts.tracing ?? NO_TRACING,
       sizeOf: parts.sizeOf,
       createMessageId: this.#createMessageId,
       onAssigned: (message, agent) => {

@@ -1,7 +1,7 @@
 import type { Message } from '../core/index.ts'
 
-/** What a message takes besides its texts: names of fields, quotes, the objects that hold it. */
-const OVERHEAD_BYTES = 256
+/** What a message takes besides its texts: names of fields, quotes, the objects that hold it, and `trace`, which the runtime may set on the way. */
+const OVERHEAD_BYTES = 320
 
 /**
  * Bytes that a message takes in a mailbox: its texts and a fixed overhead, about its JSON text in UTF-8.
@@ -23,7 +23,6 @@ export function messageBytes(message: Message): number {
     sizeOf(message.protocol) +
     sizeOf(message.language) +
     sizeOf(message.ontology) +
-    sizeOf(message.trace) +
     sizeOf(message.reply_to) +
     sizeOf(message.encoding) +
     (message.extras === undefined ? 0 : sizeOfExtras(message.extras))

@@ -36,6 +36,8 @@ export interface SandboxSpec {
   readonly mounts?: readonly Mount[]
   /** Standard input of a WASI program; `asked`: what `onAsk` answers to `read_stdin`, no bytes for the end. @default empty */
   readonly stdin?: Uint8Array | 'asked'
+  /** Every message to it goes through the main thread, where it is traced. @default false */
+  readonly isTraced?: boolean
   /** How the agent shares its thread with others. @default DEFAULT_SCHEDULING: weight 100, priority normal */
   readonly scheduling?: Partial<Scheduling>
   /** What the agent keeps at the time of the call, for each instance that is made of it. @default nothing */

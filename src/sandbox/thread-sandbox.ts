@@ -108,6 +108,7 @@ export class ThreadSandbox implements Sandbox {
   }
 
   openLocal(): void {
+    if (this.#parts.spec.isTraced === true) return
     this.#isLocal = true
     if (this.#place?.thread.hasLocalMail) {
       this.#place.thread.post({ type: 'local', agent: this.#place.agent, isOpen: true })

@@ -56,10 +56,11 @@ function createExportOption(): Option {
 }
 
 async function runCommand(path: string, flags: RunFlags, output: Output): Promise<number> {
-  const { loadSystem, runSystem } = await import('../../index.ts')
+  const { asksForTraces, exportTraces, loadSystem, runSystem } = await import('../../index.ts')
   const { defaultCacheDirectory } = await import('../../languages/index.ts')
   const system = await loadSystem(path, flags.input === undefined ? {} : { input: flags.input })
   const view = createView(system, flags, output)
+  await using traces = asksForTraces(process.env) ? await exportTraces() : null
   const stop = new AbortController()
   const releaseSignals = catchSignals(() => {
     output.errorLine('interrupted: agents finish what they have; once more to end at once')
@@ -73,6 +74,7 @@ async function runCommand(path: string, flags: RunFlags, output: Output): Promis
       moduleCacheDirectory: join(dirname(defaultCacheDirectory()), 'modules'),
       ...(flags.threads === undefined ? {} : { threads: flags.threads }),
       exports: flags.export,
+      ...(traces === null ? {} : { tracing: traces.tracing }),
     })
     view.report(report)
     for (const exported of report.exported) output.errorLine(escapeText(describeExport(exported)))
