@@ -10,6 +10,8 @@ import { JOURNAL_WORDS } from './mailbox-table.ts'
  * 2. Main: running → killing by compare-and-swap, and only then asks V8 to terminate; killing → 0 after V8 has done so.
  * 3. A worker that cannot swap to 0 knows that a termination is under way and runs nothing until it has landed:
  *    a kill can never hit another call than the one it was meant for.
+ * 4. Worker: between `enterGuard` and `leaveGuard` no termination lands, unless it takes too long: what is opened in between is
+ *    noted before anything can unwind. A call that is condemned already does not get in.
  */
 
 const STATE = 0
@@ -21,7 +23,8 @@ const LEDGER = JOURNAL + JOURNAL_WORDS
 /** Messages in a ledger. */
 export const LEDGER_MESSAGES = 64
 const ARRIVED = LEDGER + 1 + LEDGER_MESSAGES * JOURNAL_WORDS
-const BYTES = (ARRIVED + 1) * 4
+const GUARD = ARRIVED + 1
+const BYTES = (GUARD + 1) * 4
 const LAST_CALL = 2 ** 29
 
 /** A call that is running, or a slice of one. */
@@ -72,6 +75,24 @@ export class Heartbeat {
     const running = this.#call * 2
     if (Atomics.compareExchange(this.#words, STATE, running, 0) === running) return
     for (;;) Atomics.wait(this.#words, STATE, running + 1, 1)
+  }
+
+  /** Worker: begins what must not be torn apart. Does not return if the call is being killed: the termination ends it. */
+  enterGuard(): void {
+    Atomics.store(this.#words, GUARD, 1)
+    const state = Atomics.load(this.#words, STATE)
+    if ((state & 1) === 0) return
+    Atomics.store(this.#words, GUARD, 0)
+    for (;;) Atomics.wait(this.#words, STATE, state, 1)
+  }
+
+  leaveGuard(): void {
+    Atomics.store(this.#words, GUARD, 0)
+  }
+
+  /** Main: whether a call that was condemned has to be left alone for a moment. */
+  get isGuarded(): boolean {
+    return Atomics.load(this.#words, GUARD) === 1
   }
 
   /** Main: returns the call that is running or being killed. */

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { ErrorData } from '../core/index.ts'
 import { CaxtonError, isCaxtonError } from '../core/index.ts'
@@ -54,6 +55,9 @@ export interface ThreadOptions {
   /** Options of Node for the worker. Under the permission model they must ask for it: the one of the process is not inherited. @default none */
   readonly execArgv?: readonly string[]
 }
+
+/** Milliseconds after which a call is stopped even in the middle of what must not be torn apart. */
+const GUARD_MS = 100
 
 /** One worker thread, seen from the main thread. */
 export class Thread {
@@ -186,6 +190,7 @@ export class Thread {
    */
   async kill(running: RunningCall, reason: ErrorData): Promise<void> {
     if (this.#isClosing || running.killing || !this.#heartbeat.condemn(running.call)) return
+    await this.#waitForGuard()
     if (await this.#parts.terminator.terminate(this.#worker.threadId)) {
       this.#heartbeat.clear()
       this.post({ type: 'killed', reason })
@@ -205,6 +210,12 @@ export class Thread {
     if (!this.isPrivate || this.#agentCount > 0 || this.#waitingCount > 0 || this.#isClosing) return
     this.#parts.onRetired?.(this)
     void this.close()
+  }
+
+  /** Lets the worker finish what must not be torn apart: it takes microseconds, or somebody's disk is very slow. */
+  async #waitForGuard(): Promise<void> {
+    const deadlineMs = processMs() + GUARD_MS
+    while (this.#heartbeat.isGuarded && processMs() < deadlineMs) await setTimeout(1)
   }
 
   async close(): Promise<void> {

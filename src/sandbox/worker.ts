@@ -1,6 +1,7 @@
 import { MessageChannel, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { ErrorData } from '../core/index.ts'
 import { createSliceHook } from '../core/index.ts'
+import { guardDescriptors } from '../wasi/index.ts'
 import type { CallResult } from './guest/call-result.ts'
 import { CpuClock } from './guest/cpu-clock.ts'
 import { Driver } from './guest/driver.ts'
@@ -47,6 +48,7 @@ const mailboxes = new MailboxTable(parts.mailboxes)
 const slots = new Map<string, Slot>(parts.slots)
 const mail = new LocalMail(mailboxes, heartbeat.arrived)
 const specs = new SpecParts()
+guardDescriptors({ enter: () => heartbeat.enterGuard(), leave: () => heartbeat.leaveGuard() })
 const residents = new Map<number, Resident>()
 const turns = new TurnQueue<Resident>(parts.sliceFuel * HEAD_START_SLICES)
 const guestParts: GuestParts = {

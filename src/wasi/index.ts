@@ -1,5 +1,7 @@
 /** The WebAssembly System Interface, preview 1, over what one agent was granted. */
 
+export type { DescriptorGuard } from './files/host-descriptors.ts'
+export { guardDescriptors } from './files/host-descriptors.ts'
 export { loadMounts } from './files/load.ts'
 export type { MemoryTree, TreeEntry } from './files/memory-tree.ts'
 export type { Mount } from './files/mounts.ts'

@@ -132,7 +132,7 @@ test('an agent that is killed among its files leaves none of them open', ON_LINU
   const grants = { files: [{ at: '/', host, access: 'rw' as const }] }
   for (const [name, limits] of Object.entries({
     fuel: { fuel: '2M' },
-    wall: { fuel: '100G', wall: '100ms', host_calls: 1e9 },
+    ...Object.fromEntries([1, 2, 3].map((index) => [`wall-${index}`, { fuel: '100G', wall: '60ms', host_calls: 1e9 }])),
     calls: { host_calls: 50 },
   })) {
     await caxton.deploy({ name, bytes: OPENER, limits, grants })

@@ -49,5 +49,6 @@ export class WasiSystem {
   /** Closes what the guest has open. Idempotent. */
   close(): void {
     this.host.descriptors.closeAll()
+    this.#mounts.close()
   }
 }

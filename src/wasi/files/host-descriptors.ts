@@ -7,7 +7,8 @@ import type { FileProblem } from './problem.ts'
  *
  * 1. Nothing of the host is named but through `/proc/self/fd/<descriptor>`, which leads to the very directory that is open,
  *    wherever it has been moved to, and one name behind it, which is not followed if it is a link.
- * 2. `O_PATH` names a thing without opening it: a FIFO does not wait for its other end, a device does nothing. What it is can be
+ * 2. A descriptor is noted in the same breath in which it is opened, and closed with its agent at the latest.
+ * 3. `O_PATH` names a thing without opening it: a FIFO does not wait for its other end, a device does nothing. What it is can be
  *    seen by then and cannot change any more; only files and directories are opened, through the same descriptor.
  */
 
@@ -29,6 +30,28 @@ export interface DescriptorOwner {
 
 /** The descriptors that files of this thread have, and whose they are. */
 const held = new Map<number, DescriptorOwner>()
+
+/** Keeps the thread from being stopped between two steps that belong together; see `Heartbeat`. */
+export interface DescriptorGuard {
+  enter(): void
+  leave(): void
+}
+
+let guard: DescriptorGuard = { enter: () => {}, leave: () => {} }
+
+/** Says what keeps this thread from being stopped while a descriptor is opened and noted, or closed and forgotten. */
+export function guardDescriptors(by: DescriptorGuard): void {
+  guard = by
+}
+
+function guarded<Answer>(act: () => Answer): Answer {
+  guard.enter()
+  try {
+    return act()
+  } finally {
+    guard.leave()
+  }
+}
 
 /** Returns how many descriptors of the host the agents of this thread hold. */
 export function countHostDescriptors(): number {
@@ -78,19 +101,27 @@ export function openGranted(owner: DescriptorOwner, path: string): number | File
 export function close(descriptor: number): void {
   const owner = held.get(descriptor)
   if (owner === undefined) return
-  held.delete(descriptor)
-  owner.heldCount -= 1
-  closeSync(descriptor)
+  guarded(() => {
+    held.delete(descriptor)
+    owner.heldCount -= 1
+    closeSync(descriptor)
+  })
+}
+
+/** Closes whatever an agent still has: a call that was stopped has closed nothing. */
+export function closeAll(owner: DescriptorOwner): void {
+  for (const [descriptor, whose] of held) if (whose === owner) close(descriptor)
 }
 
 function open(owner: DescriptorOwner, path: string, flags: number): number | FileProblem {
   if (owner.heldCount >= FILE_LIMITS.hostDescriptors || held.size >= FILE_LIMITS.hostDescriptorsPerThread)
     return 'NFILE'
-  const descriptor = attempt(() => openSync(path, flags, NEW_FILE_MODE))
-  if (typeof descriptor === 'number') {
-    held.set(descriptor, owner)
-    owner.heldCount += 1
-  }
+  const descriptor = guarded(() => {
+    const opened = attempt(() => openSync(path, flags, NEW_FILE_MODE))
+    if (typeof opened === 'number') held.set(opened, owner)
+    return opened
+  })
+  if (typeof descriptor === 'number') owner.heldCount += 1
   return descriptor
 }
 

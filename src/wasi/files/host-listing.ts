@@ -55,7 +55,9 @@ export class HostListing implements Listing {
   close(): void {
     const reader = this.#reader
     this.#reader = null
-    if (reader !== null) attempt(() => reader.closeSync())
+    if (reader === null) return
+    this.#volume.owner.heldCount -= 1
+    attempt(() => reader.closeSync())
   }
 
   #rewind(): FileProblem | null {
@@ -109,6 +111,9 @@ function isNameProblem(read: object): read is { readonly problem: FileProblem } 
 /** The entries come with names as bytes. */
 function openReader(volume: HostVolume, descriptor: number): Dir | FileProblem {
   volume.chargeCalls(2)
+  if (volume.owner.heldCount >= FILE_LIMITS.hostDescriptors) return 'NFILE'
   const options = { encoding: 'buffer' as BufferEncoding, bufferSize: AHEAD }
-  return attempt(() => opendirSync(`/proc/self/fd/${descriptor}`, options))
+  const reader = attempt(() => opendirSync(`/proc/self/fd/${descriptor}`, options))
+  if (!isProblem(reader)) volume.owner.heldCount += 1
+  return reader
 }

@@ -1,4 +1,5 @@
 import type { DescriptorOwner } from './host-descriptors.ts'
+import { closeAll } from './host-descriptors.ts'
 import { HostDirectory } from './host-directory.ts'
 import { HostVolume } from './host-volume.ts'
 import { MemoryDirectory } from './memory-directory.ts'
@@ -37,9 +38,16 @@ interface OpenMount {
 /** The files of one agent, open. Whoever opens them closes them. */
 export class Mounts {
   readonly #opened: readonly OpenMount[]
+  readonly #owner: DescriptorOwner
 
-  constructor(opened: readonly OpenMount[]) {
+  constructor(opened: readonly OpenMount[], owner: DescriptorOwner) {
     this.#opened = opened
+    this.#owner = owner
+  }
+
+  /** Closes what no descriptor of the agent leads to any more. Idempotent. */
+  close(): void {
+    closeAll(this.#owner)
   }
 
   /** The directories that the agent starts with, in the order of its grants. Their descriptors close them. */
@@ -71,11 +79,11 @@ export function openMounts(mounts: readonly Mount[], work: FileWork): Mounts {
   try {
     for (const [index, mount] of mounts.entries()) opened.push(openMount(mount, BigInt(index + 1), own, owner))
   } catch (error) {
-    for (const { directory } of opened) directory.close()
+    closeAll(owner)
     throw error
   }
   isOpening = false
-  return new Mounts(opened)
+  return new Mounts(opened, owner)
 }
 
 function openMount(mount: Mount, device: bigint, work: FileWork, owner: DescriptorOwner): OpenMount {
