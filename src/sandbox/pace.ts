@@ -5,7 +5,7 @@ import { findFunction } from './imports.ts'
 
 /**
  * How a guest gets the fuel of a call: all of it at once; in slices between which others run, as one that may wait in a host call does
- * whatever its budget; or in slices that it gets without waiting, because frames of JavaScript may be among its own.
+ * whatever its budget; or in slices that it gets without waiting, because its door makes no steps.
  */
 export type Pace = 'whole' | 'sliced' | 'granted'
 

@@ -381,3 +381,57 @@ export async function handleMessage(message) {
   assert.match(String(await run(script, NOBODY)), /^(ERR_GUEST_EXCEPTION|went on)/)
   assert.equal(await run(answer('1 + 1')), 2)
 })
+
+const SPIN = 'for (;;);'
+const PATIENT = { limits: { fuel: '3G', wall: '60s' } }
+
+/** Scripts that would keep their thread, wherever they run: each is in the middle of its loop while another one answers. */
+const KEEPERS: readonly { name: string; script: string }[] = [
+  { name: 'in a handler', script: handle(SPIN) },
+  { name: 'in a job of a promise', script: handle(`await null; ${SPIN}`) },
+  { name: 'behind a host call', script: `import { log } from 'caxton'; ${handle(`log('info', 'x'); ${SPIN}`)}` },
+  { name: 'in the text of what it throws', script: handle(`throw { toString() { ${SPIN} } }`) },
+  { name: 'in a sort that calls back', script: handle(`[2, 1].sort(() => { ${SPIN} })`) },
+]
+
+for (const { name, script } of KEEPERS) {
+  test(`a script that spins ${name} takes turns with another one`, async () => {
+    const spinner = await deploy(script, { grants: { log: 'info' }, ...PATIENT })
+    const other = await deploy(answer('1'))
+    const order: string[] = []
+    const spinning = caxton
+      .request({ performative: 'request', receiver: spinner }, { deadlineMs: 60_000 })
+      .catch(() => order.push('spinner'))
+    for (let round = 0; round < 3; round += 1) {
+      assert.equal((await caxton.request({ performative: 'request', receiver: other })).content, 1)
+    }
+    order.push('other')
+    await spinning
+    assert.deepEqual(order, ['other', 'spinner'])
+    const reason = caxton.agents().find((agent) => agent.name === spinner)?.reason
+    assert.equal(reason?.code, 'ERR_LIMIT_FUEL')
+  })
+}
+
+test('a host call out of a long script that calls back into the interpreter is never cut in the middle', async () => {
+  const script = `
+import { reply, send } from 'caxton'
+export function handleMessage(message) {
+  let sum = 0
+  for (let round = 0; round < 200; round += 1) {
+    for (let step = 0; step < 2000; step += 1) sum += step
+    send({ performative: 'inform', receiver: 'user', content: { text: 'x'.repeat(1000), round } })
+  }
+  reply(message, 'inform', sum)
+}`
+  const [first, second] = await Promise.all(
+    [1, 2].map(() => deploy(script, { grants: { send: ['user'] }, ...PATIENT })),
+  )
+  const sums = await Promise.all(
+    [first!, second!].map((receiver) => caxton.request({ performative: 'request', receiver }, { deadlineMs: 60_000 })),
+  )
+  assert.deepEqual(
+    sums.map(({ content }) => content),
+    [399_800_000, 399_800_000],
+  )
+})

@@ -105,8 +105,9 @@ export interface Door<Session extends DoorSession = DoorSession> {
   /** Host functions that this door offers besides those of every door (`caxton`, WASI); they act on the session. */
   readonly modules: readonly HostModule<Session>[]
   /**
-   * Whether a guest may be suspended in the middle of a call, so that others in its thread run meanwhile. Only for a door
-   * whose session calls the guest by steps and by nothing else: no frame of JavaScript may be between its functions.
+   * Whether a guest may be suspended in the middle of a step, so that others in its thread run meanwhile: no frame of JavaScript is
+   * on its stack then. What a session calls by `DoorParts.function`, between steps or out of a host call, keeps the thread until
+   * it ends: such calls must be short.
    *
    * @default false: a call keeps its thread until it ends
    */

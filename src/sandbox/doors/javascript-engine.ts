@@ -1,5 +1,5 @@
 import type { GuestMemory, ValueType } from '../../capability/index.ts'
-import type { DoorExport, DoorParts } from './door.ts'
+import type { DoorExport, DoorParts, GuestStep } from './door.ts'
 
 type Signature = readonly [params: readonly ValueType[], result: ValueType | null]
 
@@ -51,6 +51,9 @@ export const ENGINE_EXPORTS: readonly DoorExport[] = [
   })),
 ]
 
+/** Calls of the engine that run scripts: others of the thread may run in between, see `Door.isSliced`. */
+export type EngineSteps<Result> = Generator<GuestStep, Result, number | bigint | undefined>
+
 /** The address of a boxed value in the guest. */
 export type Value = number
 
@@ -88,7 +91,12 @@ export class JavaScriptEngine {
     return this.#parts.memory
   }
 
-  /** Calls a function of the engine. */
+  /** Calls a function of the engine that runs scripts, as long as they like. */
+  *#run(name: EngineFunction, ...args: number[]): EngineSteps<number> {
+    return Number((yield { name, args }) ?? 0)
+  }
+
+  /** Calls a function of the engine that runs none. */
   call(name: EngineFunction, ...args: number[]): number {
     return Number(this.#parts.function(name)?.(...args) ?? 0)
   }
@@ -108,10 +116,10 @@ export class JavaScriptEngine {
   }
 
   /** Runs a module. Whatever it throws becomes a rejection that the hooks see. */
-  evaluateModule(source: string, name: string): Value {
+  *evaluateModule(source: string, name: string): EngineSteps<Value> {
     const code = this.writeText(source)
     const file = this.writeText(name)
-    const value = this.call('qjs_eval', code.pointer, code.length, file.pointer, MODULE_FLAG)
+    const value = yield* this.#run('qjs_eval', code.pointer, code.length, file.pointer, MODULE_FLAG)
     this.call('wasm_free', code.pointer)
     this.call('wasm_free', file.pointer)
     return value
@@ -128,9 +136,9 @@ export class JavaScriptEngine {
   }
 
   /** Calls a function with one argument, which is freed. */
-  callFunction(callee: Value, argument: Value): Value {
+  *callFunction(callee: Value, argument: Value): EngineSteps<Value> {
     this.#memory.writeU32(this.#scratch + 4, argument)
-    const result = this.call('qjs_call', callee, this.#undefined, 1, this.#scratch + 4)
+    const result = yield* this.#run('qjs_call', callee, this.#undefined, 1, this.#scratch + 4)
     this.call('qjs_free_value', argument)
     return result
   }
@@ -160,12 +168,15 @@ export class JavaScriptEngine {
    */
   withString<Result>(value: Value, use: (bytes: Uint8Array) => Result): Result | undefined {
     if (value === 0 || this.call('qjs_is_string', value) === 0) return undefined
-    return this.withText(value, use)
+    return this.#useText(this.call('qjs_get_string_len', value, this.#scratch), use)
   }
 
-  /** Like `withString`, for a value of any type, which the guest itself turns into text. */
-  withText<Result>(value: Value, use: (bytes: Uint8Array) => Result): Result | undefined {
-    const pointer = this.call('qjs_get_string_len', value, this.#scratch)
+  /** Like `withString`, for a value of any type, which a script turns into text. */
+  *readText<Result>(value: Value, use: (bytes: Uint8Array) => Result): EngineSteps<Result | undefined> {
+    return this.#useText(yield* this.#run('qjs_get_string_len', value, this.#scratch), use)
+  }
+
+  #useText<Result>(pointer: number, use: (bytes: Uint8Array) => Result): Result | undefined {
     if (pointer === 0) return undefined
     const length = this.#memory.readU32(this.#scratch)
     this.#parts.host.chargeFuel(length)
@@ -187,9 +198,9 @@ export class JavaScriptEngine {
   }
 
   /** Runs promise jobs until there are none; false when one could not run. Every job costs the guest fuel. */
-  runJobs(): boolean {
+  *runJobs(): EngineSteps<boolean> {
     while (this.call('qjs_is_job_pending') !== 0) {
-      if (this.call('qjs_execute_pending_job') < 0) return false
+      if ((yield* this.#run('qjs_execute_pending_job')) < 0) return false
     }
     return true
   }

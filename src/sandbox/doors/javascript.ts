@@ -2,7 +2,7 @@ import type { CaxtonHost, HostFunction, HostModule, Status } from '../../capabil
 import { CAXTON_ABI, hasGrant, LOG_LEVELS, STATUS } from '../../capability/index.ts'
 import type { Door, DoorParts, DoorSession, GuestSteps } from './door.ts'
 import { ScriptAsks } from './javascript-asks.ts'
-import type { Value } from './javascript-engine.ts'
+import type { EngineSteps, Value } from './javascript-engine.ts'
 import { ENGINE_EXPORTS, JavaScriptEngine } from './javascript-engine.ts'
 import { explainException } from './javascript-exception.ts'
 import { KeptCalls } from './javascript-kept.ts'
@@ -61,22 +61,22 @@ class JavaScriptSession implements DoorSession {
     this.#asks = new ScriptAsks(this.#engine, parts)
   }
 
-  start(): number | GuestSteps {
+  *start(): GuestSteps {
     this.#begin()
     this.#engine.start()
     this.#engine.defineHostFunction(HOST_GLOBAL)
-    return this.#finish(this.#engine.evaluateModule(GLUE_SOURCE, GLUE_MODULE), 'init')
+    return yield* this.#finish(yield* this.#engine.evaluateModule(GLUE_SOURCE, GLUE_MODULE), 'init')
   }
 
-  handle(message: Uint8Array): number | GuestSteps {
+  *handle(message: Uint8Array): GuestSteps {
     this.#begin()
     const text = this.#engine.newString(message)
-    return this.#finish(this.#engine.callFunction(this.#deliver, text), 'handleMessage')
+    return yield* this.#finish(yield* this.#engine.callFunction(this.#deliver, text), 'handleMessage')
   }
 
-  timer(id: number): number | GuestSteps {
+  *timer(id: number): GuestSteps {
     this.#begin()
-    return this.#finish(this.#engine.callFunction(this.#fire, this.#number(id)), 'handleTimer')
+    return yield* this.#finish(yield* this.#engine.callFunction(this.#fire, this.#number(id)), 'handleTimer')
   }
 
   #begin(): void {
@@ -85,10 +85,10 @@ class JavaScriptSession implements DoorSession {
   }
 
   /** Runs what waits and tells how the script ended, or what it waits for. */
-  #finish(result: Value, handler: string): number | GuestSteps {
-    this.#runJobs(result)
+  *#finish(result: Value, handler: string): GuestSteps {
+    yield* this.#runJobs(result)
     if (this.#status !== null) return this.#status
-    return this.#waitFor(handler)
+    return yield* this.#waitFor(handler)
   }
 
   /** Waits for one thing after another that the script has asked for, until the handler has settled. */
@@ -98,20 +98,20 @@ class JavaScriptSession implements DoorSession {
       if (ask === undefined) return this.#end(`${handler} returned a promise that nothing can settle`, '')
       const status = Number(yield { wait: ask.wait })
       const text = this.#engine.newString(this.#asks.finish(ask, status))
-      this.#runJobs(this.#engine.callFunction(this.#answer, text))
+      yield* this.#runJobs(yield* this.#engine.callFunction(this.#answer, text))
     }
     this.#asks.begin()
     return this.#status
   }
 
   /** Runs the jobs that are pending. Ends the script for an exception or a rejection that nobody handles. */
-  #runJobs(result: Value): void {
+  *#runJobs(result: Value): EngineSteps<void> {
     const failed = this.#engine.call('qjs_is_exception', result) !== 0
     this.#engine.call('qjs_free_value', result)
-    if (failed || !this.#engine.runJobs()) this.#endWithException()
+    if (failed || !(yield* this.#engine.runJobs())) yield* this.#endWithException()
     const reason = this.#rejections.takeReason()
     if (reason !== null) {
-      if (this.#fail !== 0) this.#engine.callFunction(this.#fail, reason)
+      if (this.#fail !== 0) yield* this.#engine.callFunction(this.#fail, reason)
       this.#end('a promise was rejected and nobody handled it', '')
     }
   }
@@ -241,9 +241,9 @@ class JavaScriptSession implements DoorSession {
     return this.#engine.withString(value, (bytes) => UTF8.decode(bytes.subarray(0, EXCEPTION_BYTES))) ?? ''
   }
 
-  #endWithException(): never {
+  *#endWithException(): EngineSteps<never> {
     const exception = this.#engine.call('qjs_get_exception')
-    const text = this.#engine.withText(exception, (bytes) => UTF8.decode(bytes.subarray(0, EXCEPTION_BYTES)))
+    const text = yield* this.#engine.readText(exception, (bytes) => UTF8.decode(bytes.subarray(0, EXCEPTION_BYTES)))
     return this.#end(text ?? 'an exception that cannot be shown', '')
   }
 
@@ -329,6 +329,7 @@ export const JAVASCRIPT_DOOR: Door<JavaScriptSession> = {
   name: 'javascript',
   exports: ENGINE_EXPORTS,
   modules: [QUICKJS_ENV],
+  isSliced: true,
   waitsBetween: true,
   open: (parts) => new JavaScriptSession(parts),
 }

@@ -366,10 +366,10 @@ export class Guest {
     const find = <Export>(name: string) => this.#instance.find<Export>(name)
     const memory = find<unknown>('memory')
     if (memory instanceof WebAssembly.Memory) this.#memory.attach(memory)
-    const { fuel, stack, stackFloor, slice, tableGrowth } = this.#spec.names
+    const { fuel, stack, stackFloor, tableGrowth } = this.#spec.names
     this.#meter.attach(find<FuelCounter>(fuel), find<StackLevel>(stack), find<StackFloor>(stackFloor))
     this.#tableGrowth = find<{ readonly value: number }>(tableGrowth)
-    find<{ value: CallableFunction | null }>(slice).value = this.#hook
+    this.#instance.setHook(this.#hook, this.pace === 'sliced' ? this.#parts.hooks.granting : null)
     this.#takeSeat()
     return 0
   }

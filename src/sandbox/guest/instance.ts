@@ -5,12 +5,23 @@ import type { Meter } from './meter.ts'
 /** An export of a guest that others may interrupt: it runs on a stack of its own. */
 type Promising = (...args: readonly (number | bigint)[]) => Promise<number | bigint | undefined>
 
+interface SliceHook {
+  value: CallableFunction | null
+}
+
 /** What a guest exports, and what was added to it. Nothing is there before the instance is. */
 export class GuestInstance {
   readonly #names: GuestNames
   readonly #meter: Meter
   readonly #promising = new Map<string, Promising>()
   #exports: WebAssembly.Exports = Object.create(null)
+  /** For a guest that can be suspended: its slice hook, and one that never suspends. */
+  #hooks: {
+    readonly global: SliceHook
+    readonly suspending: CallableFunction
+    readonly granting: CallableFunction
+  } | null = null
+  #isPlain = false
 
   constructor(names: GuestNames, meter: Meter) {
     this.#names = names
@@ -31,7 +42,29 @@ export class GuestInstance {
     const found = this.#exports[name]
     if (typeof found !== 'function') return undefined
     const exported = found as GuestFunction
-    return (...args) => this.#meter.call(() => exported(...args))
+    return (...args) => this.#meter.call(() => this.#callPlain(exported, args))
+  }
+
+  /**
+   * Sets what the guest calls when a slice is used up. With `granting` it can be suspended, but not in calls through `function`, which
+   * have frames of JavaScript below them.
+   */
+  setHook(hook: CallableFunction | null, granting: CallableFunction | null): void {
+    const global = this.find<SliceHook>(this.#names.slice)
+    global.value = hook
+    if (hook !== null && granting !== null) this.#hooks = { global, suspending: hook, granting }
+  }
+
+  /** What it throws ends the guest: nothing has to be set back then. */
+  #callPlain(exported: GuestFunction, args: readonly (number | bigint)[]): number | bigint | undefined {
+    const hooks = this.#hooks
+    if (hooks === null || this.#isPlain) return exported(...args)
+    this.#isPlain = true
+    hooks.global.value = hooks.granting
+    const result = exported(...args)
+    hooks.global.value = hooks.suspending
+    this.#isPlain = false
+    return result
   }
 
   /** Returns a function that runs on a stack of its own, with no frame of JavaScript on it. */
