@@ -133,6 +133,11 @@ export function parseHttpPattern(text: string): HttpPattern | null {
   return host.includes('.') && !/^[\d.]+$/.test(host) ? { scheme, host: `*.${host}`, port, path, isPrefix } : null
 }
 
+/** Tells whether a pattern names the host of a URL, whatever else of it. */
+export function matchesHttpHost(pattern: HttpPattern, url: HttpUrl): boolean {
+  return matchesHost(pattern.host, url.host)
+}
+
 /** Tells whether a request to a URL is one that a pattern names. */
 export function matchesHttp(pattern: HttpPattern, url: HttpUrl): boolean {
   if (pattern.scheme !== url.scheme || pattern.port !== url.port || !matchesHost(pattern.host, url.host)) return false

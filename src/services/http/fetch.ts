@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpMethod, HttpRule, HttpUrl } from '../../capability/index.ts'
-import { formatHttpUrl, formatOrigin, matchesHttp, parseHttpUrl } from '../../capability/index.ts'
+import { formatHttpUrl, formatOrigin, matchesHttp, matchesHttpHost, parseHttpUrl } from '../../capability/index.ts'
 import { CaxtonError } from '../../core/index.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { ExchangeOptions } from './exchange.ts'
@@ -16,7 +16,8 @@ import { pinAddress } from './resolve.ts'
  *
  * 1. Every hop is looked at like a request of its own: a rule must name it, its address is checked and pinned, and the
  *    secrets that are sent are those of the rule of that hop. What the last hop was given goes no further.
- * 2. What was sent at any hop is scrubbed from what comes back.
+ * 2. The secrets of all rules of the agent are scrubbed from what comes back: a server may tell at one place what it was sent
+ *    at another.
  */
 
 export interface FetchParts {
@@ -65,19 +66,20 @@ export async function fetchByRules(
   signal: AbortSignal,
 ): Promise<FetchResult> {
   let hop: Hop = request
-  let patterns: readonly Buffer[] = []
+  const patterns = patternsOf(parts.secrets, rules)
+  let isSensitive = false
   const first = findRule(rules, hop.method, hop.url)
   for (let count = 0; ; count += 1) {
     const rule = findRule(rules, hop.method, hop.url)
     assertBody(hop.body, rule)
     parts.takeRate(rule)
-    const filled = fillSecrets(parts.secrets, rule, hop.headers)
-    patterns = [...patterns, ...filled.patterns]
+    isSensitive ||= getsSecrets(rules, hop.url)
+    const headers = fillSecrets(parts.secrets, rule, hop.headers, isSensitive)
     const address = await pinAddress(hop.url.host, rule, parts.resolver)
-    const response = await exchange({ ...hop, headers: filled.headers, address }, signal, parts.exchangeOptions)
+    const response = await exchange({ ...hop, headers, address }, signal, parts.exchangeOptions)
     const next = first.redirects === 0 ? null : followRedirect(hop, response)
     if (next === null) {
-      assertReadable(response, patterns)
+      if (isSensitive) assertReadable(response)
       return { response, url: hop.url, rule, patterns, hasBody: hop.method !== 'HEAD' && response.statusCode !== 304 }
     }
     response.on('error', () => {})
@@ -89,20 +91,32 @@ export async function fetchByRules(
   }
 }
 
-function fillSecrets(
-  secrets: Secrets,
-  rule: HttpRule,
-  headers: Headers,
-): { readonly headers: Headers; readonly patterns: readonly Buffer[] } {
-  checkBesideSecrets(
-    headers,
-    rule.secrets.map(({ header }) => header),
-  )
-  const filled = rule.secrets.map(({ header, template, form }) => ({ header, ...secrets.fill(template, form) }))
-  return {
-    headers: { ...headers, ...Object.fromEntries(filled.map(({ header, text }) => [header, text])) },
-    patterns: filled.flatMap(({ patterns }) => patterns),
+/** What must not come back to an agent, by the secrets of a system and its rules: they do not change while it is deployed. */
+const knownPatterns = new WeakMap<Secrets, WeakMap<readonly HttpRule[], readonly Buffer[]>>()
+
+function patternsOf(secrets: Secrets, rules: readonly HttpRule[]): readonly Buffer[] {
+  const known = knownPatterns.get(secrets) ?? new WeakMap<readonly HttpRule[], readonly Buffer[]>()
+  knownPatterns.set(secrets, known)
+  let patterns = known.get(rules)
+  if (patterns === undefined) {
+    patterns = rules.flatMap((rule) =>
+      rule.secrets.flatMap(({ template, form }) => secrets.fill(template, form).patterns),
+    )
+    known.set(rules, patterns)
   }
+  return patterns
+}
+
+/** Tells whether some rule sends secrets to the host of a URL. */
+function getsSecrets(rules: readonly HttpRule[], url: HttpUrl): boolean {
+  return rules.some(({ pattern, secrets }) => secrets.length > 0 && matchesHttpHost(pattern, url))
+}
+
+function fillSecrets(secrets: Secrets, rule: HttpRule, headers: Headers, isSensitive: boolean): Headers {
+  const names = rule.secrets.map(({ header }) => header)
+  checkBesideSecrets(headers, names, isSensitive)
+  const filled = rule.secrets.map(({ header, template, form }) => [header, secrets.fill(template, form).text])
+  return { ...headers, ...(Object.fromEntries(filled) as Headers) }
 }
 
 /** Returns the next hop, null for an answer that is no redirect. @throws CaxtonError ERR_HTTP_REFUSED */
@@ -136,9 +150,9 @@ function assertBody(body: Uint8Array, { requestBytes }: HttpRule): void {
 }
 
 /** An answer in an encoding cannot be searched for what was sent. It was not asked for. */
-function assertReadable(response: IncomingMessage, patterns: readonly Buffer[]): void {
+function assertReadable(response: IncomingMessage): void {
   const encoding = response.headers['content-encoding']
-  if (patterns.length === 0 || encoding === undefined || encoding.toLowerCase() === 'identity') return
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return
   response.on('error', () => {})
   response.destroy()
   throw new CaxtonError('ERR_HTTP_REFUSED', { detail: 'an answer to a request with a secret is encoded' })

@@ -99,12 +99,15 @@ export function checkHeaders(wanted: Headers): Headers {
   return headers
 }
 
-/** Checks that a guest sets nothing that the host fills, and asks for no parts of an answer that has to be scrubbed whole. */
-export function checkBesideSecrets(headers: Headers, filled: readonly string[]): void {
-  if (filled.length === 0) return
+/**
+ * Checks that a guest sets nothing that the host fills, and asks for no parts of an answer that has to be scrubbed whole.
+ *
+ * @param isSensitive whether the host of the request is one that gets secrets
+ */
+export function checkBesideSecrets(headers: Headers, filled: readonly string[], isSensitive: boolean): void {
   for (const name of Object.keys(headers)) {
     if (filled.includes(name)) throw refuse(`"${name}" is filled by the host`)
-    if (PARTIAL.has(name)) throw refuse(`"${name}" cannot be combined with a secret`)
+    if (isSensitive && PARTIAL.has(name)) throw refuse(`"${name}" cannot be combined with a secret`)
   }
 }
 

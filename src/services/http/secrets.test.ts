@@ -166,3 +166,23 @@ test('shows a secret in no log, error or inspection', async () => {
   // A value that cannot be in a header never becomes one, so no library has to say why.
   await assert.rejects(Secrets.read({ one: { value: 'with\r\nline ends' } }), { code: 'ERR_SECRET_INVALID' })
 })
+
+test('scrubs what a server tells at one place that it was sent at another', async () => {
+  let last = 'nothing'
+  await using server = await serveHttp((request, response) => {
+    if (request.url?.startsWith('/debug')) {
+      if (request.headers.range !== undefined) response.end(last.slice(7, 11))
+      else response.end(last)
+      return
+    }
+    last = String(request.headers.authorization)
+    response.end('ok')
+  })
+  const { port } = server
+  const at = (path: string) => `http://api.test:${port}${path}`
+  const open = { url: at('/debug/*'), methods: ['GET'], addresses: ['127.0.0.1'] }
+  const client = await Client.create([open, ruleFor(port)], { secrets: SECRETS })
+  assert.equal(await client.get(at('/api')), 'ok')
+  assert.equal(await client.get(at('/debug/last')), `Bearer ${'*'.repeat(KEY.length)}`)
+  assert.equal(await client.fetch({ url: at('/debug/last'), headers: { range: 'bytes=7-10' } }), STATUS.DENIED)
+})
