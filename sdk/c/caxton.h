@@ -186,7 +186,7 @@ static inline long caxton_config_text(const char *key, char *out, size_t capacit
 
 /* Stores bytes under a key: kept when the message is handled, gone when it is not. CAXTON_OK or a negative status. */
 static inline int caxton_store(const char *key, const void *value, size_t length) {
-  return caxton_store_data(key, strlen(key), value, length);
+  return caxton_store_data(key, strlen(key), (const char *)value, length);
 }
 
 /*
@@ -194,7 +194,7 @@ static inline int caxton_store(const char *key, const void *value, size_t length
  * CAXTON_TOO_LARGE when it does not fit: then nothing is written.
  */
 static inline long caxton_load(const char *key, void *out, size_t capacity) {
-  int32_t length = caxton_load_data(key, strlen(key), out, capacity);
+  int32_t length = caxton_load_data(key, strlen(key), (char *)out, capacity);
   return length >= 0 && (size_t)length > capacity ? CAXTON_TOO_LARGE : length;
 }
 

@@ -123,15 +123,7 @@ const TRICKS: readonly Trick[] = [
   },
   {
     name: 'absolute paths',
-    paths: ({ outside }) => [
-      '/',
-      '//',
-      '/etc/passwd',
-      outside,
-      join(outside, 'secret.txt'),
-      `//${outside}`,
-      '/proc/self',
-    ],
+    paths: ({ outside }) => ['/', '//', outside, join(outside, 'secret.txt'), `//${outside}`, '/proc/self'],
   },
   {
     name: 'an absolute link to a file',
@@ -172,7 +164,17 @@ const TRICKS: readonly Trick[] = [
       symlinkSync('/dev', join(granted, 'dev'))
       symlinkSync(`/proc/self/root${outside}`, join(granted, 'around'))
     },
-    paths: () => ['root/', 'root/etc/passwd', 'cwd/', 'fd/0', 'fd/3/..', 'dev/null', 'dev/fd/0', 'around/secret.txt'],
+    // Everything is tried on these, deleting too: were there a way out, it must lead to nothing but our own.
+    paths: ({ outside }) => [
+      'root/',
+      `root${outside}/secret.txt`,
+      'cwd/',
+      'fd/0',
+      'fd/3/..',
+      'dev/none',
+      'dev/fd/0',
+      'around/secret.txt',
+    ],
   },
   {
     name: 'zeros',
