@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { ValueType } from '../../capability/index.ts'
+import { FILE_SYSTEMS } from '../files/file-systems.case.test.ts'
 import type { Mount } from '../index.ts'
 import { createClockSource, errnoName, WASI_PREVIEW1 } from '../index.ts'
 import { Exit, MEMORY_BYTES, TestGuest } from './guest.case.test.ts'
@@ -50,6 +51,20 @@ test('no arguments make a function do anything but answer an errno or exit', () 
   )
   fc.assert(property, { numRuns: 500 })
 })
+
+/** Words that make paths of what lies in memory: `aaaa`, `a/..`, `../a`, `/a/a`. */
+const pathWord = fc.constantFrom(0x61616161, 0x2e2e2f61, 0x612f2e2e, 0x612f612f)
+
+for (const fileSystem of FILE_SYSTEMS) {
+  test(`nor do paths in memory and descriptors that are open on ${fileSystem.name}`, { skip: fileSystem.skip }, () => {
+    const mount = fileSystem.mount({ aaaa: 'text', 'a/a/': '' }, { bytes: 10_000, files: 20 })
+    const words = fc.array(fc.oneof({ arbitrary: pathWord, weight: 3 }, word), { minLength: 64, maxLength: 128 })
+    const property = fc.property(words, calls, (words, list) =>
+      callAll(new TestGuest({ mounts: [mount] }), words, list),
+    )
+    fc.assert(property, { numRuns: 200 })
+  })
+}
 
 test('a real clock changes nothing about that', () => {
   const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }

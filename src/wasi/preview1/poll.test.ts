@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FILE_SYSTEMS } from '../files/file-systems.case.test.ts'
 import { createClockSource, ERRNO } from '../index.ts'
 import type { GuestParts } from './guest.case.test.ts'
 import { clockSubscription, event, fdSubscription, join, TestGuest, u8, u32, u64, zeros } from './guest.case.test.ts'
+import { FILE_RIGHTS_ALL, Session } from './session.case.test.ts'
 
 const IN = 0x100
 const OUT = 0x1000
@@ -21,6 +23,25 @@ function poll(guest: TestGuest, ...subscriptions: readonly Uint8Array[]): number
 
 function createGuest(parts: GuestParts = {}): TestGuest {
   return new TestGuest(parts)
+}
+
+for (const fileSystem of FILE_SYSTEMS) {
+  test(`a file on ${fileSystem.name} is always ready, to read what is left of it and to be written`, {
+    skip: fileSystem.skip,
+  }, () => {
+    const session = new Session({ mounts: [fileSystem.mount({ file: 'hello' })] })
+    const { guest } = session
+    const fd = session.open('file', 0, FILE_RIGHTS_ALL | (1n << 6n))
+    guest.call('fd_seek', fd, 2n, 0, OUT)
+    assert.deepEqual(
+      poll(guest, fdSubscription(1n, 1, fd), fdSubscription(2n, 2, fd)),
+      join(event(1n, 0, 1, 3n), event(2n, 0, 2, 1n)),
+    )
+    assert.deepEqual(poll(guest, fdSubscription(1n, 1, 3)), event(1n, ERRNO.BADF, 1))
+    guest.call('fd_fdstat_set_rights', fd, 2n, 0n)
+    assert.deepEqual(poll(guest, fdSubscription(1n, 1, fd)), event(1n, ERRNO.NOTCAPABLE, 1))
+    guest.descriptors.closeAll()
+  })
 }
 
 function createRealClock(nowMs = 1_000) {
