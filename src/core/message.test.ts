@@ -36,6 +36,26 @@ describe('parseDraft', () => {
     })
   }
 
+  test('takes of a text what toDraft takes of its value, and refuses what that refuses', () => {
+    const names = ['receiver', 'performative', 'content', 'sender', 'reply_with', 'reply_by', 'protocol', 'message_id']
+    const name = fc.constantFrom(...names, 'x-note', 'unknown', '__proto__', 'toJSON')
+    const value = fc.oneof(
+      fc.constantFrom<fc.JsonValue>('a', '', 'inform', 'x'.repeat(300), '2030-01-01T00:00:00Z', ['a', 'b'], null, 1),
+      fc.jsonValue(),
+    )
+    const text = fc.array(fc.tuple(name, value), { maxLength: 6 }).map((members) => {
+      const written = [['performative', 'inform'] as const, ['receiver', 'b'] as const, ...members]
+      return `{${written.map(([key, member]) => `${JSON.stringify(key)}:${JSON.stringify(member)}`).join(',')}}`
+    })
+    fc.assert(
+      fc.property(text, (json) => {
+        const [parsed, made] = [() => parseDraft(json), () => toDraft(JSON.parse(json))]
+        assert.deepEqual(problemsOf(parsed), problemsOf(made))
+        if (problemsOf(made).length === 0) assert.deepEqual({ ...parsed() }, { ...made() })
+      }),
+    )
+  })
+
   test('takes every field and keeps content as JSON text', () => {
     const fields = {
       performative: 'request',

@@ -67,6 +67,8 @@ export interface Message extends Omit<Draft, 'others'> {
 
 /** Fields that hold text, beside `receiver`. */
 const TEXT_FIELDS: readonly string[] = MESSAGE_FIELDS.filter(({ kind }) => kind === 'text').map(({ name }) => name)
+/** Those that may say anything. */
+const FREE_TEXTS: ReadonlySet<string> = new Set(TEXT_FIELDS.filter((name) => name !== 'reply_by'))
 const FIELDS: ReadonlySet<string> = new Set(MESSAGE_FIELDS.map(({ name }) => name))
 const ACTS: ReadonlySet<string> = new Set(PERFORMATIVES)
 const EXTRA_NAME = /^x-[a-z0-9][a-z0-9_-]{0,62}$/
@@ -81,7 +83,28 @@ const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d
  * @throws CaxtonError ERR_MESSAGE_INVALID, `data.problems` one line per problem with the path of the field
  */
 export function parseDraft(text: string): Draft {
-  return toDraft(parseJson(text))
+  const value = parseJson(text)
+  return asUsualDraft(value) ?? toDraft(value)
+}
+
+/**
+ * Makes the draft that `toDraft` makes, in the value itself, which nobody else has: the usual one, with a receiver, an act, a content
+ * and short texts. Null for every other.
+ */
+function asUsualDraft(value: unknown): Draft | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+  const fields = value as Record<string, unknown>
+  const { receiver, performative, content } = fields
+  if (!isShortText(receiver) || receiver === '') return null
+  if (typeof performative !== 'string' || !ACTS.has(performative)) return null
+  for (const name in fields) {
+    if (name === 'receiver' || name === 'performative' || name === 'content') continue
+    if (!FREE_TEXTS.has(name) || !isShortText(fields[name])) return null
+  }
+  if (content === undefined) return fields as unknown as Draft
+  if (isDeeper(content, MESSAGE_LIMITS.depth)) return null
+  fields['content'] = stringify(content)
+  return fields as unknown as Draft
 }
 
 /** Makes a draft of a value, such as a library caller's; `content` is any JSON value. @throws CaxtonError ERR_MESSAGE_INVALID */
@@ -140,7 +163,24 @@ export function formatMessage(message: Message): string {
 
 /** Writes everything but the content of a message as JSON text. */
 export function formatHeader(message: Message): string {
-  const { content: _, extras, ...header } = message
+  const { extras } = message
+  // Every field by its name: to copy all but one of them costs more than to write them. What is undefined is not written.
+  const header = {
+    performative: message.performative,
+    sender: message.sender,
+    receiver: message.receiver,
+    message_id: message.message_id,
+    conversation_id: message.conversation_id,
+    reply_with: message.reply_with,
+    in_reply_to: message.in_reply_to,
+    reply_to: message.reply_to,
+    reply_by: message.reply_by,
+    protocol: message.protocol,
+    language: message.language,
+    encoding: message.encoding,
+    ontology: message.ontology,
+    trace: message.trace,
+  } satisfies { readonly [Name in keyof Omit<Message, 'content' | 'extras'>]-?: Message[Name] | undefined }
   return JSON.stringify(extras === undefined ? header : { ...header, ...extras })
 }
 

@@ -64,8 +64,8 @@ export class ReportWriter {
    * in the report if and only if its reservation is in the ledger.
    */
   writeSend({ message, agent, reserved, mark, cause }: SentMessage, journal: Int32Array, ledger: Int32Array): void {
-    const { content, ...header } = message
-    const text = JSON.stringify(header)
+    const { content } = message
+    const text = JSON.stringify({ ...message, content: undefined })
     const numbers = this.#makeRoom(SEND_WORDS)
     const at = this.#count
     numbers[at] = SEND
