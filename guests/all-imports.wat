@@ -7,6 +7,7 @@
   (import "caxton" "register_capability" (func $caxton_register_capability (param i32 i32) (result i32)))
   (import "caxton" "now_micros" (func $caxton_now_micros (result i64)))
   (import "caxton" "random_u32" (func $caxton_random_u32 (result i32)))
+  (import "caxton" "charge_cost" (func $caxton_charge_cost (param i64) (result i32)))
   (import "caxton" "get_config" (func $caxton_get_config (param i32 i32 i32 i32) (result i32)))
   (import "caxton" "store_data" (func $caxton_store_data (param i32 i32 i32 i32) (result i32)))
   (import "caxton" "load_data" (func $caxton_load_data (param i32 i32 i32 i32) (result i32)))

@@ -89,6 +89,8 @@ export function log(level: ${LOG_LEVELS.map((name) => `'${name}'`).join(' | ')},
 export function registerCapability(name: string): void`,
   `/** Microseconds since 1970-01-01T00:00Z, in steps of the granted resolution. @throws CaxtonError DENIED without the grant \`clock\` */
 export function nowMicros(): number`,
+  `/** Charges a cost, in a unit of the agents' own, to the budget of what the message that is handled belongs to. @throws CaxtonError INVALID for anything but a whole number from 0 on */
+export function chargeCost(units: number): void`,
   `/** 32 random bits, from 0 to 4294967295. @throws CaxtonError DENIED without the grant \`random\` */
 export function randomU32(): number`,
   `/** The value of a key of the agent's configuration, undefined if there is none. */

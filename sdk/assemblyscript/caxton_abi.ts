@@ -98,6 +98,15 @@ export declare function now_micros(): i64
 export declare function random_u32(): i32
 
 /**
+ * Charges a cost, in a unit of the agents' own, to the budget `cost` of what the message that is handled belongs to.
+ * It counts when the handling has ended; beyond the budget nothing more is sent there. Answers OK, INVALID for a
+ * number below 0 or above 2^53 - 1.
+ */
+// @ts-ignore: decorator
+@external("caxton", "charge_cost")
+export declare function charge_cost(units: i64): i32
+
+/**
  * Writes the value of a key of the configuration of the agent to `out_ptr`, as UTF-8 without a final zero, and answers
  * its length. When the length is greater than `out_capacity`, nothing is written: call again with enough room.
  * NOT_FOUND when there is no such key.

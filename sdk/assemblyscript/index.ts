@@ -195,6 +195,11 @@ export function nowMicros(): i64 {
   return abi.now_micros()
 }
 
+/** Charges a cost, in a unit of the agents' own, to the budget of what the message that is handled belongs to. */
+export function chargeCost(units: i64): i32 {
+  return abi.charge_cost(units)
+}
+
 export function randomU32(): u32 {
   return <u32>abi.random_u32()
 }

@@ -101,6 +101,13 @@ CAXTON_IMPORT(now_micros) int64_t caxton_now_micros(void);
 CAXTON_IMPORT(random_u32) int32_t caxton_random_u32(void);
 
 /*
+ * Charges a cost, in a unit of the agents' own, to the budget `cost` of what the message that is handled belongs to.
+ * It counts when the handling has ended; beyond the budget nothing more is sent there. Answers OK, INVALID for a
+ * number below 0 or above 2^53 - 1.
+ */
+CAXTON_IMPORT(charge_cost) int32_t caxton_charge_cost(int64_t units);
+
+/*
  * Writes the value of a key of the configuration of the agent to `out_ptr`, as UTF-8 without a final zero, and answers
  * its length. When the length is greater than `out_capacity`, nothing is written: call again with enough room.
  * NOT_FOUND when there is no such key.

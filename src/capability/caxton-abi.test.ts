@@ -21,6 +21,7 @@ function createHost(overrides: Partial<CaxtonHost> = {}) {
     registerCapability: record('registerCapability', STATUS.OK),
     nowMicros: () => 42n,
     randomU32: () => 0xffff_ffff,
+    chargeCost: record('chargeCost', STATUS.OK),
     ask: (service, text, bytes) => {
       calls.push(['ask', service, new TextDecoder().decode(text), bytes.length])
       return STATUS.OK

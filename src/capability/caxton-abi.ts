@@ -24,6 +24,8 @@ export interface CaxtonHost extends ServiceHost, StoreHost, TimerHost {
   registerCapability(name: string): Status
   nowMicros(): bigint
   randomU32(): number
+  /** Adds to the cost of the undertaking of the message that is handled. */
+  chargeCost(units: bigint): Status
   /** Returns the value of a key of the agent's configuration as UTF-8, undefined if there is none. */
   config(key: string): Uint8Array | undefined
 }
@@ -105,6 +107,18 @@ const functions: readonly HostFunction<CaxtonHost>[] = [
     fuel: 100,
     summary: 'Answers 32 random bits from the granted source.',
     bind: (host) => () => host.randomU32() | 0,
+  },
+  {
+    name: 'charge_cost',
+    params: [{ name: 'units', type: 'i64' }],
+    result: 'i32',
+    grant: null,
+    fuel: 100,
+    summary:
+      "Charges a cost, in a unit of the agents' own, to the budget `cost` of what the message that is handled belongs to. It counts " +
+      'when the handling has ended; beyond the budget nothing more is sent there. Answers OK, INVALID for a number below 0 or ' +
+      'above 2^53 - 1.',
+    bind: (host) => (units: bigint) => host.chargeCost(units),
   },
   {
     name: 'get_config',

@@ -215,8 +215,9 @@ export class Conversations {
     return undertaking.stopped
   }
 
-  /** Returns why a message that waits in a mailbox must not be handled any more; null if it may. */
+  /** Returns why a message that waits in a mailbox must not be handled any more; null if it may. What the runtime says may. */
   admits(message: Message): CaxtonError | null {
+    if (message.sender === RUNTIME_NAME) return null
     return Passages.get(message)?.undertaking.stopped ?? null
   }
 

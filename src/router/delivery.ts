@@ -320,7 +320,7 @@ export class Delivery {
     const { error, status, usage } = outcome
     this.#parts.tracing.handled(message, { agent: agent.name, status, error: error?.toData() ?? null, usage })
     const failed = error !== null || status > 1 || status < 0 ? 'lost' : status === 1 ? 'not-understood' : null
-    this.#parts.conversations.settle(message, agent.name, { fuel: usage.fuel, cost: 0 }, failed)
+    this.#parts.conversations.settle(message, agent.name, usage, failed)
     if (error !== null) {
       if (this.#mayAnswer(message)) this.#answer(message, 'failure', error)
     } else if (status !== 0) this.#answerStatus(agent, message, status)

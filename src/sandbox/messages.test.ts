@@ -112,6 +112,18 @@ suite('what a guest sends', () => {
     assert.ok(messages.every(({ message_id }) => message_id !== 'mine'))
   })
 
+  test('what a guest charges is counted for the call, and only whole numbers from 0 on', async () => {
+    await using pool = createPool()
+    const charge = '(import "caxton" "charge_cost" (func $charge (param i64) (result i32)))'
+    const body = `(drop (call $charge (i64.const 40))) (drop (call $charge (i64.const 2)))
+      (i32.add (call $charge (i64.const -1)) (call $charge (i64.const 0x7fffffffffffffff)))`
+    const { handle } = await deploy(pool, agentWat(body, charge), {})
+    for (let round = 0; round < 2; round += 1) {
+      const { status, usage } = await handle()
+      assert.deepEqual([status, usage.cost], [2 * STATUS.INVALID, 42])
+    }
+  })
+
   test('a list of receivers is one message to each, in one conversation', async () => {
     await using pool = createPool()
     const draft = { ...inform, receiver: ['a', 'b', 'c'], content: 1 }

@@ -35,7 +35,7 @@ const HELD_WORDS = 6
 const SEND_WORDS = 5 + HELD_WORDS
 const LOCAL_WORDS = 6
 /** Numbers of an outcome before those of its host calls, the last of them how many there are. */
-const OUTCOME_WORDS = 15
+const OUTCOME_WORDS = 16
 /** What an outcome has among the values. */
 const HAS_ENDING = 1
 const HAS_EFFECTS = 2
@@ -122,6 +122,7 @@ export class ReportWriter {
     numbers[at + 11] = usage.logBytes
     numbers[at + 12] = usage.tableElements
     numbers[at + 13] = usage.stackBytes
+    numbers[at + 14] = usage.cost
     let end = at + OUTCOME_WORDS
     for (const name in usage.callsByName) {
       numbers[end] = hostFunctionIndex(name)
@@ -207,6 +208,7 @@ function readOutcome(numbers: Float64Array, at: number, ending: Ending | null, e
     logBytes: numbers[at + 11]!,
     tableElements: numbers[at + 12]!,
     stackBytes: numbers[at + 13]!,
+    cost: numbers[at + 14]!,
     callsByName: readCalls(numbers, at + OUTCOME_WORDS),
   }
   const [agent, id, status] = [numbers[at + 1]!, numbers[at + 2]!, numbers[at + 3]!]

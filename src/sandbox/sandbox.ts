@@ -64,6 +64,8 @@ export interface Usage {
   readonly callsByName: Readonly<Record<string, number>>
   readonly messagesSent: number
   readonly logBytes: number
+  /** What it charged by `charge_cost`. */
+  readonly cost: number
 }
 
 /** How one call of a guest ended. With an error the guest is gone: every later call ends with the same error. */

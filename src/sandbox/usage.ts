@@ -12,4 +12,5 @@ export const NO_USAGE: Usage = Object.freeze({
   callsByName: Object.freeze({}),
   messagesSent: 0,
   logBytes: 0,
+  cost: 0,
 })

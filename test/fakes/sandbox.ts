@@ -13,6 +13,7 @@ export const SOME_USAGE: Usage = {
   callsByName: { log: 2, send_message: 1 },
   messagesSent: 1,
   logBytes: 7,
+  cost: 0,
 }
 
 export function outcomeOf(result: number | CaxtonError): Outcome {

@@ -11,6 +11,7 @@ export const OPERATIONS = [
   'register',
   'now',
   'random',
+  'charge',
   'config',
   'store',
   'load',
@@ -36,7 +37,7 @@ const service = (name: ServiceName) => SERVICES.indexOf(name)
 
 /** What `import … from 'caxton'` gives to a script. */
 export const API_SOURCE = `export {
-  ${[...Object.keys(HANDLED), 'CaxtonError', 'ask', 'callTool', 'cancelTimer', 'deleteData', 'fetch', 'getConfig', 'listData', 'loadData', 'log', 'nowMicros', 'randomU32', 'registerCapability', 'reply', 'send', 'setTimer', 'storeData'].join(', ')}
+  ${[...Object.keys(HANDLED), 'CaxtonError', 'ask', 'callTool', 'cancelTimer', 'chargeCost', 'deleteData', 'fetch', 'getConfig', 'listData', 'loadData', 'log', 'nowMicros', 'randomU32', 'registerCapability', 'reply', 'send', 'setTimer', 'storeData'].join(', ')}
 } from '${GLUE_MODULE}'
 `
 
@@ -99,6 +100,10 @@ export function nowMicros() {
   const micros = host(${operation('now')})
   check(micros, 'time was not read')
   return micros
+}
+
+export function chargeCost(units) {
+  check(host(${operation('charge')}, +units), 'cost was not charged')
 }
 
 export function randomU32() {

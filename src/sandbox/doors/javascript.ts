@@ -31,6 +31,7 @@ const ABI_FUNCTIONS: Readonly<Partial<Record<Operation, HostFunction<CaxtonHost>
   register: findAbiFunction('register_capability'),
   now: findAbiFunction('now_micros'),
   random: findAbiFunction('random_u32'),
+  charge: findAbiFunction('charge_cost'),
   config: findAbiFunction('get_config'),
   store: findAbiFunction('store_data'),
   load: findAbiFunction('load_data'),
@@ -131,6 +132,8 @@ class JavaScriptSession implements DoorSession {
         return this.#ready([1, 2, 3, 4].map((index) => this.#engine.argument(count, values, index)))
       case 'ask':
         return this.#asks.add(count, values)
+      case 'charge':
+        return this.#number(this.#charge(this.#engine.numberArgument(count, values, 1)))
       case 'settle':
         this.#status = this.#engine.numberArgument(count, values, 1) | 0
         return this.#number(0)
@@ -226,6 +229,10 @@ class JavaScriptSession implements DoorSession {
       return STATUS.OK
     })
     return found === undefined ? this.#engine.call('qjs_get_undefined') : this.#engine.newString(found)
+  }
+
+  #charge(units: number): Status {
+    return Number.isSafeInteger(units) ? this.#parts.host.chargeCost(BigInt(units)) : STATUS.INVALID
   }
 
   #withName(argument: Value, use: (name: string) => Status): Status {

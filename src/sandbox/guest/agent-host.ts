@@ -72,6 +72,7 @@ export class AgentHost implements CaxtonHost {
   readonly #asks: Asks
   readonly #sender: Sender
   #logBytes = 0
+  #cost = 0
 
   constructor(parts: HostParts, options: HostOptions) {
     this.#parts = parts
@@ -92,6 +93,17 @@ export class AgentHost implements CaxtonHost {
     return this.#logBytes
   }
 
+  /** What the call has charged. */
+  get cost(): number {
+    return this.#cost
+  }
+
+  chargeCost(units: bigint): Status {
+    if (units < 0n || units > BigInt(Number.MAX_SAFE_INTEGER)) return STATUS.INVALID
+    this.#cost = Math.min(this.#cost + Number(units), Number.MAX_SAFE_INTEGER)
+    return STATUS.OK
+  }
+
   get messagesSent(): number {
     return this.#sender.messagesSent
   }
@@ -101,6 +113,7 @@ export class AgentHost implements CaxtonHost {
     this.#sender.begin(correspondent)
     this.#refusals.begin()
     this.#logBytes = 0
+    this.#cost = 0
     this.#asks.dropResult()
   }
 

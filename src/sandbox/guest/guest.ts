@@ -303,6 +303,7 @@ export class Guest {
       ...this.#meter.usage(),
       messagesSent: this.#host.messagesSent,
       logBytes: this.#host.logBytes,
+      cost: this.#host.cost,
     }
   }
 
