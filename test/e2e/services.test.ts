@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import type { CaxtonEvent } from '../../src/index.ts'
 import { Caxton } from '../../src/index.ts'
+import { runProgram } from './run-system.ts'
 
 /*
  * Agents in C and AssemblyScript that use the services of the host by what their SDKs offer: replies, HTTP, tools.
@@ -117,6 +118,18 @@ export async function handleMessage(message: Message) {
     if (error instanceof CaxtonError) return reply(message, 'failure', error.status)
     throw error
   }
+}
+`,
+  'clerk.ts': `
+import type { Message } from 'caxton'
+import { callTool, fetch, getConfig, log, reply } from 'caxton'
+export async function handleMessage(message: Message) {
+  const response = await fetch(String(getConfig('url')))
+  const echoed = await response.text()
+  log('info', echoed)
+  const told = await callTool('fake/secret')
+  const refused = await fetch('http://169.254.169.254/').catch((error) => error.code)
+  return reply(message, 'inform', { echoed, told, refused })
 }
 `,
   'helper.c': `
@@ -249,3 +262,44 @@ for (const [source, isolation] of [
     })
   })
 }
+
+test('a system file gives agents what they need, and its secrets are in nothing that is printed', async () => {
+  const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
+  writeFileSync(join(folder, 'token.txt'), `${TOKEN}\n`)
+  writeFileSync(
+    join(folder, 'caxton.toml'),
+    `name = "office"
+[secrets]
+token = { file = "token.txt" }
+[tools.fake]
+command = ${JSON.stringify(process.execPath)}
+args = [${JSON.stringify(SERVER)}]
+env = { TOKEN = "{token}" }
+[agents.clerk]
+source = "clerk.ts"
+config = { url = "${origin}/open" }
+[agents.clerk.grants]
+log = "info"
+tools = ["fake/secret"]
+http = [{ url = "${origin}/*", methods = ["GET"], secrets = { authorization = "Bearer {token}" } }]
+[[send]]
+to = "clerk"
+performative = "request"
+[goal]
+from = "clerk"
+performative = "inform"
+within = "60s"
+`,
+  )
+  for (const flags of [['--json'], ['--verbose']]) {
+    const { exitCode, stdout, stderr } = await runProgram('run', join(folder, 'caxton.toml'), ...flags)
+    assert.equal(exitCode, 0, stdout + stderr)
+    const printed = stdout + stderr
+    for (const part of ['/open Bearer *****', 'fake/secret', 'http://169.254.169.254/', 'DENIED']) {
+      assert.ok(printed.includes(part), `${part} is not in ${printed}`)
+    }
+    for (const form of [TOKEN, Buffer.from(TOKEN).toString('base64').slice(0, -4), encodeURIComponent(TOKEN)]) {
+      assert.ok(!printed.includes(form), printed)
+    }
+  }
+})
