@@ -273,6 +273,7 @@ export class BodyWriter {
     this.#put1(LOCAL_TEE, this.#level)
     this.#put(this.#getFloor)
     out.bytes[out.length++] = I32_LT_S
+    this.#hints.add(out.length - this.#begins)
     out.bytes[out.length++] = IF
     out.bytes[out.length++] = EMPTY
     this.#put1(LOCAL_GET, this.#level)

@@ -1,8 +1,9 @@
 import { ByteWriter, SECTION, writeSection, writeU32 } from '../wasm/index.ts'
 
 /**
- * Tells the engine that fuel is not used up at a charge: what it has to save around the call of the slice hook it then
- * saves there, and not in every loop.
+ * Tells the engine that fuel is not used up at a charge, and that a function is not deeper than any before: what it has to
+ * save around the call of the slice hook it then saves there, and not in every loop, and it does not put the code for a new
+ * depth, which a recursion calls on its first way down, into every function.
  *
  * @see https://github.com/WebAssembly/branch-hinting
  */
