@@ -33,6 +33,8 @@ export interface ExecRequest {
    * `SPEED_FLAGS`, the command runs in one that is, and can be given no directory of the host. @default start
    */
   readonly compile?: CompileMode | undefined
+  /** Directory where rewritten modules are kept for the next run; see `CaxtonOptions`. @default nowhere */
+  readonly moduleCacheDirectory?: string
   /** Standard input; of one that is iterated no more is read than the command wants. @default empty */
   readonly stdin?: Uint8Array | AsyncIterable<Uint8Array> | undefined
   readonly signal?: AbortSignal
@@ -77,7 +79,9 @@ export const EXEC_LIMITS: Limits = Object.freeze({
 export async function execModule(request: ExecRequest): Promise<ExecResult> {
   const limits: Limits = { ...EXEC_LIMITS, ...request.limits }
   const grants = readGrants(request)
-  const compiled = await new ModuleCache().compile(request.bytes, limits)
+  const { moduleCacheDirectory: directory } = request
+  const cache = new ModuleCache(undefined, directory === undefined ? {} : { directory })
+  const compiled = await cache.compile(request.bytes, limits)
   const isElsewhere = request.compile === 'speed' && !compilesForSpeed()
   if (isElsewhere && grants.files.some(({ kind }) => kind === 'host')) throw unreachableDirectory()
   await using pool = isElsewhere ? openProcesses() : openThread()

@@ -20,7 +20,7 @@ import type { DelegationInfo, ServicesParts } from './services/index.ts'
 import { Secrets, Services } from './services/index.ts'
 import { Store } from './store/index.ts'
 import type { AgentInput, AgentOptions, Program } from './system/index.ts'
-import { parseAgentOptions, parseConversations, parseGrants, parseToolServers } from './system/index.ts'
+import { parseAgentOptions, parseConversations, parseGrants, parseToolServers, programArgs } from './system/index.ts'
 import type { MemoryTree } from './wasi/index.ts'
 import { loadMounts } from './wasi/index.ts'
 
@@ -306,6 +306,8 @@ export class Caxton implements AsyncDisposable {
       scheduling,
       mounts,
       isTraced: this.#options.tracing !== undefined,
+      args: programArgs(guest, options.args),
+      env: grants.env,
       startsAhead: true,
     }
     assertModuleFits(spec)

@@ -11,7 +11,7 @@ import { describeAgent } from './info.ts'
 import type { DueTimer } from './kept.ts'
 import { AgentKept } from './kept.ts'
 import type { Letter } from './mailbox.ts'
-import { HandedOver, Mailbox } from './mailbox.ts'
+import { HandedOver, Mailbox, WINDOW } from './mailbox.ts'
 import { Monitor } from './monitor.ts'
 import { Registrations } from './registrations.ts'
 import type { AgentState } from './state.ts'
@@ -31,13 +31,12 @@ import { Throttle } from './throttle.ts'
  *    until it drains. It has stopped draining only when it has heard of everything that was handed over.
  */
 
-/** Messages of a throttled agent in the sandbox ahead of their turn, so that a thread does not wait between two of them. */
-export const WINDOW = 16
-
 /** One agent from its loading to its end. */
 export class Agent {
   readonly name: string
   readonly limits: Limits
+  /** Whether it is a program that comes to its end by itself when no message comes any more. */
+  isProgram = false
   readonly #parts: AgentParts
   readonly #mailbox = new Mailbox()
   readonly #inSandbox = new HandedOver()
@@ -176,6 +175,7 @@ export class Agent {
     try {
       this.#creation = Promise.resolve(this.#parts.createSandbox(this.#listen(), () => this.#kept.kept()))
       this.#sandbox = await this.#creation
+      this.isProgram = this.#sandbox.finish !== null
       if (this.#state.phase !== 'loaded') return null
       const outcome = await this.#sandbox.start()
       this.#monitor.addCall(outcome.usage)

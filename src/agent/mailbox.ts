@@ -1,5 +1,8 @@
 import type { Message } from '../core/index.ts'
 
+/** Messages of a throttled agent in the sandbox ahead of their turn, so that a thread does not wait between two of them. */
+export const WINDOW = 16
+
 /** A message with the bytes of credit that were reserved for it. */
 export interface Letter {
   readonly message: Message

@@ -75,6 +75,8 @@ export interface Grants {
   readonly clock: { readonly resolutionMicros: number } | null
   /** Random numbers; null gives none. */
   readonly random: RandomSource | null
+  /** Environment of a WASI program; empty gives none. Does not default to that of the host, because that would break the sandbox. */
+  readonly env: Readonly<Record<string, string>>
   /** Files; empty gives none. Does not default to a directory of the host, because that would break the sandbox. */
   readonly files: readonly FilesGrant[]
   /** What the agent may keep from message to message; null keeps nothing. */
@@ -99,6 +101,7 @@ export const NO_GRANTS: Grants = Object.freeze({
   log: null,
   clock: null,
   random: null,
+  env: Object.freeze({}),
   files: Object.freeze([]),
   store: null,
   timers: null,
@@ -121,6 +124,7 @@ export const GRANTS: Readonly<Record<GrantName, { readonly example: string; read
     example: 'random = "secure"',
     sentence: 'The agent may draw random numbers: "secure", or "seeded:<number>" for the same ones at every run.',
   },
+  env: { example: 'env = { LANG = "C" }', sentence: 'The environment that a WASI program sees.' },
   files: {
     example: 'files = [{ at = "/data", host = "data", access = "ro" }, { at = "/tmp", memory = "16MiB" }]',
     sentence:
@@ -171,5 +175,6 @@ export function isSpawnedBy(name: string, starter: string): boolean {
 /** Tells whether a grant is held at all. */
 export function hasGrant(grants: Grants, name: GrantName): boolean {
   const grant = grants[name]
-  return Array.isArray(grant) ? grant.length > 0 : grant !== null
+  if (Array.isArray(grant)) return grant.length > 0
+  return name === 'env' ? Object.keys(grants.env).length > 0 : grant !== null
 }

@@ -45,6 +45,12 @@ const CASES: readonly Case[] = [
     within: [null, { resolutionMicros: 10 }, { resolutionMicros: 99 }],
     wider: [{ resolutionMicros: 9 }],
   }),
+  of({
+    grant: 'env',
+    whole: { A: '1', B: '2' },
+    within: [{}, { A: '1' }, { A: '1', B: '2' }],
+    wider: [{ A: '2' }, { C: '1' }, { toString: '' }],
+  }),
   of({ grant: 'random', whole: { source: 'secure' }, within: [null, { source: 'seeded', seed: 1 }], wider: [] }),
   of({
     grant: 'random',

@@ -21,6 +21,11 @@ const NARROW: { readonly [Name in GrantName]: Narrow<Name> } = {
     keepIf(wanted, wanted === null || (whole !== null && wanted.resolutionMicros >= whole.resolutionMicros)),
   random: (wanted, whole) =>
     keepIf(wanted, wanted === null || (whole !== null && (whole.source === 'secure' || isSame(wanted, whole)))),
+  env: (wanted, whole) =>
+    keepIf(
+      wanted,
+      Object.entries(wanted).every(([name, text]) => Object.hasOwn(whole, name) && whole[name] === text),
+    ),
   files: (wanted, whole) =>
     keepIf(
       wanted,

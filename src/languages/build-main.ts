@@ -9,6 +9,8 @@ import { compileC } from './c/compile.ts'
 const COMPILERS: Readonly<Record<string, Compile>> = {
   c: compileC,
   cpp: compileC,
+  'c-command': compileC,
+  'cpp-command': compileC,
   assemblyscript: compileAssemblyScript,
 }
 

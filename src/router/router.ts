@@ -254,9 +254,17 @@ export class Router {
     this.#conversations.releaseRest()
     const deadline = Promise.withResolvers<void>()
     const timer = deadlineMs === null ? undefined : setTimeout(deadline.resolve, deadlineMs)
-    await Promise.race([this.#rest.wait(), deadline.promise])
+    await Promise.race([this.#rest.wait().then(() => this.#finishPrograms()), deadline.promise])
     clearTimeout(timer)
     await this.close()
+  }
+
+  /** Lets programs that read messages come to their ends, and what they send then be handled. */
+  async #finishPrograms(): Promise<void> {
+    const programs = [...this.#agents.values()].filter(({ isProgram }) => isProgram)
+    if (programs.length === 0) return
+    await Promise.all(programs.map((agent) => agent.drain()))
+    await this.#rest.wait()
   }
 
   /** Stops every agent at once and rejects the requests that wait with ERR_RUNTIME_CLOSED. Idempotent. */

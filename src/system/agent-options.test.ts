@@ -176,6 +176,7 @@ test('an agent of the library has all its limits and grants', () => {
     {
       name: 'a',
       program: { kind: 'bytes', bytes },
+      args: [],
       limits: { ...DEFAULT_LIMITS, fuel: 5_000 },
       rates: {},
       warn: DEFAULT_WARN_SHARE,
@@ -242,7 +243,7 @@ test('all problems of an agent are reported together', () => {
     'bytes: is "x", expected a Uint8Array',
     'limits.feul: is not a known key, did you mean "fuel"?',
     'grants.log: is 1, expected one of debug, info, warn, error',
-    'replicas: is not a known key, expected one of name, bytes, source, module, language, limits, grants, isolation, compile, weight, priority, config, restart',
+    'replicas: is not a known key, expected one of name, bytes, source, module, language, args, limits, grants, isolation, compile, weight, priority, config, restart',
   ])
   assert.deepEqual(
     problemsOf(() => parseAgentOptions(null)),
@@ -281,4 +282,24 @@ test('whatever is given, only a CaxtonError comes of it', () => {
     }),
     { numRuns: 1_000 },
   )
+})
+
+test('arguments and environment of a program are texts, within their room', () => {
+  const program = { name: 'a', module: 'x.wasm' }
+  const { args, grants } = parseAgentOptions({ ...program, args: ['-c', ''], grants: { env: { LANG: 'C', A: '' } } })
+  assert.deepEqual([args, { ...grants.env }], [['-c', ''], { LANG: 'C', A: '' }])
+  const wrong = [
+    { args: 'x' },
+    { args: [1] },
+    { args: ['a\0b'] },
+    { args: ['x'.repeat(70_000)] },
+    { grants: { env: ['A=1'] } },
+    { grants: { env: { 'A=': '1' } } },
+    { grants: { env: { '': '1' } } },
+    { grants: { env: { A: 1 } } },
+    { grants: { env: { A: '\0' } } },
+    { grants: { env: { A: 'x'.repeat(70_000) } } },
+  ]
+  for (const given of wrong)
+    assert.throws(() => parseAgentOptions({ ...program, ...given }), { code: 'ERR_CONFIG_INVALID' })
 })

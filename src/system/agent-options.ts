@@ -15,6 +15,7 @@ import type { LimitSettings, LimitsInput, WrittenLimits } from './limits.ts'
 import { DEFAULT_SETTINGS, limitsSchema, mergeLimits } from './limits.ts'
 import type { Problem } from './problems.ts'
 import { configError, deepFreeze, formatPath, mismatch, show, toProblems } from './problems.ts'
+import { argsSchema } from './program-input.ts'
 import { restartSchema } from './restart.ts'
 import type { WrittenScheduling } from './scheduling.ts'
 import { completeScheduling, schedulingFields } from './scheduling.ts'
@@ -37,6 +38,8 @@ export interface AgentInput {
   readonly bytes?: Uint8Array
   /** Language of `source`. @default by the name of the file */
   readonly language?: string
+  /** Arguments of a WASI program, which finds its name before them. @default none */
+  readonly args?: readonly string[]
   /** @default DEFAULT_LIMITS, no limit over time, warned of from 0.8 of each */
   readonly limits?: LimitsInput
   /** @default none, because anything else would break the sandbox */
@@ -72,6 +75,7 @@ export interface AgentInput {
 export interface AgentOptions {
   readonly name: string
   readonly program: Program
+  readonly args: readonly string[]
   readonly limits: Limits
   readonly rates: RateLimits
   /** Share of each limit from which the agent is warned of; 0 warns never. */
@@ -117,6 +121,7 @@ export const agentFields = {
   source: text('the path of a source file').optional(),
   module: text('the path of a .wasm file').optional(),
   language: text('the name of a language', 64).optional(),
+  args: argsSchema.optional(),
   limits: limitsSchema.optional(),
   grants: grantsSchema.optional(),
   isolation: isolationSchema.optional(),
@@ -175,6 +180,7 @@ interface WrittenAgent extends WrittenScheduling, WrittenPlace {
   readonly module?: string | undefined
   readonly bytes?: Uint8Array | undefined
   readonly language?: string | undefined
+  readonly args?: readonly string[] | undefined
   readonly limits?: WrittenLimits | undefined
   readonly grants?: Grants | undefined
   readonly config?: Record<string, string> | undefined
@@ -189,6 +195,7 @@ export function completeAgent(
 ): Omit<AgentOptions, 'name'> {
   return {
     program: chooseProgram(agent, resolve),
+    args: agent.args ?? [],
     ...mergeLimits(base, agent.limits),
     grants: resolveGrants(agent.grants ?? NO_GRANTS, resolve),
     ...completePlace(agent),

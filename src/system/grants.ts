@@ -8,6 +8,7 @@ import { filesGrantSchema } from './files-grant.ts'
 import type { HttpRuleInput } from './http-rule.ts'
 import { httpRuleSchema } from './http-rule.ts'
 import { configError, deepFreeze, formatPath, mismatch, show, suggest, toProblems } from './problems.ts'
+import { envSchema } from './program-input.ts'
 
 /** Grants as a user writes them. Absent means none. */
 export interface GrantsInput {
@@ -25,6 +26,8 @@ export interface GrantsInput {
   readonly clock?: string | number
   /** `secure`, or `seeded:<number>`. */
   readonly random?: string
+  /** Environment of a WASI program: names and values. */
+  readonly env?: Readonly<Record<string, string>>
   /** Files of a WASI program: directories of the host, files in memory. Relative paths of the host go from the system file. */
   readonly files?: readonly FilesInput[]
   /** Data of its own: bytes of keys and values (`"1MiB"`), and keys. */
@@ -134,6 +137,7 @@ const FORMS = {
   log: word(LOG_LEVELS),
   clock: field(readResolution),
   random: field(readRandom),
+  env: envSchema,
   files: filesGrantSchema,
   store: field(readStore),
   timers: field((value) => readCount(value, KEPT_LIMITS.timers)),

@@ -103,6 +103,7 @@ performative = "inform"
         {
           name: 'coordinator',
           program: { kind: 'source', path: join(folder, 'a.ts'), language: 'typescript' },
+          args: [],
           limits: { ...DEFAULT_LIMITS, fuel: 20e9, wallMs: 2_000, memoryBytes: 512 * 2 ** 20, messages: 50 },
           rates: {
             messages: { amount: 200, periodMs: 1_000, over: 'throttle' },
@@ -115,6 +116,7 @@ performative = "inform"
             log: 'info',
             clock: { resolutionMicros: 10 },
             random: { source: 'seeded', seed: 42 },
+            env: {},
             files: [],
             store: null,
             timers: null,
@@ -132,6 +134,7 @@ performative = "inform"
         {
           name: 'counter',
           program: { kind: 'module', path: join(folder, 'b.wasm') },
+          args: [],
           limits: { ...DEFAULT_LIMITS, fuel: 50e6, wallMs: 2_000, messages: 50 },
           rates: { messages: { amount: 200, periodMs: 1_000, over: 'throttle' } },
           warn: 0.9,
@@ -210,7 +213,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
     name: 'an unknown key far from all known ones',
     text: 'zzzzzz = 1\n[network]\nx = 1',
     lines: [
-      'F:4: agents.a.zzzzzz: is not a known key, expected one of source, module, language, limits, grants, isolation, compile, weight, priority, config, restart',
+      'F:4: agents.a.zzzzzz: is not a known key, expected one of source, module, language, args, limits, grants, isolation, compile, weight, priority, config, restart',
       'F:5: network: is not a known key, expected one of name, limits, agents, templates, input, send, goal, secrets, tools, conversations, protocols',
     ],
   },
@@ -272,7 +275,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
       'F:8: agents.a.grants.send[3]: is 3, expected a string',
       'F:8: agents.a.grants.send[1]: is "b", no agent here; did you mean "a"?',
       /^F:9: agents\.a\.grants\.register\[1\]: is "not ok", expected a name/,
-      'F:10: agents.a.grants.network: is not a known key, expected one of send, register, log, clock, random, files, store, timers, http, tools, delegate, spawn',
+      'F:10: agents.a.grants.network: is not a known key, expected one of send, register, log, clock, random, env, files, store, timers, http, tools, delegate, spawn',
     ],
   },
   {

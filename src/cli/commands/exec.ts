@@ -1,8 +1,9 @@
-import { basename } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import type { CompileMode, ErrorData, Limits } from '../../core/index.ts'
 import { CaxtonError, COMPILE_MODES, SPEED_FLAGS } from '../../core/index.ts'
+import { defaultCacheDirectory } from '../../languages/index.ts'
 import { readModuleFile } from '../bounded-file.ts'
 import { renderJsonFailure, renderTrap } from '../failure.ts'
 import type { DirOption } from '../options.ts'
@@ -28,6 +29,8 @@ export interface ExecRequest {
   readonly random: string | undefined
   /** How V8 compiles it; undefined for the default. */
   readonly compile: CompileMode | undefined
+  /** Where rewritten modules are kept for the next run. */
+  readonly moduleCacheDirectory: string
   /** Files it sees. */
   readonly files: readonly DirOption[]
   /** Standard input; undefined for none. */
@@ -56,6 +59,7 @@ export type ExecModule = (request: ExecRequest) => Promise<ExecResult>
 interface ExecFlags {
   readonly env: Readonly<Record<string, string>>
   readonly dir: readonly DirOption[]
+  readonly name?: string
   readonly output?: number
   readonly stack?: number
   readonly fuel?: number
@@ -87,6 +91,7 @@ export function declareExec(execModule: ExecModule, respawn: Respawn): (program:
       .description('run one WASI command in the sandbox')
       .argument('<module>', 'a WebAssembly file that exports _start')
       .argument('[arguments...]', 'arguments of the command, behind --')
+      .option('--name <name>', 'what the command finds as its own name (default: that of the file)')
       .addOption(createEnvOption())
       .addOption(createDirOption())
       .option('--stdin <file>', 'give it a file as standard input, - for that of this process (default: empty)')
@@ -151,7 +156,7 @@ async function execCommand(
   try {
     const result = await execModule({
       bytes,
-      args: [basename(file), ...args],
+      args: [flags.name ?? basename(file), ...args],
       env: flags.env,
       limits: toLimits(flags),
       clock: flags.clock,
@@ -159,6 +164,7 @@ async function execCommand(
       compile: flags.compile,
       files: flags.dir,
       stdin: input ?? undefined,
+      moduleCacheDirectory: join(dirname(defaultCacheDirectory()), 'modules'),
       signal: AbortSignal.any([stop.signal, output.gone]),
       onStdout: output.bytes,
       onStderr: output.errorBytes,

@@ -4,17 +4,12 @@ import { findPaths } from '../language.ts'
 const CLANG: Tool = { package: '@yowasp/clang', file: 'gen/bundle.js', word: 'clang' }
 
 /**
- * A reactor, so that the module has no `main`. SIMD is in every V8 and is worth 15 % on numeric loops. The stack lies below
- * the data, so that an overflow traps and overwrites nothing.
+ * SIMD is in every V8 and is worth 15 % on numeric loops. The stack lies below the data, so that an overflow traps and overwrites
+ * nothing.
  */
-const FLAGS = [
-  '-mexec-model=reactor',
-  '-O2',
-  '-msimd128',
-  '-Wall',
-  '-Wl,--stack-first',
-  '-Wl,-z,stack-size=262144',
-] as const
+const COMMAND_FLAGS = ['-O2', '-msimd128', '-Wall', '-Wl,--stack-first', '-Wl,-z,stack-size=262144'] as const
+/** A reactor, so that the module has no `main`. */
+const FLAGS = ['-mexec-model=reactor', ...COMMAND_FLAGS] as const
 
 const shared = {
   kind: 'compiled',
@@ -34,4 +29,21 @@ export const CPP: CompiledLanguage = {
   name: 'cpp',
   extensions: ['.cpp', '.cc', '.cxx'],
   flags: ['clang++', '-fno-exceptions', ...FLAGS],
+}
+
+/** A program with a `main` that reads and writes messages as lines, chosen by its name. */
+export const C_COMMAND: CompiledLanguage = {
+  ...C,
+  name: 'c-command',
+  extensions: [],
+  door: 'stdio',
+  flags: ['clang', ...COMMAND_FLAGS],
+}
+
+export const CPP_COMMAND: CompiledLanguage = {
+  ...CPP,
+  name: 'cpp-command',
+  extensions: [],
+  door: 'stdio',
+  flags: ['clang++', '-fno-exceptions', ...COMMAND_FLAGS],
 }

@@ -1,4 +1,5 @@
 import type { ByteSink, ByteSource } from '../../wasi/index.ts'
+import { ASSEMBLYSCRIPT_ENV } from './assemblyscript.ts'
 import type { Door, DoorParts, DoorSession, GuestSteps } from './door.ts'
 import { MessageInput } from './message-input.ts'
 import { MessageOutput } from './message-output.ts'
@@ -9,24 +10,24 @@ import { MessageOutput } from './message-output.ts'
  * The command runs once, from its start to its end. Handling a message begins when its line is there to be read and ends when the command
  * wants the next one: it then rests in the middle of its read, with nothing but its stack and its memory.
  */
-export const STDIO_DOOR: Door = {
+export const STDIO_DOOR: Door<StdioSession> = {
   name: 'stdio',
   exports: [
     { name: 'memory', kind: 'memory', required: true },
     { name: '_start', kind: 'function', required: true, params: [], results: [] },
   ],
-  modules: [],
+  modules: [ASSEMBLYSCRIPT_ENV],
   isSliced: true,
   open: (parts) => new StdioSession(parts),
 }
 
 class StdioSession implements DoorSession {
-  readonly #parts: DoorParts
+  readonly parts: DoorParts
   readonly #input = new MessageInput()
   readonly #output: MessageOutput
 
   constructor(parts: DoorParts) {
-    this.#parts = parts
+    this.parts = parts
     this.#output = new MessageOutput(parts.host, parts.limits.messageBytes)
   }
 
@@ -44,19 +45,19 @@ class StdioSession implements DoorSession {
       yield { name: '_start', args: [] }
     } catch (thrown) {
       // A last line without its end is a message all the same, unless the command was stopped.
-      if (this.#parts.exitCode() === 0) this.#output.end()
+      if (this.parts.exitCode() === 0) this.#output.end()
       throw thrown
     }
     this.#output.end()
-    return this.#parts.exit(0)
+    return this.parts.exit(0)
   }
 
   handle(): number {
-    return this.#parts.end({ code: 'ERR_GUEST_ABI', detail: 'a command that does not read takes no messages' })
+    return this.parts.end({ code: 'ERR_GUEST_ABI', detail: 'a command that does not read takes no messages' })
   }
 
   timer(): number {
-    return this.#parts.end({ code: 'ERR_GUEST_ABI', detail: 'a command has no handler for timers' })
+    return this.parts.end({ code: 'ERR_GUEST_ABI', detail: 'a command has no handler for timers' })
   }
 
   wake(message: Uint8Array | null): void {

@@ -6,6 +6,8 @@ export const USED_GRANTS: ReadonlyMap<string, GrantName> = new Map<string, Grant
   ['clock_time_get', 'clock'],
   ['poll_oneoff', 'clock'],
   ['random_get', 'random'],
+  ['environ_get', 'env'],
+  ['environ_sizes_get', 'env'],
   ['fd_write', 'log'],
   ['fd_prestat_get', 'files'],
   ['fd_prestat_dir_name', 'files'],
