@@ -435,3 +435,19 @@ export function handleMessage(message) {
     [399_800_000, 399_800_000],
   )
 })
+
+test('a script that spins after it has waited is killed like any other, and its neighbours go on', async () => {
+  const spins = handle(
+    "const { ask } = await import('caxton'); await ask({ performative: 'request', receiver: 'user' }, 1).catch(() => {}); while (true) {}",
+  )
+  const waiting = await deploy(
+    handle(
+      "const { ask, reply } = await import('caxton'); if (message.sender !== 'user') return 1; await ask({ performative: 'request', receiver: 'user' }, 300).catch(() => {}); reply(message, 'inform', 'woken')",
+    ),
+    NOBODY,
+  )
+  const woken = caxton.request({ performative: 'request', receiver: waiting, content: null })
+  assert.match(String(await run(spins, { ...NOBODY, limits: { fuel: '1000T', wall: '50ms' } })), /^ERR_LIMIT_WALL/)
+  assert.equal((await woken).content, 'woken')
+  assert.equal(await run(answer('1 + 1')), 2)
+})
