@@ -1,6 +1,6 @@
 /** The library: a runtime for systems of sandboxed agents. */
 export type { AgentInfo, AgentPhase } from './agent/index.ts'
-export type { Grants, LogLevel } from './capability/index.ts'
+export type { Grants, LogLevel, SecretSource } from './capability/index.ts'
 export type { CaxtonOptions, DrainOptions, IncomingMessage, OutgoingMessage, RequestOptions } from './caxton-options.ts'
 export type { Draft, ErrorCode, ErrorData, ErrorKind, Limits, Message, Performative } from './core/index.ts'
 export { CaxtonError, DEFAULT_LIMITS, ERRORS, isCaxtonError, PERFORMATIVES } from './core/index.ts'
@@ -9,7 +9,7 @@ export type { ExecRequest, ExecResult } from './exec.ts'
 export { EXEC_LIMITS, execModule } from './exec.ts'
 export type { Inspection } from './inspect.ts'
 export { inspectModule } from './inspect.ts'
-export type { ConversationInfo, RouterEvent } from './router/index.ts'
+export type { AuditRecord, ConversationInfo, RouterEvent } from './router/index.ts'
 export type { RunOptions, RunReport } from './run.ts'
 export { runSystem } from './run.ts'
 export type { RunExport, RunExported } from './run-exports.ts'
@@ -22,6 +22,7 @@ export type {
   ProtocolInput,
   System,
   SystemOverrides,
+  ToolServerInput,
 } from './system/index.ts'
 export { loadSystem } from './system/index.ts'
 export type { MessageTracing, TraceExport } from './telemetry/index.ts'
