@@ -122,17 +122,30 @@ suite('a thread that is lost', () => {
     assert.equal(pool.agentCount, 2)
   })
 
+  test('ends the thread of a call that went on although it was said to be stopped', async () => {
+    const lying = { terminate: async () => true, settleMs: 50, close: () => {} }
+    await using pool = new SandboxPool({ run: 'test', terminator: lying }, UNSLICED)
+    const neighbour = await deploy(pool, COUNTER, { name: 'neighbour' })
+    const { handle } = await deploy(pool, SPIN, { limits: ENDLESS })
+    const { error } = await handle()
+    assert.equal(error?.code, 'ERR_SANDBOX_THREAD_LOST')
+    assert.deepEqual([error.data['agent'], error.data['reason']], ['subject', 'ERR_LIMIT_WALL'])
+    assert.equal((await neighbour.handle()).status, 1)
+    assert.equal(neighbour.restarts.length, 1)
+  })
+
   const capacities = { mailboxMessages: 10, mailboxBytes: 10_000, outstandingMessages: 10 }
   const draft = { performative: 'inform', receiver: 'other' }
 
   test('a message that was accepted a slice before is delivered and keeps its room', async () => {
-    await using pool = new SandboxPool({ run: 'test' }, { threads: 1, heapMiB: 16 })
+    // The first slice ends while it waits; the second is long enough to fill the heap before anybody looks at it.
+    await using pool = new SandboxPool({ run: 'test' }, { threads: 1, sliceFuel: 500_000_000 })
     pool.mailboxes.open('other', capacities)
     const next = '(local.tee $len (i32.add (local.get $len) (i32.const 1)))'
-    const wait = `(loop $wait (br_if $wait (i32.lt_u ${next} (i32.const 5000000))))`
+    const wait = `(loop $wait (br_if $wait (i32.lt_u ${next} (i32.const 80000000))))`
     const wat = sendWat(draft, (call) => `(drop ${call}) ${wait} ${GROW}`, LIST)
     const { handle, sent } = await deploy(pool, wat, {
-      limits: { fuel: 1e15, wallMs: 60_000 },
+      limits: { fuel: 1e15, wallMs: 60_000, memoryBytes: 65_536 },
       grants: { send: ['*'] },
     })
     assert.equal((await handle()).error?.code, 'ERR_SANDBOX_THREAD_LOST')

@@ -10,7 +10,7 @@ import { paceOf } from './pace.ts'
 import type { Sandbox, SandboxEvents, SandboxSpec } from './sandbox.ts'
 import { DEFAULT_SLICE_FUEL } from './slices.ts'
 import { Terminator } from './terminator.ts'
-import type { GuestMessage, ThreadParts } from './thread.ts'
+import type { GuestMessage, Stopper, ThreadParts } from './thread.ts'
 import { Thread } from './thread.ts'
 import type { GuestThread } from './thread-sandbox.ts'
 import { ThreadSandbox } from './thread-sandbox.ts'
@@ -27,7 +27,7 @@ export interface SandboxPoolParts {
   /** Part of every message id, so that ids of two runs differ. */
   readonly run: string
   /** How a running call is stopped. @default through the inspector */
-  readonly terminator?: Pick<Terminator, 'terminate' | 'close'>
+  readonly terminator?: Stopper & Pick<Terminator, 'close'>
 }
 
 export interface SandboxPoolOptions {
@@ -56,7 +56,7 @@ export class SandboxPool {
   readonly #threadCount: number
   readonly #heapMiB: number
   readonly #sliceFuel: number
-  readonly #terminator: Pick<Terminator, 'terminate' | 'close'>
+  readonly #terminator: Stopper & Pick<Terminator, 'close'>
   readonly #heapAgents: number
   readonly #ceilings: Ceilings<GuestThread>
   readonly #threads: Thread[] = []

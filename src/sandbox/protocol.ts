@@ -161,5 +161,7 @@ export type FromWorker =
   | { readonly type: 'closed'; readonly agent: number }
   /** Nothing more is handed over to the agent inside the thread. */
   | { readonly type: 'shut'; readonly agent: number }
+  /** A `killed` has come: what ran before does not run any more. */
+  | { readonly type: 'unwound' }
   /** Asks for a `settled`. */
   | { readonly type: 'mark'; readonly mark: number }

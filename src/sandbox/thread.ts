@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { ErrorData } from '../core/index.ts'
 import { CaxtonError, isCaxtonError } from '../core/index.ts'
@@ -18,12 +18,20 @@ import { writeToWorker } from './wire.ts'
 /** The worker runs from source and from built code. */
 const WORKER_URL = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
 
-export type GuestMessage = Exclude<FromWorker, { readonly type: 'closed' | 'mark' }>
+export type GuestMessage = Exclude<FromWorker, { readonly type: 'closed' | 'mark' | 'unwound' }>
+
+/** How a running call is stopped. */
+export interface Stopper extends Pick<Terminator, 'terminate'> {
+  /** Milliseconds in which the worker must say that it runs nothing any more. @default 5,000 ms */
+  readonly settleMs?: number
+}
+
+const SETTLE_MS = 5_000
 
 /** What a thread tells of the agents in it. */
 export interface ThreadParts {
   readonly mailboxes: Mailboxes
-  readonly terminator: Pick<Terminator, 'terminate'>
+  readonly terminator: Stopper
   readonly run: string
   /** What the worker tells of a placement. */
   onMessage(message: GuestMessage): void
@@ -69,6 +77,8 @@ export class Thread {
   #failure: unknown
   #agentCount = 0
   #waitingCount = 0
+  /** The call that was stopped last, until the worker has said that it is. */
+  #unwinding: { readonly agent: number; readonly timer: NodeJS.Timeout } | null = null
   #wasUp = false
   #isClosing = false
 
@@ -194,12 +204,22 @@ export class Thread {
     if (await this.#parts.terminator.terminate(this.#worker.threadId)) {
       this.#heartbeat.clear()
       this.post({ type: 'killed', reason })
+      this.#awaitUnwound(running.agent, reason)
       return
     }
-    const failure = new CaxtonError('ERR_SANDBOX_THREAD_LOST', {
-      detail: `a call that had to end (${reason.code}) could not be stopped`,
-      data: { reason: reason.code },
-    })
+    await this.#giveUp(`a call that had to end (${reason.code}) could not be stopped`, reason)
+  }
+
+  /** V8 says that the call is unwound. The worker itself has to say so, too: else it still runs, and nobody watches it any more. */
+  #awaitUnwound(agent: number, reason: ErrorData): void {
+    clearTimeout(this.#unwinding?.timer)
+    const detail = `a call that was stopped (${reason.code}) went on`
+    const giveUp = () => void this.#giveUp(detail, reason)
+    this.#unwinding = { agent, timer: setTimeout(giveUp, this.#parts.terminator.settleMs ?? SETTLE_MS).unref() }
+  }
+
+  async #giveUp(detail: string, reason: ErrorData): Promise<void> {
+    const failure = new CaxtonError('ERR_SANDBOX_THREAD_LOST', { detail, data: { reason: reason.code } })
     this.#failure = failure
     if (this.#parts.onStuck === undefined) await this.#worker.terminate()
     else this.#parts.onStuck(failure)
@@ -215,11 +235,12 @@ export class Thread {
   /** Lets the worker finish what must not be torn apart: it takes microseconds, or somebody's disk is very slow. */
   async #waitForGuard(): Promise<void> {
     const deadlineMs = processMs() + GUARD_MS
-    while (this.#heartbeat.isGuarded && processMs() < deadlineMs) await setTimeout(1)
+    while (this.#heartbeat.isGuarded && processMs() < deadlineMs) await sleep(1)
   }
 
   async close(): Promise<void> {
     this.#isClosing = true
+    clearTimeout(this.#unwinding?.timer)
     this.#worker.ref()
     await this.#worker.terminate()
   }
@@ -232,8 +253,14 @@ export class Thread {
 
   #receive(message: FromWorker): void {
     if (message.type === 'closed') this.addWaiting(-1)
+    else if (message.type === 'unwound') this.#noteUnwound()
     else if (message.type === 'mark') this.post({ type: 'settled', mark: message.mark })
     else this.#pass(message)
+  }
+
+  #noteUnwound(): void {
+    clearTimeout(this.#unwinding?.timer)
+    this.#unwinding = null
   }
 
   #pass(message: GuestMessage): void {
@@ -247,9 +274,14 @@ export class Thread {
   #lose(): void {
     if (this.#isClosing) return
     this.#isClosing = true
+    clearTimeout(this.#unwinding?.timer)
     for (const held of this.#heartbeat.held()) this.#parts.mailboxes.table.undo(held)
     const cause = toLoss(this.#failure)
-    this.#parts.onLost(this, { running: this.#heartbeat.running()?.agent ?? null, wasUp: this.#wasUp, cause })
+    this.#parts.onLost(this, {
+      running: this.#unwinding?.agent ?? this.#heartbeat.running()?.agent ?? null,
+      wasUp: this.#wasUp,
+      cause,
+    })
     this.addWaiting(-this.#waitingCount)
   }
 }

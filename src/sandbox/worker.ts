@@ -369,14 +369,14 @@ function finishCall({ resident, id, fuelBefore }: Current, result: CallResult): 
 function settleKilled(reason: ErrorData): void {
   isTakingTurns = false
   drive = null
+  outbox.post({ type: 'unwound' })
   if (current === null) return
   mail.repair()
-  // One that the termination kept from being told must not be waited for.
-  outbox.post({ type: 'mark', mark: mail.createMark() })
+  outbox.post({ type: 'mark', mark: mail.createMark() }) // One that was kept from being told must not be waited for.
   const { guest } = current.resident
   const killed = { status: -1, ending: { reason, frames: [] }, usage: guest?.readUsage() ?? NO_USAGE, effects: null }
   // One that was about to rest has lost its stack.
-  finishCall(current, guest?.isResting === true ? killed : (current.result ?? killed))
+  finishCall(current, (guest?.isResting === true ? null : current.result) ?? killed)
   awake()
 }
 
