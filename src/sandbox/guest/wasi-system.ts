@@ -8,7 +8,7 @@ import type {
   TreePart,
   WasiHost,
 } from '../../wasi/index.ts'
-import { createDescriptors, openMounts, splitTree } from '../../wasi/index.ts'
+import { createDescriptors, openMounts } from '../../wasi/index.ts'
 import type { GuestSpec } from '../protocol.ts'
 import type { Meter } from './meter.ts'
 
@@ -43,7 +43,7 @@ export class WasiSystem {
 
   /** Copies the files in memory at a place; none where there are no such files. */
   export(at: string): Iterable<TreePart> {
-    return splitTree(this.#mounts.export(at) ?? [])
+    return this.#mounts.export(at)
   }
 
   /** Closes what the guest has open. Idempotent. */

@@ -26,28 +26,6 @@ export function fillTree(volume: MemoryVolume, tree: MemoryTree): void {
   }
 }
 
-/** Copies what a volume holds. Directories come in the order in which they were made. */
-export function readTree(volume: MemoryVolume): MemoryTree {
-  const tree: TreeEntry[] = []
-  const ahead: { readonly node: DirectoryNode; readonly prefix: string }[] = [{ node: volume.root, prefix: '' }]
-  for (let next = ahead.shift(); next !== undefined; next = ahead.shift()) {
-    for (const { name, node } of next.node.entries.values()) {
-      const path = `${next.prefix}${name}`
-      if (node.type === 'directory') {
-        tree.push({ type: 'directory', path })
-        ahead.push({ node, prefix: `${path}/` })
-      } else if (node.type === 'link') {
-        tree.push({ type: 'link', path, target: new TextDecoder().decode(node.target) })
-      } else {
-        const bytes = new Uint8Array(node.content.size)
-        node.content.read(bytes, 0)
-        tree.push({ type: 'file', path, bytes })
-      }
-    }
-  }
-  return tree
-}
-
 function makeDirectory(volume: MemoryVolume, parent: DirectoryNode, name: string): DirectoryNode {
   const found = parent.entries.get(name)?.node
   if (found?.type === 'directory') return found

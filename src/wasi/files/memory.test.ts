@@ -7,9 +7,10 @@ import { FILE_RIGHTS_ALL, Session } from '../preview1/session.case.test.ts'
 import { Content } from './content.ts'
 import { FILE_SYSTEMS } from './file-systems.case.test.ts'
 import { MemoryDirectory } from './memory-directory.ts'
-import { fillTree, readTree } from './memory-tree.ts'
+import { fillTree } from './memory-tree.ts'
 import { MemoryVolume } from './memory-volume.ts'
 import type { FileWork, OpenHow, RegularFile } from './node.ts'
+import { readParts, TreeCollector } from './tree-parts.ts'
 
 const OUT = 0x400
 const ALL = FILE_RIGHTS_ALL | (1n << 6n)
@@ -180,6 +181,23 @@ test('contents hold holes, chunks and what was cut off as zeros', () => {
   assert.equal(content.read(some, 1e12), 0)
 })
 
+test('a large file comes out in parts that are no larger than they are', () => {
+  const { volume, root } = createVolume(10_000_000)
+  const file = openFile(root)
+  file.write([text('begin')], 0)
+  file.write([text('end')], 300_000)
+  const parts = [...readParts(volume)]
+  assert.equal(parts.length, 1 + Math.ceil(300_003 / 65_536))
+  const collector = new TreeCollector()
+  for (const part of parts) {
+    if (part.type === 'bytes') assert.equal(part.bytes.buffer.byteLength, part.bytes.length)
+    collector.take(part)
+  }
+  const [entry] = collector.finish()
+  assert.ok(entry?.type === 'file' && entry.bytes.length === 300_003)
+  assert.equal(Buffer.from(entry.bytes.subarray(300_000)).toString(), 'end')
+})
+
 test('a tree of files goes in and comes out', () => {
   const { volume } = createVolume()
   const tree = [
@@ -189,7 +207,9 @@ test('a tree of files goes in and comes out', () => {
     { type: 'file', path: 'a/d', bytes: text('dd') },
   ] as const
   fillTree(volume, tree)
-  assert.deepEqual(readTree(volume), tree)
+  const collector = new TreeCollector()
+  for (const part of readParts(volume)) collector.take(part)
+  assert.deepEqual(collector.finish(), tree)
 })
 
 for (const [name, quota] of Object.entries({ bytes: { bytes: 2, files: 9 }, files: { bytes: 9, files: 1 } })) {

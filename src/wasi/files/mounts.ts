@@ -4,9 +4,11 @@ import { HostDirectory } from './host-directory.ts'
 import { HostVolume } from './host-volume.ts'
 import { MemoryDirectory } from './memory-directory.ts'
 import type { MemoryTree } from './memory-tree.ts'
-import { fillTree, readTree } from './memory-tree.ts'
+import { fillTree } from './memory-tree.ts'
 import { MemoryVolume } from './memory-volume.ts'
 import type { Directory, FileWork } from './node.ts'
+import type { TreePart } from './tree-parts.ts'
+import { readParts } from './tree-parts.ts'
 
 /** Files that an agent is given at a place, as data: what they are when it starts. It crosses threads. */
 export type Mount = MemoryMount | HostMount
@@ -55,10 +57,10 @@ export class Mounts {
     return this.#opened
   }
 
-  /** Returns what files in memory hold now; null where there are none. */
-  export(at: string): MemoryTree | null {
+  /** Copies what files in memory hold now; nothing where there are none. */
+  export(at: string): Iterable<TreePart> {
     const found = this.#opened.find((mount) => mount.at === at)
-    return found?.volume == null ? null : readTree(found.volume)
+    return found?.volume == null ? [] : readParts(found.volume)
   }
 }
 

@@ -1,4 +1,6 @@
+import type { Content } from './content.ts'
 import type { MemoryTree, TreeEntry } from './memory-tree.ts'
+import type { DirectoryNode, MemoryVolume } from './memory-volume.ts'
 
 /** Bytes of a file that go in one part. */
 const PART_BYTES = 65_536
@@ -11,17 +13,33 @@ export type TreePart =
   | { readonly type: 'link'; readonly path: string; readonly target: string }
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
 
-/** Cuts a tree into parts, none of them large. */
-export function* splitTree(tree: MemoryTree): Generator<TreePart> {
-  for (const entry of tree) {
-    if (entry.type !== 'file') {
-      yield entry
-      continue
+/**
+ * Copies what a volume holds, part by part: nothing large is ever held here, and each part has memory of its own, because what
+ * crosses threads is cloned with all of the memory that it is a view of.
+ *
+ * Directories come in the order in which they were made, before what they hold.
+ */
+export function* readParts(volume: MemoryVolume): Generator<TreePart> {
+  const ahead: { readonly node: DirectoryNode; readonly prefix: string }[] = [{ node: volume.root, prefix: '' }]
+  for (let next = ahead.shift(); next !== undefined; next = ahead.shift()) {
+    for (const { name, node } of next.node.entries.values()) {
+      const path = `${next.prefix}${name}`
+      if (node.type === 'link') {
+        yield { type: 'link', path, target: new TextDecoder().decode(node.target) }
+        continue
+      }
+      yield { type: node.type, path }
+      if (node.type === 'directory') ahead.push({ node, prefix: `${path}/` })
+      else yield* readContent(node.content)
     }
-    yield { type: 'file', path: entry.path }
-    for (let at = 0; at < entry.bytes.length; at += PART_BYTES) {
-      yield { type: 'bytes', bytes: entry.bytes.subarray(at, at + PART_BYTES) }
-    }
+  }
+}
+
+function* readContent(content: Content): Generator<TreePart> {
+  for (let at = 0; at < content.size; at += PART_BYTES) {
+    const bytes = new Uint8Array(Math.min(PART_BYTES, content.size - at))
+    content.read(bytes, at)
+    yield { type: 'bytes', bytes }
   }
 }
 

@@ -6,7 +6,8 @@ import { FILE_SYSTEMS, runCase } from './run-case.ts'
 
 const USAGE = `usage: node test/conformance/wasi/main.ts <folder> [--on memory|host]
 
-Runs every module of preview 1 below a folder with the manifest beside it, the layout of the official wasi-testsuite, with its root in memory and as a directory of the host, and prints what passed. Exits with 1 if anything failed.`
+Runs every module of preview 1 below a folder with the manifest beside it, the layout of the official wasi-testsuite, with its root in memory and as a directory of the host, and prints what passed. Exits with 1 if anything failed.
+The branch prod/testsuite-base of github.com/WebAssembly/wasi-testsuite holds the modules, in tests/.`
 
 /** Runs the conformance of WASI preview 1; the exit code. */
 export async function runWasi(args: readonly string[]): Promise<number> {
