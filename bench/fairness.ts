@@ -1,11 +1,14 @@
+import { join } from 'node:path'
 import { NO_GRANTS } from '../src/capability/index.ts'
 import { ModuleCache } from '../src/compile/index.ts'
 import { DEFAULT_LIMITS } from '../src/core/index.ts'
+import { Caxton } from '../src/index.ts'
 import type { Sandbox } from '../src/sandbox/index.ts'
 import { SandboxPool } from '../src/sandbox/index.ts'
 import type { Report } from './measure.ts'
 import { summarise } from './measure.ts'
 
+const FOLDER = join(import.meta.dirname, 'agents')
 const SPINNERS = 100
 const REPLIES = 200
 /** Fuel of a slice, millions: about half a millisecond each. */
@@ -35,14 +38,14 @@ const SPIN = createAgent([0x03, 0x40, 0x0c, 0, 0x0b, 0x00, 0x0b])
  * agents that never return.
  */
 export async function benchFairness(): Promise<Report> {
-  const rows = [await measureReplies(0, 2)]
+  const rows = [await measureReplies(0, 2), await measureBesideTalk()]
   for (const slice of SLICES) rows.push(await measureReplies(SPINNERS, slice))
   return {
     title: 'Fairness in one worker',
     about:
       `${REPLIES} messages, one after the other, to an agent that answers at once; beside it agents in endless loops, each with more ` +
-      'fuel than it can use. Not measured: what routing adds.',
-    columns: ['endless loops beside it', 'slice, fuel', 'reply p50', 'reply p99'],
+      'fuel than it can use, or two that send each other messages without a pause. Not measured: what routing adds, but for the talkers.',
+    columns: ['beside it', 'slice, fuel', 'reply p50', 'reply p99'],
     rows,
   }
 }
@@ -62,7 +65,35 @@ async function measureReplies(spinners: number, sliceMillions: number): Promise<
     times.push(performance.now() - startMs)
   }
   const { medianMs, p99Ms } = summarise('echo', times)
-  return [`${spinners}`, sliceFuel.toLocaleString('en'), `${medianMs.toFixed(2)} ms`, `${p99Ms.toFixed(2)} ms`]
+  return [
+    `${spinners} endless loops`,
+    sliceFuel.toLocaleString('en'),
+    `${medianMs.toFixed(2)} ms`,
+    `${p99Ms.toFixed(2)} ms`,
+  ]
+}
+
+/** Two agents whose messages never leave the thread, which the main thread hears of in their thousands. */
+async function measureBesideTalk(): Promise<string[]> {
+  await using caxton = await Caxton.start({ threads: 1 })
+  const grants = { send: ['*'] }
+  await caxton.deploy({ name: 'quiet', source: join(FOLDER, 'pong.c'), grants })
+  await caxton.deploy({ name: 'ping', source: join(FOLDER, 'ping.c'), grants, config: { peer: 'pong', bytes: '100' } })
+  await caxton.deploy({ name: 'pong', source: join(FOLDER, 'pong.c'), grants })
+  const ask = (receiver: string, content: number) => caxton.request({ performative: 'request', receiver, content })
+  const times: number[] = []
+  const talk = async () => {
+    while (times.length < REPLIES) await ask('ping', 2_000)
+  }
+  const talking = talk()
+  while (times.length < REPLIES) {
+    const startMs = performance.now()
+    await ask('quiet', 1)
+    times.push(performance.now() - startMs)
+  }
+  await talking
+  const { medianMs, p99Ms } = summarise('quiet', times)
+  return ['two talkers', '2,000,000', `${medianMs.toFixed(2)} ms`, `${p99Ms.toFixed(2)} ms`]
 }
 
 const modules = new ModuleCache()

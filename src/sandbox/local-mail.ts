@@ -62,8 +62,8 @@ export interface LocalPost {
   readonly mark: number
 }
 
-/** Messages, and KiB of them, that the main thread may be behind. */
-const AHEAD = 4_096
+/** Messages, and KiB of them, that the main thread may be behind: some milliseconds, which whoever else speaks to it waits. */
+const AHEAD = 1_024
 /** Messages that may cause each other inside the thread before one goes through the main thread, which counts all of them. */
 const HOPS = 1_024
 /** Marks of one sender from which those that are settled are forgotten. */

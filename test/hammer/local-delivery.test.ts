@@ -4,7 +4,7 @@ import type { AgentEvents, AgentInfo } from '../../src/agent/index.ts'
 import { Agent, Supervisor } from '../../src/agent/index.ts'
 import { NO_GRANTS } from '../../src/capability/index.ts'
 import type { Limits, Message, RateLimits } from '../../src/core/index.ts'
-import { DEFAULT_LIMITS, NO_RATE_LIMITS, SYSTEM_CLOCK } from '../../src/core/index.ts'
+import { DEFAULT_CONVERSATION_LIMITS, DEFAULT_LIMITS, NO_RATE_LIMITS, SYSTEM_CLOCK } from '../../src/core/index.ts'
 import type { RouterEvent } from '../../src/router/index.ts'
 import { Router } from '../../src/router/index.ts'
 import { agentWat, compileWat } from '../../src/sandbox/fixtures.test.ts'
@@ -59,9 +59,14 @@ class Stage implements AsyncDisposable {
   /** What each agent sent, and while handling what. */
   readonly causes: { readonly sender: string; readonly cause: string | null }[] = []
 
-  constructor(options: SandboxPoolOptions, parts: Partial<SandboxPoolParts> = {}) {
+  constructor(
+    options: SandboxPoolOptions,
+    parts: Partial<SandboxPoolParts> = {},
+    limits = DEFAULT_CONVERSATION_LIMITS,
+  ) {
     this.pool = new SandboxPool({ run: 'h', ...parts }, options)
-    this.router = new Router({ credit: this.pool.mailboxes, clock: SYSTEM_CLOCK, sizeOf: messageBytes }, { run: 'h' })
+    const routed = { credit: this.pool.mailboxes, clock: SYSTEM_CLOCK, sizeOf: messageBytes }
+    this.router = new Router(routed, { run: 'h', conversations: { limits } })
     this.router.subscribe((event) => this.events.push(event))
   }
 
@@ -332,7 +337,7 @@ suite('messages inside a thread and through the router', () => {
   })
 
   test('of two that never stop leave a quiet neighbour its turns', async () => {
-    await using stage = new Stage({ threads: 1 })
+    await using stage = new Stage({ threads: 1 }, {}, { ...DEFAULT_CONVERSATION_LIMITS, hops: 1e9, messages: 1e9 })
     await stage.deploy('quiet', {})
     await stage.deploy('ping', { drafts: [inform('pong')], rounds: 1e9 })
     await stage.deploy('pong', { drafts: [inform('ping')], rounds: 1e9 })
@@ -344,6 +349,8 @@ suite('messages inside a thread and through the router', () => {
       while (stage.info('quiet').handled === handled) await new Promise((resolve) => setImmediate(resolve))
       assert.ok(stage.info('ping').handled - before < 20_000)
     }
+    assert.equal(stage.info('ping').phase, 'running')
+    assert.ok(stage.info('ping').waitingMessages + stage.info('pong').waitingMessages > 0)
     for (const name of ['ping', 'pong']) await stage.router.agent(name)!.stop()
     await stage.router.idle()
     stage.check()
