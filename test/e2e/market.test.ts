@@ -140,9 +140,10 @@ const MUTE = 'export function handleMessage() {}'
 
 /** Always the cheapest, and never delivers. */
 const CHEAT = `import { send } from 'caxton'
-export function handleMessage({ performative, sender, conversation_id, reply_with }) {
+export function handleMessage({ performative, sender, conversation_id, reply_with, protocol }) {
   if (performative !== 'cfp') return
-  send({ performative: 'propose', receiver: sender, conversation_id, in_reply_to: reply_with, content: { micros: 0 } })
+  const place = { receiver: sender, conversation_id, in_reply_to: reply_with, protocol }
+  send({ performative: 'propose', ...place, content: { micros: 0 } })
 }`
 
 /** Cheap as well, and reports more words than there is text. */
