@@ -10,6 +10,7 @@ import { formatReport } from './measure.ts'
 import { benchMessages } from './messages.ts'
 import { benchMetering } from './metering.ts'
 import { benchNative } from './native.ts'
+import { benchServices } from './services.ts'
 import { benchStart } from './start.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<Report | null>>> = {
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Report | null>>> = {
   messages: benchMessages,
   fairness: benchFairness,
   files: benchFiles,
+  services: benchServices,
 }
 
 /** `npm run bench [-- name …]`: measures, prints, and writes BENCHMARKS.md when everything was measured. */

@@ -13,6 +13,10 @@ const MAX_HEAD_BYTES = 32 * 2 ** 10
 /** These have a body even where it is empty. */
 const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
+/** Nothing is kept from one exchange to the next: no connection, no session of TLS. */
+const HTTP_AGENT = new HttpAgent({ keepAlive: false })
+const HTTPS_AGENT = new HttpsAgent({ keepAlive: false, maxCachedSessions: 0 })
+
 export interface ExchangeRequest {
   readonly url: HttpUrl
   readonly method: HttpMethod
@@ -46,7 +50,7 @@ export function exchange(
   const hasBody = body.length > 0 || BODY_METHODS.has(method)
   const isSecure = url.scheme === 'https'
   const options: RequestOptions & { readonly servername?: string } = {
-    agent: isSecure ? new HttpsAgent({ keepAlive: false, maxCachedSessions: 0 }) : new HttpAgent({ keepAlive: false }),
+    agent: isSecure ? HTTPS_AGENT : HTTP_AGENT,
     host: url.host,
     port: url.port,
     path: `${url.path}${url.query}`,
