@@ -73,11 +73,7 @@ export class Guest {
     const memory = new GuestMemory(this.#memory)
     const { run } = parts
     const exit = (code: number) => this.exit(code)
-    const assertTime = () => this.assertMayGoOn(0n)
-    const around = new Surroundings(
-      { memory, meter, host: () => host, session: () => this.#session, exit, assertTime },
-      spec,
-    )
+    const around = new Surroundings({ memory, meter, host: () => host, session: () => this.#session, exit }, spec)
     const host = new AgentHost(parts, { agent, name, run, grants, limits, config, memory, meter, around, kept })
     this.#around = around
     this.#host = host

@@ -16,8 +16,6 @@ export interface SurroundingsParts {
   /** Streams of a door stand in the place of the usual ones. */
   readonly session: () => Pick<DoorSession, 'stdin' | 'stdout'>
   exit(code: number): never
-  /** Throws TRAP once the wall time of the call is used up. */
-  assertTime(): void
 }
 
 /**
@@ -69,11 +67,11 @@ export class Surroundings {
   }
 
   #openSystem(): WasiSystem {
-    const { memory, meter, host, session, exit, assertTime } = this.#parts
+    const { memory, meter, host, session, exit } = this.#parts
     const { clock, random } = this
     this.#streams = new StandardStreams(host(), this.#spec)
     const { stdin = this.#streams.stdin, stdout = this.#streams.stdout } = session()
     const { stderr } = this.#streams
-    return new WasiSystem({ memory, meter, clock, random, stdin, stdout, stderr, exit, assertTime }, this.#spec)
+    return new WasiSystem({ memory, meter, clock, random, stdin, stdout, stderr, exit }, this.#spec)
   }
 }

@@ -21,8 +21,6 @@ export interface WasiParts {
   readonly stdout: ByteSink | null
   readonly stderr: ByteSink | null
   exit(code: number): never
-  /** Throws TRAP once the wall time of the call is used up. */
-  assertTime(): void
 }
 
 /** What the functions of WASI act on for one guest, and what of it is open. */
@@ -30,11 +28,10 @@ export class WasiSystem {
   readonly host: WasiHost
   readonly #mounts: Mounts
 
-  constructor({ memory, meter, clock, random, stdin, stdout, stderr, exit, assertTime }: WasiParts, spec: GuestSpec) {
+  constructor({ memory, meter, clock, random, stdin, stdout, stderr, exit }: WasiParts, spec: GuestSpec) {
     const chargeFuel = (fuel: number) => meter.chargeFuel(fuel)
     this.#mounts = openMounts(spec.mounts, {
       charge: chargeFuel,
-      assertTime,
       nowNanos: () => clock.nowNanos('realtime'),
     })
     const descriptors = createDescriptors({ stdin, stdout, stderr }, this.#mounts.preopens)

@@ -363,7 +363,7 @@ test('a mount below the directory is not entered', ON_LINUX, (context) => {
 for (const path of ['/proc', '/proc/self/fd', '/sys', '/proc/self/root/proc']) {
   test(`${path} cannot be granted`, ON_LINUX, (context) => {
     if (!existsSync(path)) return context.skip(`there is no ${path}`)
-    const work = { charge: () => {}, assertTime: () => {}, nowNanos: () => 0n }
+    const work = { charge: () => {}, nowNanos: () => 0n }
     assert.throws(() => openMounts([mountOf(path)], work), {
       code: 'ERR_CONFIG_INVALID',
       message: /doors into the kernel/,

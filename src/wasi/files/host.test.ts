@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { FILE_LIMITS } from '../../core/index.ts'
@@ -16,7 +16,7 @@ const ON_LINUX = { skip: HOST_SKIP }
 const OUT = 0x400
 const ALL = FILE_RIGHTS_ALL | (1n << 6n)
 const CREAT = 1
-const NOTHING: FileWork = { charge: () => {}, assertTime: () => {}, nowNanos: () => 0n }
+const NOTHING: FileWork = { charge: () => {}, nowNanos: () => 0n }
 
 function mountOf(path: string, bytes = 2 ** 20, files = 10_000): Mount {
   return { kind: 'host', at: '/', path, access: 'rw', bytes, files }
@@ -176,41 +176,5 @@ test('agents of a thread together get no more than it has', ON_LINUX, () => {
   assert.equal(countHostDescriptors(), FILE_LIMITS.hostDescriptorsPerThread)
   assert.throws(() => openDirectory(folder), { code: 'ERR_CONFIG_INVALID' })
   for (const directory of opened) directory.close()
-  assert.equal(countHostDescriptors(), 0)
-})
-
-test('a guest whose time is up is stopped before the host is asked', ON_LINUX, () => {
-  const folder = createFolder({ file: '' })
-  let isUp = false
-  const work: FileWork = {
-    ...NOTHING,
-    assertTime: () => {
-      if (isUp) throw new RangeError('time')
-    },
-  }
-  const directory = openDirectory(folder, work)
-  isUp = true
-  const how = {
-    read: true,
-    write: true,
-    resize: true,
-    create: true,
-    exclusive: false,
-    truncate: false,
-    directory: false,
-  }
-  for (const act of [
-    () => directory.open('new', { ...how, sync: 'nothing' }),
-    () => directory.statChild('file'),
-    () => directory.unlink('file'),
-    () => directory.makeDirectory('new'),
-    () => directory.list(),
-    () => directory.enter('file'),
-    () => directory.stat(),
-  ]) {
-    assert.throws(act, /time/)
-  }
-  assert.deepEqual(readdirSync(folder), ['file'])
-  directory.close()
   assert.equal(countHostDescriptors(), 0)
 })

@@ -15,7 +15,7 @@ import { readParts, TreeCollector } from './tree-parts.ts'
 const OUT = 0x400
 const ALL = FILE_RIGHTS_ALL | (1n << 6n)
 const CREAT = 1
-const NOTHING: FileWork = { charge: () => {}, assertTime: () => {}, nowNanos: () => 0n }
+const NOTHING: FileWork = { charge: () => {}, nowNanos: () => 0n }
 const NEW: OpenHow = {
   read: true,
   write: true,

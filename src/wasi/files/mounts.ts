@@ -73,7 +73,6 @@ export function openMounts(mounts: readonly Mount[], work: FileWork): Mounts {
   let isOpening = true
   const own: FileWork = {
     charge: (fuel) => isOpening || work.charge(fuel),
-    assertTime: () => isOpening || work.assertTime(),
     nowNanos: () => work.nowNanos(),
   }
   const owner: DescriptorOwner = { heldCount: 0 }

@@ -16,8 +16,6 @@ export type FileType = 'directory' | 'file' | 'link' | 'special'
 export interface FileWork {
   /** Takes fuel. Ends the call with a trap if there is too little. */
   charge(fuel: number): void
-  /** Ends the call with a trap if its wall time is used up: looked at before the host is asked for something that may take time. */
-  assertTime(): void
   /** Nanoseconds since 1970-01-01T00:00Z by the clock of the agent. */
   nowNanos(): bigint
 }

@@ -55,7 +55,6 @@ export class TestGuest implements WasiHost {
     this.clock = parts.clock ?? createClockSource(null, { nowMs: () => 0, monotonicMs: () => 0 })
     this.mounts = openMounts(parts.mounts ?? [], {
       charge: (fuel) => this.chargeFuel(fuel),
-      assertTime: () => {},
       nowNanos: () => this.clock.nowNanos('realtime'),
     })
     this.descriptors = createDescriptors(
