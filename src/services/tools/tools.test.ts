@@ -180,6 +180,24 @@ test('does not try a server that cannot be started at every call', async () => {
   assert.match(caller.audits[1]!.detail!, /tried again in/)
 })
 
+test('takes no nonsense from a server, and does not wait for it longer than it may', async () => {
+  const programs = [
+    "process.stdout.write('garbage\\n'.repeat(1000)); setInterval(() => {}, 1000)",
+    "process.stdout.write('x'.repeat(4_000_000)); setInterval(() => {}, 1000)",
+    'process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id: 0, result: { protocolVersion: 7 } }) + "\\n"); setInterval(() => {}, 1000)',
+    'setInterval(() => {}, 1000)',
+    'process.exit(0)',
+  ]
+  await Promise.all(
+    programs.map(async (program) => {
+      const transport = { ...STDIO.transport, args: ['-e', program] } as ToolServerOptions['transport']
+      await using caller = await createCaller({ ...STDIO, transport, timeoutMs: 800 })
+      const status = (await caller.call('fake/add', { a: 1, b: 2 })) as number
+      assert.ok([STATUS.TIMEOUT, STATUS.FAILED].includes(status as never), `${program}: ${status}`)
+    }),
+  )
+})
+
 test('is closed with the system, with what waits', async () => {
   const caller = await createCaller(STDIO)
   const pid = Number(await caller.text('fake/pid'))
