@@ -8,7 +8,7 @@ import { geometricMean, measure } from './measure.ts'
 
 export const KERNELS = join(import.meta.dirname, 'kernels')
 const ROUNDS = 60
-const WARM_UP_MS = 500
+const WARM_UP_MS = 1_000
 /** Short enough that some samples are not interrupted on a busy machine; the least counts. */
 const SAMPLE_MS = 6
 
