@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import type { Report } from './measure.ts'
 
 const RUNS = 5
+/** Of a smaller module the peak is that of the process itself when it started. */
+const SMALL_BYTES = 10_000_000
 const MODULES: Readonly<Record<string, string>> = {
   'clang, `@yowasp/clang`': 'node_modules/@yowasp/clang/gen/llvm.core.wasm',
   'QuickJS, `quickjs-wasi`': 'node_modules/quickjs-wasi/quickjs.wasm',
@@ -31,7 +33,7 @@ export async function benchInstrumenting(): Promise<Report> {
       `${(least(({ cpuMs }) => cpuMs) / 1e3).toFixed(2)} s`,
       `${(least(({ wallMs }) => wallMs) / 1e3).toFixed(2)} s`,
       least(({ cpuMs, validateCpuMs }) => cpuMs / validateCpuMs).toFixed(2),
-      (most(({ peakBytes }) => peakBytes) / size).toFixed(2),
+      size < SMALL_BYTES ? '–' : (most(({ peakBytes }) => peakBytes) / size).toFixed(2),
       `${(rewrittenSize / size).toFixed(2)} + ${(mapSize / size).toFixed(2)}`,
     ]
   })
