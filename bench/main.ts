@@ -10,6 +10,7 @@ import { formatReport } from './measure.ts'
 import { benchMessages } from './messages.ts'
 import { benchMetering } from './metering.ts'
 import { benchNative } from './native.ts'
+import { benchProtocol } from './protocol.ts'
 import { benchServices } from './services.ts'
 import { benchStart } from './start.ts'
 
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Report | null>>> = {
   start: benchStart,
   density: benchDensity,
   messages: benchMessages,
+  protocol: benchProtocol,
   fairness: benchFairness,
   files: benchFiles,
   services: benchServices,

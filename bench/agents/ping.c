@@ -2,18 +2,20 @@
 #include <caxton.h>
 
 // On a request from the user with the number of rounds: that many times asks its `peer` and waits for the answer, with `window`
-// questions under way at once and `bytes` of content in each; then tells the user.
+// questions under way at once and `bytes` of content in each, under a `protocol` if there is one; then tells the user.
 
 static int64_t asked;
 static int64_t answered;
 static int64_t rounds;
 static char reply_with[128];
 static char peer[64];
+static char protocol[64];
 static char content[65536 + 2];
 static size_t content_length;
 
 int caxton_init(void) {
   if (caxton_config_text("peer", peer, sizeof peer) < 0) return 2;
+  caxton_config_text("protocol", protocol, sizeof protocol);
   int64_t bytes = caxton_config_integer("bytes", 0);
   if (bytes < 0 || bytes > 65536) return 2;
   memset(content, 'x', sizeof content);
@@ -27,6 +29,10 @@ static int ask(void) {
   caxton_writer *draft = caxton_begin(CAXTON_ACT_REQUEST, peer);
   caxton_write_key(draft, "reply_with");
   caxton_write_string(draft, "p", 1);
+  if (protocol[0] != 0) {
+    caxton_write_key(draft, "protocol");
+    caxton_write_string(draft, protocol, strlen(protocol));
+  }
   caxton_write_key(draft, "content");
   caxton_write_json(draft, (caxton_text){content, content_length});
   return caxton_send(draft);

@@ -3,7 +3,7 @@
  * answers OK, NOT_UNDERSTOOD, or any other number for a failure, and may export `init(): i32` and `handleTimer(id: i32): i32`.
  */
 import * as abi from './caxton_abi'
-import { Writer, listMembers, toInteger, toText } from './caxton_json'
+import { Writer, getField, listMembers, toInteger, toText } from './caxton_json'
 import { takeResult } from './caxton_services'
 
 export {
@@ -140,6 +140,35 @@ function writeText(writer: Writer, name: string, value: string): void {
 function writeTexts(writer: Writer, values: string[]): void {
   for (let i = 0; i < values.length; i++) writer.string(values[i])
   writer.endArray()
+}
+
+/** One answer of each receiver of a draft: what the runtime says about one of them counts as its answer, too. */
+export class Collector {
+  answers: Message[] = []
+  private missing: Set<string> = new Set<string>()
+
+  /** Sets `replyWith` of the draft, which is still to be sent: a text that no other one of this agent has. */
+  constructor(
+    draft: Draft,
+    public replyWith: string,
+  ) {
+    draft.replyWith = replyWith
+    this.missing.add(draft.receiver)
+    for (let i = 0; i < draft.others.length; i++) this.missing.add(draft.others[i])
+  }
+
+  get isComplete(): bool {
+    return this.missing.size == 0
+  }
+
+  /** Tells whether a message is an answer that was missing; then it is kept. `agree` is none yet. */
+  take(message: Message): bool {
+    if (message.inReplyTo != this.replyWith || message.performative == 'agree') return false
+    const from = message.sender == 'caxton' ? toText(getField(message.content, 'receiver')) : message.sender
+    if (!this.missing.delete(from)) return false
+    this.answers.push(message)
+    return true
+  }
 }
 
 /** Sends a message. Answers OK or a negative status, such as MAILBOX_FULL: then nothing was sent. */

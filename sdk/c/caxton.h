@@ -151,6 +151,62 @@ static inline int caxton_reply(const caxton_message *message, const char *perfor
   return caxton_send(draft);
 }
 
+/* Most receivers of one collector. */
+#ifndef CAXTON_COLLECT_MAX
+#define CAXTON_COLLECT_MAX 64
+#endif
+
+/* One answer of each of several agents: what the runtime says about one of them counts as its answer, too. */
+typedef struct caxton_collector {
+  const char *const *receivers;
+  size_t count;
+  size_t missing;
+  char reply_with[24];
+  /* JSON text of each answer, by receiver; empty while it is missing. Freed by `caxton_collector_free`. */
+  caxton_text answers[CAXTON_COLLECT_MAX];
+} caxton_collector;
+
+/*
+ * Starts one message to each of several receivers, whose names must stay where they are. Add further fields, then
+ * `caxton_send(draft)`. NULL when there are too many.
+ */
+static inline caxton_writer *caxton_collect(caxton_collector *collector, const char *performative,
+                                            const char *const *receivers, size_t count) {
+  static unsigned collections;
+  if (count > CAXTON_COLLECT_MAX) return NULL;
+  memset(collector, 0, sizeof *collector);
+  collector->receivers = receivers;
+  collector->count = collector->missing = count;
+  snprintf(collector->reply_with, sizeof collector->reply_with, "collect-%u", ++collections);
+  caxton_writer *draft = caxton_begin_all(performative, receivers, count);
+  caxton_write_key(draft, "reply_with");
+  caxton_write_string(draft, collector->reply_with, strlen(collector->reply_with));
+  return draft;
+}
+
+/* Tells whether a message is an answer that was missing; then a copy of it is kept. `agree` is none yet. */
+static inline bool caxton_collector_take(caxton_collector *collector, const caxton_message *message) {
+  if (!caxton_json_string_is(message->in_reply_to, collector->reply_with)) return false;
+  if (caxton_is(message, CAXTON_ACT_AGREE)) return false;
+  bool is_notice = caxton_json_string_is(message->sender, "caxton");
+  caxton_text from = is_notice ? caxton_json_get(message->content, "receiver") : message->sender;
+  for (size_t i = 0; i < collector->count; i++) {
+    if (collector->answers[i].length > 0 || !caxton_json_string_is(from, collector->receivers[i])) continue;
+    char *copy = malloc(message->json.length);
+    if (copy == NULL) return false;
+    memcpy(copy, message->json.at, message->json.length);
+    collector->answers[i] = (caxton_text){copy, message->json.length};
+    collector->missing--;
+    return true;
+  }
+  return false;
+}
+
+static inline void caxton_collector_free(caxton_collector *collector) {
+  for (size_t i = 0; i < collector->count; i++) free((void *)collector->answers[i].at);
+  memset(collector, 0, sizeof *collector);
+}
+
 /* Writes a line to the agent's log, at a level such as CAXTON_INFO. */
 static inline int caxton_log_line(int level, const char *line) {
   return caxton_log(level, line, strlen(line));

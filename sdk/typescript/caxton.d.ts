@@ -109,6 +109,28 @@ declare module 'caxton' {
    */
   export function reply(message: Message, performative: Performative, content?: unknown, header?: ReplyHeader): void
 
+  /** One answer of each of several agents: what the runtime says about one of them counts as its answer, too. */
+  export class Collector {
+    constructor(receivers: readonly string[], replyWith: string)
+    readonly replyWith: string
+    /** Who has not answered yet. */
+    readonly missing: ReadonlySet<string>
+    /** The answers by who they are from. */
+    readonly answers: ReadonlyMap<string, Message>
+    readonly isComplete: boolean
+    /** Tells whether a message is an answer that was missing; then it is kept. `agree` is none yet. */
+    take(message: Message): boolean
+    /** The answers with that act, in the order in which they came. */
+    by(performative: Performative): Message[]
+  }
+
+  /**
+   * Sends a message to several agents and returns what collects their answers; hand it every message that arrives. With a
+   * `reply_by` under a protocol it is complete by then.
+   * @throws CaxtonError as `send` does
+   */
+  export function collect(draft: Draft): Collector
+
   /** Writes a line to the agent's log. Lines beyond the limit for one message are left out. @throws CaxtonError DENIED without the grant `log` */
   export function log(level: 'debug' | 'info' | 'warn' | 'error', text: string): void
 

@@ -45,6 +45,29 @@ int caxton_handle(const caxton_message *message) {
   return caxton_send(draft);
 }
 `,
+  'collect.c': `
+#include <caxton.h>
+static const char *const asked[] = {"bare-c", "nobody"};
+static caxton_collector answers;
+int caxton_handle(const caxton_message *message) {
+  if (caxton_is(message, CAXTON_ACT_REQUEST)) {
+    caxton_writer *call = caxton_collect(&answers, CAXTON_ACT_QUERY_REF, asked, 2);
+    caxton_write_key(call, "content");
+    caxton_write_integer(call, (int64_t)message->json.length);
+    return caxton_send(call);
+  }
+  if (!caxton_collector_take(&answers, message) || answers.missing > 0) return CAXTON_OK;
+  caxton_writer *draft = caxton_begin(CAXTON_ACT_INFORM, "user");
+  caxton_write_key(draft, "content");
+  caxton_write_begin_array(draft);
+  for (size_t i = 0; i < answers.count; i++) {
+    caxton_write_json(draft, caxton_json_get(answers.answers[i], "performative"));
+  }
+  caxton_write_end_array(draft);
+  caxton_collector_free(&answers);
+  return caxton_send(draft);
+}
+`,
   'bare.c': `
 #include <caxton.h>
 int caxton_handle(const caxton_message *message) {
@@ -93,10 +116,10 @@ before(async () => {
   caxton.subscribe((event) => {
     if (event.type === 'log') logged.push(`${event.level} ${event.text}`)
   })
-  const grants = { register: ['helper'], log: 'info' } as const
+  const grants = { register: ['helper'], log: 'info', send: ['*'] } as const
   const deploy = (file: string) =>
     caxton.deploy({ name: file.replaceAll('.', '-'), source: join(directory, file), config: CONFIG, grants })
-  await Promise.all(['helpers.c', 'bare.c', 'helpers.as.ts', 'helpers.ts'].map(deploy))
+  await Promise.all(['helpers.c', 'collect.c', 'bare.c', 'helpers.as.ts', 'helpers.ts'].map(deploy))
 })
 
 after(async () => {
@@ -119,6 +142,17 @@ test('an agent in C starts, registers, and reads configuration and strings with 
   const configs = [7, 'größe', -4, '', -4, '', -6, '']
   assert.deepEqual(content, [text, 7, 200, -1, -1, ...configs])
   assert.deepEqual(logged, [`info 50%: ${text}`, `warn ${'x'.repeat(512)}`])
+})
+
+test('an agent in C collects one answer of each of several, that of the runtime for one that is not there', async () => {
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  const stop = caxton.subscribe((event) => {
+    if (event.type !== 'delivered' || event.agent !== 'user' || event.message.sender !== 'collect-c') return
+    resolve(JSON.parse(event.message.content ?? 'null'))
+  })
+  caxton.send({ performative: 'request', receiver: 'collect-c' })
+  assert.deepEqual(await promise, ['inform', 'failure'])
+  stop()
 })
 
 test('an agent in C needs no function that starts it', async () => {

@@ -37,7 +37,7 @@ const service = (name: ServiceName) => SERVICES.indexOf(name)
 
 /** What `import … from 'caxton'` gives to a script. */
 export const API_SOURCE = `export {
-  ${[...Object.keys(HANDLED), 'CaxtonError', 'ask', 'callTool', 'cancelTimer', 'chargeCost', 'deleteData', 'fetch', 'getConfig', 'listData', 'loadData', 'log', 'nowMicros', 'randomU32', 'registerCapability', 'reply', 'send', 'setTimer', 'storeData'].join(', ')}
+  ${[...Object.keys(HANDLED), 'CaxtonError', 'Collector', 'ask', 'callTool', 'cancelTimer', 'chargeCost', 'collect', 'deleteData', 'fetch', 'getConfig', 'listData', 'loadData', 'log', 'nowMicros', 'randomU32', 'registerCapability', 'reply', 'send', 'setTimer', 'storeData'].join(', ')}
 } from '${GLUE_MODULE}'
 `
 
@@ -85,6 +85,39 @@ export function reply(message, performative, content, header) {
     ...header,
     content,
   })
+}
+
+let collections = 0
+
+export class Collector {
+  constructor(receivers, replyWith) {
+    this.replyWith = replyWith
+    this.missing = new Set(receivers)
+    this.answers = new Map()
+  }
+
+  get isComplete() {
+    return this.missing.size === 0
+  }
+
+  take(message) {
+    if (message.in_reply_to !== this.replyWith || message.performative === 'agree') return false
+    const from = message.sender === 'caxton' ? message.content?.receiver : message.sender
+    if (!this.missing.delete(from)) return false
+    this.answers.set(from, message)
+    return true
+  }
+
+  by(performative) {
+    return [...this.answers.values()].filter((message) => message.performative === performative)
+  }
+}
+
+export function collect(draft) {
+  collections += 1
+  const replyWith = draft.reply_with ?? 'collect-' + collections
+  send({ ...draft, reply_with: replyWith })
+  return new Collector([draft.receiver].flat(), replyWith)
 }
 
 export function log(level, text) {
