@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
+import { declareConversation } from './commands/conversation.ts'
 import { declareExec } from './commands/exec.ts'
 import { declareInspect } from './commands/inspect.ts'
+import { declareMessage } from './commands/message.ts'
 import { declareRun } from './commands/run.ts'
 import { createOutput } from './output.ts'
 import { runProgram } from './program.ts'
@@ -17,6 +19,8 @@ process.exitCode = await runProgram(
     declareRun,
     declareExec(async (request) => (await import('../exec.ts')).execModule(request), respawn),
     declareInspect,
+    declareConversation,
+    declareMessage,
   ],
   createOutput(process.stdout, process.stderr),
 )

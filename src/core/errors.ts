@@ -121,6 +121,7 @@ export const ERRORS = {
   ERR_PROTOCOL_TURN: { kind: 'caller', status: 409, message: 'Act is out of turn in its protocol' },
   ERR_PROTOCOL_DEADLINE: { kind: 'system', status: 504, message: 'Deadline for an answer has passed' },
   ERR_PROTOCOL_LOST: { kind: 'system', status: 502, message: 'Other side of a dialogue has ended' },
+  ERR_CONVERSATION_UNKNOWN: { kind: 'caller', status: 404, message: 'Conversation is not known' },
   ERR_CONVERSATION_FOREIGN: { kind: 'denied', status: 403, message: 'Conversation belongs to others' },
   ERR_LIMIT_CONVERSATIONS: { kind: 'limit', status: 429, message: 'Too many conversations under one id' },
   ERR_GUARD_BUDGET: { kind: 'limit', status: 429, message: 'Budget of a conversation is used up' },
