@@ -10,9 +10,11 @@ import { formatReport } from './measure.ts'
 import { benchMessages } from './messages.ts'
 import { benchMetering } from './metering.ts'
 import { benchNative } from './native.ts'
+import { benchPrograms } from './programs.ts'
 import { benchProtocol } from './protocol.ts'
 import { benchServices } from './services.ts'
 import { benchStart } from './start.ts'
+import { benchStdio } from './stdio.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<Report | null>>> = {
   metering: benchMetering,
@@ -25,6 +27,8 @@ const BENCHES: Readonly<Record<string, () => Promise<Report | null>>> = {
   fairness: benchFairness,
   files: benchFiles,
   services: benchServices,
+  stdio: benchStdio,
+  programs: benchPrograms,
 }
 
 /** `npm run bench [-- name …]`: measures, prints, and writes BENCHMARKS.md when everything was measured. */
