@@ -307,6 +307,41 @@ suite('a command that rests', () => {
     assert.equal(order.length, 200)
   })
 
+  test('is killed in the middle of a row of messages, each with its own time, and only it', async () => {
+    await using pool = createPool()
+    const neighbour = await deploy(pool, COUNTER, { name: 'neighbour' })
+    // Spins at its third message; those before are handled one behind the other, without a rest between them.
+    const wat = commandWat(
+      `(loop $l (if (i32.gt_s (call $read) (i32.const 0)) (then
+        (global.set $count (i32.add (global.get $count) (i32.const 1)))
+        (if (i32.eq (global.get $count) (i32.const 3)) (then (loop $spin (br $spin))))
+        (br $l))))`,
+    )
+    for (let round = 1; round <= 20; round += 1) {
+      const subject = await deployCommand(pool, wat, { limits: { fuel: 1e15, wallMs: 5 } })
+      await subject.sandbox.start()
+      const outcomes = await Promise.all([1, 2, 3, 4].map(() => subject.handle()))
+      const codes = outcomes.map(({ error }) => error?.code ?? 'none')
+      assert.equal(codes.at(-1), 'ERR_LIMIT_WALL')
+      // A busy machine may use up the time of an earlier one.
+      assert.ok(codes.lastIndexOf('none') <= 1)
+      assert.equal((await neighbour.handle()).status, round)
+    }
+    assert.deepEqual(neighbour.restarts, [])
+  })
+
+  test('lets a neighbour have its turns between its own messages', async () => {
+    await using pool = createPool()
+    const neighbour = await deploy(pool, COUNTER, { name: 'neighbour' })
+    const { sandbox, handle } = await deployCommand(pool, commandWat(ANSWERING, { output: LINE }))
+    await sandbox.start()
+    const order: string[] = []
+    const row = Array.from({ length: 400 }, () => handle().then(() => order.push('row')))
+    const other = neighbour.handle().then(() => order.push('neighbour'))
+    await Promise.all([...row, other])
+    assert.ok(order.indexOf('neighbour') < 300)
+  })
+
   test('handles, rests and ends in a process of its own, too', async () => {
     const { mailboxes } = createPool()
     await using pool = new ProcessPool({ run: 'test', mailboxes })

@@ -9,6 +9,7 @@ import { Guest } from './guest/guest.ts'
 import type { GuestParts } from './guest/guest-parts.ts'
 import { HeapGuard } from './guest/heap-guard.ts'
 import { explainThrown } from './guest/meter.ts'
+import { TRAP } from './guest/trap.ts'
 import { WaitGate } from './guest/wait-gate.ts'
 import { Heartbeat, processMs } from './heartbeat.ts'
 import type { LocalPost } from './local-mail.ts'
@@ -58,11 +59,15 @@ const guestParts: GuestParts = {
     suspending: createSliceHook(new WebAssembly.Suspending(suspendCurrent)),
     granting: createSliceHook(refillCurrent),
   },
-  driver: new Driver({ begin: beginDriven, place: placeDriven, end: endDriven }),
+  driver: new Driver({
+    begin: beginDriven,
+    place: (pointer) => current!.resident.guest!.placeDriven(pointer),
+    end: (status) => endTurn(current!.resident.guest!.endDriven({ status })),
+  }),
   cpu: new CpuClock(),
   suspend: waitCurrent,
   heap: parts.heapBytes === null ? null : new HeapGuard(parts.heapBytes),
-  gate: new WaitGate({ current: () => current!.resident.guest!, suspend: waitCurrent }),
+  gate: new WaitGate({ current: () => current!.resident.guest!.waits, suspend: waitCurrent }),
   mailboxes,
   journal: heartbeat.journal,
   findSlot: (name) => slots.get(name),
@@ -111,8 +116,7 @@ function receive(message: ToWorker): void {
       else slots.set(message.name, message.slot)
       break
     case 'local':
-      if (message.isOpen) open(message.agent)
-      else shut(message.agent)
+      setOpen(message.agent, message.isOpen)
       break
     case 'settled':
       mail.settle(message.mark, takePost)
@@ -152,17 +156,14 @@ function takePost(post: LocalPost): void {
 
 function enqueue(resident: Resident, queued: QueuedCall): void {
   resident.calls.push(queued)
-  if (resident !== current?.resident && resident.guest?.isWaiting !== true) turns.add(resident.turn)
+  if (resident !== current?.resident && resident.guest?.waits.isWaiting !== true) turns.add(resident.turn)
 }
 
-function open(agent: number): void {
-  const mark = mail.open(agent)
+function setOpen(agent: number, isOpen: boolean): void {
+  const mark = isOpen ? mail.open(agent) : 0
   if (mark > 0) outbox.post({ type: 'mark', mark })
-}
-
-function shut(agent: number): void {
-  mail.shut(agent)
-  outbox.post({ type: 'shut', agent })
+  if (!isOpen) mail.shut(agent)
+  if (!isOpen) outbox.post({ type: 'shut', agent })
 }
 
 function awake(): void {
@@ -216,11 +217,7 @@ function runTurn(resident: Resident): void {
     guest.waitOn(() => readyTurn(resident))
     return
   }
-  resident.running = resident.calls.shift()!
-  const { id, call } = resident.running
-  current = { resident, id, fuelBefore: 0, result: null }
-  const wallMs = call.kind === 'create' ? Math.max(resident.wallMs, CREATE_MS) : resident.wallMs
-  heartbeat.begin(resident.agent, processMs() + wallMs)
+  const call = beginCall(resident)
   if (call.kind === 'create') endTurn(create(resident, call))
   else if (guest!.pace !== 'sliced' && !guest!.waitsBetween) endTurn(guest!.run(call))
   else {
@@ -229,6 +226,16 @@ function runTurn(resident: Resident): void {
       continueTurns()
     })
   }
+}
+
+/** Begins the next call of a guest. */
+function beginCall(resident: Resident): GuestCall {
+  resident.running = resident.calls.shift()!
+  const { id, call } = resident.running
+  current = { resident, id, fuelBefore: 0, result: null }
+  const wallMs = call.kind === 'create' ? Math.max(resident.wallMs, CREATE_MS) : resident.wallMs
+  heartbeat.begin(resident.agent, processMs() + wallMs)
+  return call
 }
 
 /** Takes the turn that was taken, and further ones that can be driven. */
@@ -259,19 +266,7 @@ function beginDriven(): number {
   }
   const resident = taken
   taken = null
-  resident.running = resident.calls.shift()!
-  const { id, call } = resident.running
-  current = { resident, id, fuelBefore: 0, result: null }
-  heartbeat.begin(resident.agent, processMs() + resident.wallMs)
-  return resident.guest!.beginDriven(call as GuestCall & { readonly kind: 'handle' })
-}
-
-function placeDriven(pointer: number): void {
-  current!.resident.guest!.placeDriven(pointer)
-}
-
-function endDriven(status: number): void {
-  endTurn(current!.resident.guest!.endDriven({ status }))
+  return resident.guest!.beginDriven(beginCall(resident) as GuestCall & { readonly kind: 'handle' })
 }
 
 /** The current guest is suspended, and with it the driver that has called it. */
@@ -314,13 +309,19 @@ function suspendCurrent(owed: bigint): Promise<bigint> {
 }
 
 /** A host call of the current guest has to wait: ends the turn in the middle of the call, or the call if the guest wants its next one. */
-function waitCurrent(): Promise<number> {
+function waitCurrent(): Promise<number> | number {
   const { resident } = current!
   const guest = resident.guest!
-  const rest = guest.asksRest ? guest.rest() : null
-  if (rest === null) endWaitingTurn()
-  else endTurn(rest.result)
-  const answer = rest?.answer ?? guest.wait(() => readyTurn(resident))
+  if (guest.waits.asksRest) {
+    endTurn(guest.rest())
+    if (resident.guest === null) throw TRAP
+    // Nobody else has a turn: the next message needs no suspension.
+    if (turns.size === 1 && resident.calls[0]?.call.kind === 'handle' && performance.now() < turnsEndMs) {
+      turns.take()
+      return guest.goOn(beginCall(resident))
+    }
+  } else endWaitingTurn()
+  const answer = guest.isResting ? guest.sleep() : guest.wait(() => readyTurn(resident))
   outbox.flush()
   awake()
   return answer
@@ -336,7 +337,6 @@ function endWaitingTurn(): void {
   mail.takeSent(takePost)
 }
 
-/** What a guest waited for has come, or its time is up. */
 function readyTurn(resident: Resident): void {
   turns.add(resident.turn)
   awake()

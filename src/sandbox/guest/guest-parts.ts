@@ -14,7 +14,7 @@ export interface GuestParts extends HostParts {
   /** What host calls suspend a guest with. */
   readonly gate: WaitGate
   /** Ends the turn of the guest that runs, which has to wait; see `Guest.wait`. */
-  suspend(): Promise<number>
+  suspend(): Promise<number> | number
   readonly driver: Driver
   readonly cpu: CpuClock
   /** Where the thread has one guest that keeps objects: what it keeps. */

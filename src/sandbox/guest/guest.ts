@@ -40,7 +40,7 @@ export class Guest {
   readonly #memory = new LateMemory()
   readonly #host: AgentHost
   readonly #session: DoorSession
-  readonly #waits: WaitCalls
+  readonly waits: WaitCalls
   readonly #around: Surroundings
   readonly #imports: () => WebAssembly.Imports
   readonly pace: Pace
@@ -50,7 +50,8 @@ export class Guest {
   /** The call that runs, or ran last. */
   #call: GuestCall | null = null
   #onEnd: (result: CallResult) => void = () => {}
-  #isResting = false
+  /** Whether it is suspended between two calls. */
+  isResting = false
   /** Of the call with which the guest has ended. */
   #effects: Effects | null = null
   #sliced: Suspension | null = null
@@ -83,14 +84,14 @@ export class Guest {
     this.waitsBetween = door.waitsBetween === true
     const { suspending, granting } = parts.hooks
     this.#hook = isWhole ? null : this.pace === 'sliced' ? suspending : granting
-    this.#waits = new WaitCalls(meter, limits.waitMs, () => this.#sliced !== null)
+    this.waits = new WaitCalls(meter, limits.waitMs, () => this.#sliced !== null)
     this.#session = door.open(createDoorParts(this, spec, { memory, host, meter, instance: this.#instance }))
     const bound: BoundModule[] = [
       { module: CAXTON_ABI, host: () => host },
       { module: WASI_PREVIEW1, host: () => around.system.host },
       ...door.modules.map((module) => ({ module, host: () => this.#session })),
     ]
-    const waiting = mayWait ? { gate: parts.gate, calls: this.#waits } : null
+    const waiting = mayWait ? { gate: parts.gate, calls: this.waits } : null
     this.#imports = () => linkImports(spec.imports, bound, grants, meter, waiting)
   }
 
@@ -113,20 +114,20 @@ export class Guest {
    * a later microtask. Must not be called before the last call has ended, nor after one that ended the guest.
    */
   runSliced(call: GuestCall, onEnd: (result: CallResult) => void): void {
-    if (this.#isResting && call.kind !== 'handle' && call.kind !== 'finish') {
+    if (this.isResting && call.kind !== 'handle' && call.kind !== 'finish') {
       onEnd(this.run(call))
       return
     }
-    this.#call = call
     this.#onEnd = onEnd
-    if (this.#isResting) {
-      this.#goOn(call)
+    if (this.isResting) {
+      this.#wake(call)
       return
     }
+    this.#call = call
     this.#begin(call)
     const sliced = new SlicedCall({
       steps: this.#steps(call),
-      call: (step) => ('wait' in step ? this.#waits.expect(step.wait, this.#parts.suspend) : this.#callPromising(step)),
+      call: (step) => ('wait' in step ? this.waits.expect(step.wait, this.#parts.suspend) : this.#callPromising(step)),
       onEnd: (end) => {
         this.#sliced = null
         this.#onEnd(this.#conclude(this.#call!, end))
@@ -191,12 +192,7 @@ export class Guest {
 
   /** Whether it is suspended in the middle of a call. */
   get isSuspended(): boolean {
-    return !this.#isResting && (this.#sliced?.isSuspended ?? false)
-  }
-
-  /** Whether it is suspended between two calls. */
-  get isResting(): boolean {
-    return this.#isResting
+    return !this.isResting && (this.#sliced?.isSuspended ?? false)
   }
 
   /** From the slice hook: stops the clock of the guest and answers what it has to wait for. */
@@ -206,16 +202,11 @@ export class Guest {
     return this.#sliced!.suspend()
   }
 
-  /** From the gate: makes a host call that may wait; WAITS if it has to: then `wait` comes next. */
-  callWaiting(index: number, ...args: readonly unknown[]): number {
-    return this.#waits.attempt(index, args)
-  }
-
   /** From the gate: stops the clock of the guest and begins to wait. The guest may go on, in a turn, from `onReady` on. */
   wait(onReady: () => void): Promise<number> {
     this.#clock.stop()
     const answer = this.#sliced!.suspend<number>()
-    this.#waits.open(onReady)
+    this.waits.open(onReady)
     return answer
   }
 
@@ -224,39 +215,44 @@ export class Guest {
     if (!this.#around.takeAnswer(id, answer)) this.#host.takeAnswer(id, answer)
   }
 
-  /** Whether what the guest asks for in its host call ends the call: then `rest` comes next, and not `wait`. */
-  get asksRest(): boolean {
-    return this.#waits.asksRest
+  /** From the gate: ends the call, and answers how; then the guest is to `sleep`, or to `goOn` with its next call. */
+  rest(): CallResult {
+    this.waits.rest()
+    this.isResting = true
+    return this.#conclude(this.#call!, { status: 0 })
   }
 
-  /** From the gate: the guest rests until its next call. Answers what it waits for, and how the call ended. */
-  rest(): { readonly answer: Promise<number>; readonly result: CallResult } {
-    const answer = this.#sliced!.suspend<number>()
-    this.#waits.rest()
-    this.#isResting = true
-    return { answer, result: this.#conclude(this.#call!, { status: 0 }) }
+  /** From the gate, of a guest that rests: answers what it waits for. */
+  sleep(): Promise<number> {
+    return this.#sliced!.suspend<number>()
   }
 
-  /** Whether the guest waits for something else than its turn. */
-  get isWaiting(): boolean {
-    return this.#waits.isWaiting
+  /** Begins the next call of a guest that rests: answers what its host call is answered. Throws TRAP to end it. */
+  goOn(call: GuestCall): number {
+    this.#begin(call)
+    this.#call = call
+    this.isResting = false
+    this.#session.wake!(call.kind === 'handle' ? Buffer.from(call.text) : null)
+    const answer = this.waits.finish()
+    if (answer === WAITS) throw TRAP
+    return answer
   }
 
   /** After `resume` has answered false: like `wait`, for more of what the guest waits for. */
   waitOn(onReady: () => void): void {
     this.#clock.stop()
-    this.#waits.open(onReady)
+    this.waits.open(onReady)
   }
 
   /** Lets a guest that is suspended go on in a microtask. False if it has to wait for more: then `waitOn` comes next. */
   resume(): boolean {
     this.#clock.resume()
-    if (!this.#waits.isOpen) {
+    if (!this.waits.isOpen) {
       this.#sliced!.resume(this.#meter.refill(this.#owed))
       return true
     }
     try {
-      const answer = this.#waits.finish()
+      const answer = this.waits.finish()
       if (answer === WAITS) return false
       this.#sliced!.resume(answer)
     } catch (thrown) {
@@ -267,7 +263,7 @@ export class Guest {
 
   /** Frees the stack of a call that is suspended, and what it waits for. The guest must not be called any more. */
   abandon(): void {
-    this.#waits.giveUp()
+    this.waits.giveUp()
     this.#sliced?.abandon()
   }
 
@@ -303,18 +299,19 @@ export class Guest {
     }
   }
 
-  #goOn(call: GuestCall): void {
-    this.#begin(call)
-    this.#isResting = false
-    this.#session.wake!(call.kind === 'handle' ? Buffer.from(call.text) : null)
-    if (!this.resume()) this.#sliced!.unwind(TRAP)
+  #wake(call: GuestCall): void {
+    try {
+      this.#sliced!.resume(this.goOn(call))
+    } catch (thrown) {
+      this.#sliced!.unwind(thrown)
+    }
   }
 
   #begin(call: GuestCall): void {
     this.#clock.begin()
-    if (this.#isResting) this.#meter.beginAgain()
+    if (this.isResting) this.#meter.beginAgain()
     else this.#meter.begin()
-    this.#waits.begin()
+    this.waits.begin()
     this.#host.begin(call.kind === 'handle' ? call.sender : null)
     this.#instance.forgetRefusedPages()
   }

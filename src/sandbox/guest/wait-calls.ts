@@ -73,9 +73,9 @@ export class WaitCalls {
   }
 
   /** Waits for what no host call of the guest has asked for: `suspend` calls `open`. */
-  expect(wait: Wait, suspend: () => Promise<number>): Promise<number> {
+  expect(wait: Wait, suspend: () => Promise<number> | number): Promise<number> {
     this.#asked = { wait, fault: wait.refused }
-    return suspend()
+    return Promise.resolve(suspend())
   }
 
   /** Whether the guest may not go on: it has a wait that is not over. */

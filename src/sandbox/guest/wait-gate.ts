@@ -11,16 +11,16 @@ import type { HostFunction, ValueType } from '../../capability/index.ts'
 /** What `attempt` answers where the guest has to wait: no host function answers this number. */
 export const WAITS = -(2 ** 31)
 
-/** The guest that runs now. */
-export interface WaitingGuest {
+/** The waiting host calls of the guest that runs now. */
+export interface CurrentWaits {
   /** Makes the call of that index; WAITS if the answer has to be waited for. */
-  callWaiting(index: number, ...args: readonly unknown[]): number
+  attempt(index: number, args: readonly unknown[]): number
 }
 
 export interface WaitGateParts {
-  current(): WaitingGuest
-  /** Ends the turn of the current guest; resolves with the answer. */
-  suspend(): Promise<number>
+  current(): CurrentWaits
+  /** Ends the turn of the current guest; answers its call, at once or later. */
+  suspend(): Promise<number> | number
 }
 
 interface Entry {
@@ -58,7 +58,7 @@ export class WaitGate {
       g: unknown,
       h: unknown,
       i: unknown,
-    ) => current().callWaiting(index, a, b, c, d, e, f, g, h, i)
+    ) => current().attempt(index, [a, b, c, d, e, f, g, h, i])
     const imports = { '': { attempt, suspend: this.#suspending as WebAssembly.ImportValue } }
     const { exports } = new WebAssembly.Instance(createAdapter(offered.params.map(({ type }) => type)), imports)
     const entry = { index, call: exports['call'] as CallableFunction }
