@@ -1,7 +1,6 @@
 import type { SecretSource } from './capability/index.ts'
 import type { Alarm, Clock, Draft, Message } from './core/index.ts'
-import type { StoreOptions } from './store/index.ts'
-import type { ConversationsInput, ProtocolInput, ToolServerInput } from './system/index.ts'
+import type { ConversationsInput, ProtocolInput, StoreSettings, ToolServerInput } from './system/index.ts'
 import type { MessageTracing } from './telemetry/index.ts'
 
 export interface CaxtonOptions {
@@ -30,7 +29,7 @@ export interface CaxtonOptions {
    */
   readonly dataDirectory?: string
   /** How data is kept there. */
-  readonly store?: Omit<StoreOptions, 'directory'>
+  readonly store?: StoreSettings
   /** Where the host finds what it fills in for agents. Read once, at the start. @default none */
   readonly secrets?: Readonly<Record<string, SecretSource>>
   /** MCP servers whose tools agents may call. @default none */

@@ -16,6 +16,8 @@ export type { RunOptions, RunReport } from './run.ts'
 export { runSystem } from './run.ts'
 export type { RunExport, RunExported } from './run-exports.ts'
 export { Caxton } from './runtime.ts'
+export type { DeadLetter, DirectoryReport, StoredMessage } from './store/index.ts'
+export { backupDirectory, checkDirectory, leaveInInbox, restoreDirectory, StoreReader } from './store/index.ts'
 export type {
   AgentInput,
   AgentOptions,

@@ -53,12 +53,15 @@ const DRAIN_MS = 5_000
  * declined), is late, or when `signal` is aborted. An agent declines when it answers one of the first conversations to
  * `user` with `failure`, `refuse` or `not-understood`, or does not handle one of the first messages. Everything is closed when the promise settles.
  *
- * @throws CaxtonError what `deployAll` throws, and ERR_CONFIG_INVALID for an export that cannot be made, before anything has started
+ * With a data directory a run that did not come to its end, because it was interrupted or killed, is gone on with: nothing is sent first.
+ *
+ * @throws CaxtonError what `deployAll` and `Caxton.start` throw, and ERR_CONFIG_INVALID for an export that cannot be made, before anything has started
  */
 export async function runSystem(system: System, options: RunOptions = {}): Promise<RunReport> {
   const { onEvent, signal, exports = [], ...caxtonOptions } = options
   await checkExports(system, exports)
   await using caxton = await Caxton.start({
+    store: system.store,
     ...caxtonOptions,
     protocols: system.protocols,
     conversations: system.conversations,
@@ -71,11 +74,16 @@ export async function runSystem(system: System, options: RunOptions = {}): Promi
   caxton.addTemplates(system.templates)
   await caxton.deployAll(system.agents)
   const startMs = performance.now()
-  for (const draft of system.send) {
+  const interrupted = caxton.data.interruptedRun()
+  for (const id of interrupted ?? []) conversations.add(id)
+  for (const draft of interrupted === null ? system.send : []) {
     const messageId = caxton.send(parseContent(draft))
     conversations.add(draft.conversation_id ?? messageId)
   }
+  // In one turn with what is sent: a run either has begun with all of it or not at all.
+  caxton.data.noteRun(conversations)
   const ending = await firstEnding(caxton, system.goal, goal, signal)
+  if (ending.kind !== 'interrupted') caxton.data.noteRun(null)
   const elapsedMs = performance.now() - startMs
   const exported = await saveExports(caxton, exports)
   await caxton.drain({ deadlineMs: DRAIN_MS })

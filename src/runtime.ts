@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { AgentEvents, AgentInfo, RestartLimit } from './agent/index.ts'
-import { Agent, isFinal, Supervisor } from './agent/index.ts'
+import type { AgentEvents, AgentInfo, RestartLimit, Supervisor } from './agent/index.ts'
+import { Agent, isFinal } from './agent/index.ts'
 import type { DelegationState } from './capability/index.ts'
 import type { CaxtonOptions, DrainOptions, IncomingMessage, OutgoingMessage, RequestOptions } from './caxton-options.ts'
 import { parseContent } from './caxton-options.ts'
 import { ModuleCache } from './compile/index.ts'
-import type { Guest } from './core/index.ts'
+import type { Guarantee, Guest } from './core/index.ts'
 import { asCaxtonError, CaxtonError, SYSTEM_CLOCK, toDraft } from './core/index.ts'
 import { joinErrors } from './deploy-failure.ts'
 import type { CaxtonEvent } from './event-stream.ts'
@@ -18,9 +18,11 @@ import type { Sandbox, SandboxSpec } from './sandbox/index.ts'
 import { assertModuleFits, messageBytes, ProcessPool, SandboxPool } from './sandbox/index.ts'
 import type { DelegationInfo, ServicesParts } from './services/index.ts'
 import { Secrets, Services } from './services/index.ts'
-import { Store } from './store/index.ts'
+import type { InboxEntry, Store } from './store/index.ts'
+import { supervise } from './supervision.ts'
 import type { AgentInput, AgentOptions, Program } from './system/index.ts'
 import { parseAgentOptions, parseConversations, parseGrants, parseToolServers, programArgs } from './system/index.ts'
+import { SystemData, withStore } from './system-data.ts'
 import type { MemoryTree } from './wasi/index.ts'
 import { loadMounts } from './wasi/index.ts'
 
@@ -33,12 +35,6 @@ interface PreparedAgent {
 /**
  * A running system of agents, each in a sandbox of its own.
  *
- * ```ts
- * await using caxton = await Caxton.start()
- * await caxton.deploy({ name: 'echo', source: 'echo.c' })
- * const reply = await caxton.request({ performative: 'request', receiver: 'echo', content: 'hello' })
- * ```
- *
  * Whoever starts it closes it: worker threads keep a process alive only while agents have work.
  */
 export class Caxton implements AsyncDisposable {
@@ -46,6 +42,8 @@ export class Caxton implements AsyncDisposable {
   readonly #modules: ModuleCache
   readonly #pool: SandboxPool
   readonly #processes: ProcessPool
+  /** What the system keeps: dead letters, backups, when everything until now survives. */
+  readonly data: SystemData
   readonly #router: Router
   readonly #store: Store
   readonly #services: Services
@@ -69,9 +67,10 @@ export class Caxton implements AsyncDisposable {
     this.#processes = new ProcessPool({ run, mailboxes: this.#pool.mailboxes })
     const { protocols, ...rules } = parseConversations(options.conversations, options.protocols)
     const conversations = { ...rules, protocols: new Rulebook(protocols) }
-    const tracing = options.tracing ?? NO_TRACING
-    const routing = { clock, credit: this.#pool.mailboxes, sizeOf: messageBytes, tracing }
-    this.#router = new Router(routing, { run, conversations })
+    const { tracing = NO_TRACING } = options
+    const routing = { clock, credit: this.#pool.mailboxes, sizeOf: messageBytes, tracing, store }
+    this.#router = new Router(routing, { run, conversations, guarantee: this.#guarantee })
+    this.data = new SystemData(store, this.#router, options.dataDirectory ?? null)
     const audit = (record: AuditRecord) => this.#router.announceAudit(record)
     const tools = parseToolServers(options.tools ?? {})
     const agents = this.#createAgentAccess()
@@ -81,19 +80,16 @@ export class Caxton implements AsyncDisposable {
   /**
    * Starts a runtime without agents. Cost: nothing to speak of; threads start with the first agents.
    *
-   * @throws CaxtonError ERR_CONFIG_INVALID, ERR_SECRET_INVALID; for its data directory ERR_STORE_LOCKED, ERR_STORE_CORRUPT,
-   * ERR_STORE_VERSION, ERR_STORE_FAILED
+   * @throws CaxtonError ERR_CONFIG_INVALID, ERR_SECRET_INVALID; ERR_STORE_* for its data directory
    */
   static async start(options: CaxtonOptions = {}): Promise<Caxton> {
-    const { clock = SYSTEM_CLOCK, dataDirectory: directory = null } = options
     const secrets = await Secrets.read(options.secrets ?? {})
-    const store = await Store.open({ clock }, { ...options.store, directory })
-    try {
-      return new Caxton(options, store, secrets)
-    } catch (error) {
-      await store.close()
-      throw error
-    }
+    let caxton: Caxton | null = null
+    const onInbox = (entry: InboxEntry) => void caxton?.data.takeInbox(entry)
+    return withStore(options, onInbox, (store) => {
+      caxton = new Caxton(options, store, secrets)
+      return caxton
+    })
   }
 
   /**
@@ -146,6 +142,7 @@ export class Caxton implements AsyncDisposable {
     const prepared = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
     const added = prepared.map((one) => this.#add(one))
     await Promise.allSettled(added.map((agent) => agent.start()))
+    this.#router.deliverParkedToUser()
   }
 
   /**
@@ -157,6 +154,18 @@ export class Caxton implements AsyncDisposable {
    */
   send(message: OutgoingMessage): string {
     return this.#router.send(toDraft(message)).message_id
+  }
+
+  /**
+   * Sends a message as `user` and resolves when it is kept: from then on it is delivered, also after `kill -9` and a new start.
+   *
+   * @param key names what is sent: what has come before with it, within the window of the store, is not sent again: null is returned
+   * @throws CaxtonError what `send` throws, ERR_LIMIT_JOURNAL, ERR_STORE_FAILED
+   */
+  async accept(message: OutgoingMessage, key?: string): Promise<string | null> {
+    const id = key === undefined || this.#store.remember(key) ? this.send(message) : null
+    await this.#store.flush()
+    return id
   }
 
   /**
@@ -255,6 +264,7 @@ export class Caxton implements AsyncDisposable {
       if (isFinal(agent.state.phase)) this.#forget(agent)
       throw error
     }
+    this.#router.deliverParkedToUser()
     return agent.snapshot()
   }
 
@@ -309,10 +319,16 @@ export class Caxton implements AsyncDisposable {
       args: programArgs(guest, options.args),
       env: grants.env,
       startsAhead: true,
+      holdsSends: (options.delivery ?? this.#guarantee) === 'at-least-once',
     }
     assertModuleFits(spec)
     this.#services.assertServes(grants)
     return { options, spec }
+  }
+
+  /** What is promised where nothing is said. */
+  get #guarantee(): Guarantee {
+    return this.#options.store?.delivery ?? (this.#store.isDurable ? 'at-least-once' : 'at-most-once')
   }
 
   #readGuest(program: Program): Guest | Promise<Guest> {
@@ -356,7 +372,7 @@ export class Caxton implements AsyncDisposable {
         store: this.#store,
         ...(predecessor === undefined ? {} : { predecessor }),
       },
-      options,
+      { ...options, guarantee: options.delivery ?? this.#guarantee },
     )
   }
 
@@ -372,19 +388,8 @@ export class Caxton implements AsyncDisposable {
   }
 
   #createSupervisor(prepared: PreparedAgent, limit: RestartLimit): Supervisor {
-    const supervisor: Supervisor = new Supervisor(
-      {
-        clock: this.#options.clock ?? SYSTEM_CLOCK,
-        random: Math.random,
-        expect: () => this.#router.expect(),
-        onRestarting: (agent, restarting) => this.#router.announceRestart(agent, restarting),
-        replace: (failed) => {
-          const agent = this.#createAgent(prepared, supervisor, failed)
-          this.#router.add(agent)
-          return agent.start()
-        },
-      },
-      limit,
+    const supervisor: Supervisor = supervise(this.#router, this.#options.clock ?? SYSTEM_CLOCK, limit, (failed) =>
+      this.#createAgent(prepared, supervisor, failed),
     )
     return supervisor
   }

@@ -18,6 +18,10 @@ export function hasFailed({ name }: Subject, error: CaxtonError): CaxtonError {
   return new CaxtonError('ERR_AGENT_NOT_RUNNING', { detail: `the agent failed: ${error.message}`, data })
 }
 
+export function hasExpired({ name }: Subject, expiresMs: number): CaxtonError {
+  return new CaxtonError('ERR_MESSAGE_EXPIRED', { data: { agent: name, expiresMs } })
+}
+
 export function stateError({ name, state }: Subject, what: string): CaxtonError {
   const detail = `agent '${name}' is ${state.phase} and cannot ${what}`
   return new CaxtonError('ERR_AGENT_STATE', { detail, data: { agent: name, phase: state.phase } })
@@ -35,4 +39,9 @@ export function badStart({ name }: Subject, status: number): CaxtonError {
 /** The outcome of a call whose sandbox broke its promise never to reject. */
 export function lostOutcome(error: unknown): Outcome {
   return { status: -1, error: asCaxtonError(error), usage: NO_USAGE, effects: null }
+}
+
+/** Calls `end` with the outcome of a call, also when its sandbox broke its promise never to reject. */
+export function endSafely(call: Promise<Outcome>, end: (outcome: Outcome) => void): void {
+  call.then(end, (error: unknown) => end(lostOutcome(asCaxtonError(error))))
 }

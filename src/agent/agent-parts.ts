@@ -1,5 +1,5 @@
 import type { AskHandler, Grants } from '../capability/index.ts'
-import type { Alarm, CaxtonError, Clock, ErrorData, Limits, Message, RateLimits } from '../core/index.ts'
+import type { Alarm, CaxtonError, Clock, ErrorData, Guarantee, Limits, Message, RateLimits } from '../core/index.ts'
 import type { Kept, LogLine, Outcome, Sandbox, SandboxEvents } from '../sandbox/index.ts'
 import type { Agent } from './agent.ts'
 import type { AgentStore } from './kept.ts'
@@ -28,6 +28,8 @@ export interface AgentEvents {
   /** The agent sent a message inside its thread, while it handled `cause`, to one that is gone meanwhile. */
   onLocalLost(agent: Agent, message: Message, cause: Message | null): void
   onLog(agent: Agent, line: LogLine): void
+  /** The agent sent a message while it handled one in vain: it was not sent. `reserved` as for `onSend`. */
+  onDropped(agent: Agent, message: Message, reserved: boolean): void
   /** The agent, running and granted this, offers a capability. */
   onRegister(agent: Agent, capability: string): void
   onRefuse(agent: Agent, refusal: ErrorData): void
@@ -73,6 +75,8 @@ export interface AgentOptions {
   readonly rates?: RateLimits
   /** Share of each limit from which is warned, 0 to 1; 0 warns never. @default DEFAULT_WARN_SHARE */
   readonly warn?: number
+  /** What is promised of messages to the agent. @default at-most-once */
+  readonly guarantee?: Guarantee
   /** Only `register` is looked at here, once more after the sandbox did. */
   readonly grants: Grants
 }

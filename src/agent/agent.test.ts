@@ -51,6 +51,7 @@ function createAgent(
         onRestart: (_agent, { code }) => log.push(`restart ${code}`),
         onWarning: (_agent, { limit, scope }) => log.push(`warning ${scope} ${limit}`),
         onThrottle: (_agent, { limit, waitMs }) => log.push(`throttle ${limit} ${waitMs}`),
+        onDropped: () => {},
         onTimers: () => {},
         onFired: () => {},
         onHandled: (_agent, { message_id }, { status, error }) =>
@@ -487,6 +488,7 @@ describe('what a guest asks for', () => {
           onRestart: () => {},
           onWarning: () => {},
           onThrottle: () => {},
+          onDropped: () => {},
           onTimers: () => {},
           onFired: () => {},
           onHandled: () => {},

@@ -1,18 +1,20 @@
 import { HANDLED } from '../capability/index.ts'
-import type { CaxtonError, ErrorData, Limits, Message } from '../core/index.ts'
-import { asCaxtonError, DEFAULT_WARN_SHARE, NO_RATE_LIMITS, SYSTEM_ALARM, SYSTEM_CLOCK } from '../core/index.ts'
+import type { CaxtonError, Clock, ErrorData, Guarantee, Limits, Message } from '../core/index.ts'
+import { asCaxtonError, DEFAULT_WARN_SHARE, NO_RATE_LIMITS, SYSTEM_CLOCK } from '../core/index.ts'
 import type { LocalCall, Outcome, Sandbox, SandboxEvents, Usage } from '../sandbox/index.ts'
-import { badStart, hasFailed, lostOutcome, notRunning, rateError, stateError } from './agent-errors.ts'
+import { Admission } from './admission.ts'
+import { badStart, endSafely, hasExpired, hasFailed, notRunning, rateError, stateError } from './agent-errors.ts'
 import type { AgentOptions, AgentParts, DrainOptions } from './agent-parts.ts'
 import { Closing } from './closing.ts'
-import { checkDeadlineMs } from './deadline.ts'
+import { createDeadline } from './deadline.ts'
 import type { AgentInfo } from './info.ts'
 import { describeAgent } from './info.ts'
 import type { DueTimer } from './kept.ts'
 import { AgentKept } from './kept.ts'
 import type { Letter } from './mailbox.ts'
-import { HandedOver, Mailbox, WINDOW } from './mailbox.ts'
+import { createLetter, HandedOver, Mailbox } from './mailbox.ts'
 import { Monitor } from './monitor.ts'
+import { Outbox } from './outbox.ts'
 import { Registrations } from './registrations.ts'
 import type { AgentState } from './state.ts'
 import { follow, isFinal, takesMessages } from './state.ts'
@@ -37,10 +39,15 @@ export class Agent {
   readonly limits: Limits
   /** Whether it is a program that comes to its end by itself when no message comes any more. */
   isProgram = false
+  /** Of `at-least-once`: what it sends is sent when its call has succeeded. */
+  readonly guarantee: Guarantee
   readonly #parts: AgentParts
   readonly #mailbox = new Mailbox()
   readonly #inSandbox = new HandedOver()
   readonly #kept: AgentKept
+  readonly #outbox: Outbox
+  readonly #clock: Clock
+  readonly #admission: Admission
   readonly #registrations: Registrations
   readonly #monitor: Monitor
   readonly #throttle: Throttle
@@ -56,8 +63,10 @@ export class Agent {
     const { limits, rates = NO_RATE_LIMITS, warn = DEFAULT_WARN_SHARE } = options
     const { events, predecessor, clock = SYSTEM_CLOCK } = parts
     this.#parts = parts
+    this.#clock = clock
     this.name = options.name
     this.limits = limits
+    this.guarantee = options.guarantee ?? 'at-most-once'
     const throttle = { clock, onHold: (hold: Hold) => events.onThrottle(this, hold), onRelease: () => this.#pump() }
     this.#monitor = predecessor === undefined ? new Monitor({ clock }, { limits, warn }) : predecessor.#monitor
     this.#monitor.onWarning = (warning) => events.onWarning(this, warning)
@@ -65,20 +74,17 @@ export class Agent {
       predecessor === undefined ? new Throttle(throttle, { limits, rates }) : predecessor.#throttle.succeed(throttle)
     if (predecessor !== undefined) this.#monitor.countRecovery()
     const kept = {
+      ...parts,
       clock,
-      alarm: parts.alarm ?? SYSTEM_ALARM,
-      store: parts.store ?? null,
       onStored: (bytes: number) => this.#monitor.noteStore(bytes),
       onDue: () => this.#pump(),
       onPending: (arePending: boolean) => events.onTimers(this, arePending),
     }
-    const registrations = {
-      refuse: (refusal: ErrorData) => this.#refuse(refusal),
-      offer: (capability: string) => events.onRegister(this, capability),
-      isRunning: () => this.#state.phase === 'running',
-    }
-    this.#registrations = new Registrations(registrations, this.name, options.grants)
+    const refuse = (refusal: ErrorData) => this.#refuse(refusal)
+    this.#registrations = new Registrations({ events, refuse }, this, options.grants)
     this.#kept = new AgentKept(kept, this.name)
+    this.#outbox = new Outbox(events, this)
+    this.#admission = new Admission({ ...parts, throttle: this.#throttle, retry: () => this.#pump() }, this.#holds)
   }
 
   get state(): AgentState {
@@ -127,14 +133,16 @@ export class Agent {
    * Takes a message for which `bytes` of credit are reserved. An agent that takes no messages gives it back at once
    * through `onUndelivered`.
    */
-  deliver(message: Message, bytes: number): void {
+  deliver(message: Message, bytes: number, acceptedMs: number = this.#clock.nowMs()): void {
     this.#monitor.countIn()
     if (!this.takesMessages) {
       this.#release({ message, bytes })
       this.#giveBack(message, notRunning(this))
       return
     }
-    this.#mailbox.push({ message, bytes })
+    const letter = createLetter(message, bytes, acceptedMs)
+    if (letter.isChosen) this.#admission.isChosen = true
+    this.#mailbox.push(letter)
     this.#monitor.checkWaiting(this.#waiting())
     this.#pump()
   }
@@ -146,14 +154,10 @@ export class Agent {
    * @throws CaxtonError ERR_CONFIG_INVALID for a deadline out of range
    */
   async drain(options: DrainOptions = {}): Promise<void> {
-    const deadlineMs = options.deadlineMs ?? null
-    const timer = deadlineMs === null ? undefined : setTimeout(() => void this.stop(), checkDeadlineMs(deadlineMs))
+    const stopLate = createDeadline(options.deadlineMs ?? null, () => void this.stop())
     this.#beginDraining()
-    try {
-      await this.#ended.promise
-    } finally {
-      clearTimeout(timer)
-    }
+    await this.#ended.promise
+    stopLate.cancel()
   }
 
   /** Lets no timer fire any more: they stay where they are kept. */
@@ -180,6 +184,7 @@ export class Agent {
       const outcome = await this.#sandbox.start()
       this.#monitor.addCall(outcome.usage)
       const overdraft = this.#throttle.charge(outcome.usage)
+      this.#outbox.end(outcome.error === null && outcome.status === HANDLED.OK)
       if (outcome.error !== null) return outcome.error
       this.#hasEnded = outcome.hasEnded === true
       this.#kept.apply(outcome.effects)
@@ -196,7 +201,7 @@ export class Agent {
     return {
       onSend: (message, reserved, cause = null) => {
         this.#monitor.countOut()
-        events.onSend(this, message, reserved, cause)
+        this.#outbox.add(message, reserved, cause)
       },
       onLocalSend: (message, isTaken, cause) => {
         this.#monitor.countOut()
@@ -204,12 +209,11 @@ export class Agent {
       },
       onLocal: (message, bytes, cause) => this.#takeLocal(message, bytes, cause),
       onLog: (line) => events.onLog(this, line),
-      onRegister: (capability) => {
-        if (takesMessages(this.#state.phase)) this.#registrations.add(capability)
-      },
+      onRegister: (capability) => this.#registrations.add(capability),
       onRefuse: (refusal) => this.#refuse(refusal),
-      ...(this.#parts.onAsk === undefined ? {} : { onAsk: this.#parts.onAsk }),
+      ...this.#outbox.letRequestsPass(this.#parts.onAsk),
       onRestart: (cause) => {
+        this.#outbox.end(false)
         this.#monitor.countRestart()
         events.onRestart(this, cause)
       },
@@ -242,38 +246,29 @@ export class Agent {
     if (this.#sandbox === null) return
     while (this.#state.phase === 'running' || this.#state.phase === 'draining') {
       if (this.#mailbox.size + this.#kept.dueCount === 0) return
-      if (!this.#throttle.isEmpty && !this.#mayJoin()) return
+      if (!this.#admission.admits(this.#inSandbox.size + this.#kept.firingCount)) return
       const due = this.#kept.takeDue()
-      if (due !== undefined) this.#fire(this.#sandbox, due)
-      else this.#hand(this.#sandbox, this.#mailbox.shift()!)
+      if (due === undefined) this.#handNext(this.#sandbox, this.#mailbox.shift()!)
+      else endSafely(this.#sandbox.fire(due.id, due.setting), (outcome) => this.#finishTimer(due, outcome))
     }
   }
 
-  #mayJoin(): boolean {
-    const count = this.#inSandbox.size + this.#kept.firingCount
-    return count < WINDOW && this.#throttle.admits(count)
+  get #holds(): boolean {
+    return this.guarantee === 'at-least-once'
+  }
+
+  #handNext(sandbox: Sandbox, letter: Letter): void {
+    if (letter.expiresMs === undefined || letter.expiresMs > this.#clock.nowMs()) {
+      this.#hand(sandbox, letter)
+    } else {
+      this.#release(letter)
+      this.#giveBack(letter.message, hasExpired(this, letter.expiresMs))
+    }
   }
 
   #hand(sandbox: Sandbox, letter: Letter): void {
-    const refusal = this.#parts.events.onAdmit?.(this, letter.message) ?? null
-    if (refusal !== null) {
-      this.#release(letter)
-      this.#giveBack(letter.message, refusal)
-      this.#stopIfDrained()
-      return
-    }
     this.#inSandbox.add(letter)
-    sandbox.handle(letter.message).then(
-      (outcome) => this.#finish(letter, outcome),
-      (error: unknown) => this.#finish(letter, lostOutcome(error)),
-    )
-  }
-
-  #fire(sandbox: Sandbox, due: DueTimer): void {
-    sandbox.fire(due.id, due.setting).then(
-      (outcome) => this.#finishTimer(due, outcome),
-      (error: unknown) => this.#finishTimer(due, lostOutcome(error)),
-    )
+    endSafely(sandbox.handle(letter.message), (outcome) => this.#finish(letter, outcome))
   }
 
   #finish(letter: Letter, outcome: Outcome): void {
@@ -296,6 +291,8 @@ export class Agent {
 
   /** What follows from every call: `report` tells of it. */
   #conclude(outcome: Outcome, overdraft: Overdraft | null, report: () => void): void {
+    const succeeded = outcome.error === null && outcome.status === HANDLED.OK
+    this.#outbox.end(succeeded)
     if (outcome.error !== null) {
       this.#fail(outcome.error, report)
       return
@@ -336,13 +333,13 @@ export class Agent {
     }
   }
 
-  #openLocal(): void {
-    if (this.#state.phase === 'running' && this.#throttle.isEmpty) this.#sandbox?.openLocal?.()
-  }
-
   /** Lets nothing be handed over to it inside its thread for a while: what others send it goes through the router. */
   detour(forMs: number): void {
     if (this.#state.phase === 'running') this.#closing.detour(this.#sandbox, forMs, () => this.#openLocal())
+  }
+
+  #openLocal(): void {
+    if (this.state.phase === 'running' && this.#throttle.isEmpty && !this.#holds) this.#sandbox?.openLocal?.()
   }
 
   #stopIfDrained(): void {
@@ -370,6 +367,7 @@ export class Agent {
   #end(state: AgentState, reason: CaxtonError, report?: () => void): void {
     const letters = [...this.#inSandbox.takeAll(), ...this.#mailbox.takeAll()]
     this.#kept.close()
+    this.#outbox.end(false)
     this.#throttle.close()
     for (const letter of letters) this.#release(letter)
     this.#enter(state)

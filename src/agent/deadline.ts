@@ -11,3 +11,13 @@ export function checkDeadlineMs(deadlineMs: number): number {
     data: { asked: String(deadlineMs), limit: MAX_DEADLINE_MS },
   })
 }
+
+/**
+ * Calls back once after so many milliseconds, unless it is cancelled before; null never does.
+ *
+ * @throws CaxtonError ERR_CONFIG_INVALID
+ */
+export function createDeadline(deadlineMs: number | null, onLate: () => void): { cancel(): void } {
+  const timer = deadlineMs === null ? undefined : setTimeout(onLate, checkDeadlineMs(deadlineMs))
+  return { cancel: () => clearTimeout(timer) }
+}

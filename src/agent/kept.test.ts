@@ -11,6 +11,8 @@ function createKept(stored: readonly [number, number][] = []) {
   const pending: boolean[] = []
   const rows = new Map(stored)
   const store: AgentStore = {
+    isBehind: false,
+    onCaughtUp: () => {},
     dataOf: () => new Map(),
     dataBytesOf: () => 0,
     putData: () => {},

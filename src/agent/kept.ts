@@ -1,4 +1,5 @@
 import type { Alarm, Clock } from '../core/index.ts'
+import { SYSTEM_ALARM } from '../core/index.ts'
 import type { Effects, Kept } from '../sandbox/index.ts'
 
 /*
@@ -10,6 +11,9 @@ import type { Effects, Kept } from '../sandbox/index.ts'
 
 /** Where what an agent keeps is kept. */
 export interface AgentStore {
+  /** Whether writing is behind: whoever can wait does, and is called back. */
+  readonly isBehind: boolean
+  onCaughtUp(run: () => void): void
   dataOf(agent: string): Kept['data']
   /** Bytes of the keys and values that an agent has stored. */
   dataBytesOf(agent: string): number
@@ -20,8 +24,10 @@ export interface AgentStore {
 
 export interface AgentKeptParts {
   readonly clock: Clock
-  readonly alarm: Alarm
-  readonly store: AgentStore | null
+  /** @default SYSTEM_ALARM */
+  readonly alarm?: Alarm
+  /** @default nowhere */
+  readonly store?: AgentStore
   onStored(bytes: number): void
   /** Timers are due: `takeDue` hands them out. */
   onDue(): void
@@ -116,7 +122,7 @@ export class AgentKept {
   apply(effects: Effects | null): void {
     if (effects === null) return
     const { store } = this.#parts
-    if (store !== null && effects.data.size > 0) {
+    if (store !== undefined && effects.data.size > 0) {
       store.putData(this.#agent, effects.data)
       this.#parts.onStored(store.dataBytesOf(this.#agent))
     }
@@ -160,7 +166,7 @@ export class AgentKept {
       else nextMs = Math.min(nextMs, timer.dueMs)
     }
     if (nextMs !== Number.POSITIVE_INFINITY) {
-      this.#cancelAlarm = this.#parts.alarm.set(nextMs - nowMs, () => {
+      this.#cancelAlarm = (this.#parts.alarm ?? SYSTEM_ALARM).set(nextMs - nowMs, () => {
         this.#cancelAlarm = null
         this.#look()
       })

@@ -1,4 +1,5 @@
-import type { Message } from '../core/index.ts'
+import type { Message, MessagePriority } from '../core/index.ts'
+import { expiryOf, MESSAGE_PRIORITIES, readTerms } from '../core/index.ts'
 
 /** Messages of a throttled agent in the sandbox ahead of their turn, so that a thread does not wait between two of them. */
 export const WINDOW = 16
@@ -9,13 +10,30 @@ export interface Letter {
   readonly bytes: number
   /** Its credit is held and given back by the thread in which it was handed over. */
   isLocal?: boolean
+  /** @default normal */
+  readonly priority?: MessagePriority
+  /** When it is worth nothing any more, milliseconds since 1970. @default never */
+  readonly expiresMs?: number
+  /** Whether it matters in which order, or until when, it is handed over. */
+  readonly isChosen?: boolean
+}
+
+/** Makes the letter of a message that was accepted then. */
+export function createLetter(message: Message, bytes: number, acceptedMs: number): Letter {
+  // Deadlines of a protocol are kept where the protocol is.
+  const replyBy = message.protocol === undefined ? message.reply_by : undefined
+  if (message.extras === undefined && replyBy === undefined) return { message, bytes }
+  const { priority, ttlMs } = readTerms(message)
+  const expiresMs = expiryOf(replyBy, ttlMs, acceptedMs)
+  if (expiresMs !== null) return { message, bytes, priority, expiresMs, isChosen: true }
+  return { message, bytes, priority, isChosen: priority !== 'normal' }
 }
 
 /** Letters shifted off before the room in front of the first one is given back. */
 const COMPACT_AT = 1_024
 
-/** Messages that wait, first in first out. Its size is bounded by the credit that is reserved before a letter comes here. */
-export class Mailbox {
+/** Letters that wait, first in first out. Its size is bounded by the credit that is reserved before a letter comes here. */
+class Lane {
   #letters: Letter[] = []
   #first = 0
   #bytes = 0
@@ -56,6 +74,36 @@ export class Mailbox {
     this.#first = 0
     this.#bytes = 0
     return letters
+  }
+}
+
+/** Messages that wait: those of a higher priority go first, within one the oldest. */
+export class Mailbox {
+  readonly #lanes = { high: new Lane(), normal: new Lane(), low: new Lane() }
+
+  get size(): number {
+    const { high, normal, low } = this.#lanes
+    return high.size + normal.size + low.size
+  }
+
+  get bytes(): number {
+    const { high, normal, low } = this.#lanes
+    return high.bytes + normal.bytes + low.bytes
+  }
+
+  push(letter: Letter): void {
+    this.#lanes[letter.priority ?? 'normal'].push(letter)
+  }
+
+  /** Takes the next letter; undefined if there is none. Cost: constant, amortised. */
+  shift(): Letter | undefined {
+    const { high, normal, low } = this.#lanes
+    return high.shift() ?? normal.shift() ?? low.shift()
+  }
+
+  /** Takes all letters, in their order. */
+  takeAll(): Letter[] {
+    return MESSAGE_PRIORITIES.flatMap((priority) => this.#lanes[priority].takeAll())
   }
 }
 

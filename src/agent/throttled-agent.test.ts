@@ -38,6 +38,7 @@ async function startAgent({ mock }: TestContext, rates: RateLimits, behave: Beha
         onRestart: () => {},
         onWarning: (_agent, { limit, scope }) => log.push(`warning ${scope} ${limit}`),
         onThrottle: (_agent, { limit, waitMs }) => log.push(`throttled ${limit} ${waitMs}`),
+        onDropped: () => {},
         onTimers: () => {},
         onFired: () => {},
         onHandled: () => {},

@@ -66,6 +66,7 @@ export const ERRORS = {
   ERR_LIMIT_HOST_CALLS: { kind: 'limit', status: 429, message: 'Too many host calls while handling one message' },
   ERR_LIMIT_LOG: { kind: 'limit', status: 429, message: 'Too many bytes logged while handling one message' },
   ERR_LIMIT_RATE: { kind: 'limit', status: 429, message: 'Limit over time is used up' },
+  ERR_LIMIT_JOURNAL: { kind: 'limit', status: 429, message: 'Writing to the data directory is behind' },
   ERR_LIMIT_MAILBOX: { kind: 'limit', status: 429, message: 'Mailbox is full' },
   ERR_LIMIT_MESSAGE_BYTES: { kind: 'limit', status: 413, message: 'Message is too large' },
   ERR_LIMIT_STORE_BYTES: { kind: 'limit', status: 429, message: 'Bytes that the agent may store are used up' },
@@ -133,6 +134,12 @@ export const ERRORS = {
   ERR_LANGUAGE_TOOL_MISSING: { kind: 'caller', status: 424, message: 'A compiler or interpreter is not installed' },
   ERR_LANGUAGE_BUILD_FAILED: { kind: 'caller', status: 422, message: 'Source does not compile' },
 
+  ERR_MESSAGE_EXPIRED: { kind: 'system', status: 504, message: 'Message has expired before it was handled' },
+  ERR_MESSAGE_GUARANTEE: {
+    kind: 'caller',
+    status: 409,
+    message: 'Message wants a guarantee that its receiver does not give',
+  },
   ERR_MESSAGE_UNKNOWN: { kind: 'caller', status: 404, message: 'Message is not known' },
 
   ERR_STORE_LOCKED: { kind: 'caller', status: 409, message: 'Data directory is in use' },

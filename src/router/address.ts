@@ -1,4 +1,4 @@
-import { CaxtonError, isName, RUNTIME_NAME, USER_NAME } from '../core/index.ts'
+import { asCaxtonError, CaxtonError, isName, RUNTIME_NAME, USER_NAME } from '../core/index.ts'
 
 /** Where a message can go. */
 export type Address =
@@ -25,4 +25,13 @@ export function parseAddress(text: string): Address {
     throw new CaxtonError('ERR_MESSAGE_ADDRESS', { detail, data: { receiver: text.slice(0, 128) } })
   }
   return colon < 0 ? { kind: 'agent', name } : { kind: 'capability', name }
+}
+
+/** Parses a receiver; returns what is wrong with it instead of throwing it. */
+export function readAddress(text: string): Address | CaxtonError {
+  try {
+    return parseAddress(text)
+  } catch (error) {
+    return asCaxtonError(error)
+  }
 }

@@ -1,18 +1,24 @@
 import type { Agent, Outcome } from '../agent/index.ts'
-import type { Limits, Message, Performative } from '../core/index.ts'
-import { asCaxtonError, CaxtonError, USER_NAME } from '../core/index.ts'
+import type { Guarantee, Message, Performative } from '../core/index.ts'
+import { CaxtonError, USER_NAME } from '../core/index.ts'
+import type { Store } from '../store/index.ts'
 import type { Address } from './address.ts'
-import { parseAddress } from './address.ts'
+import { readAddress } from './address.ts'
 import type { Conversations } from './conversations.ts'
 import type { Refused, Tidings } from './conversations-parts.ts'
+import { findProblem, isDurable, isGone, mailboxFull, OVERLOADED } from './delivery-problems.ts'
 import type { Directory } from './directory.ts'
+import type { DurableMail } from './durable-mail.ts'
 import type { EventHub } from './event.ts'
+import type { MailboxCredit } from './mailbox-credit.ts'
 import { createNotice, createTidings, isAnswerable } from './notice.ts'
 import { NoticeBacklog } from './notice-backlog.ts'
+import { ParkedMail } from './parked-mail.ts'
 import type { Step } from './protocols/index.ts'
 import type { Rest } from './rest.ts'
 import type { Tracing } from './tracing.ts'
 import type { Passage } from './undertaking.ts'
+import { UserMail } from './user-mail.ts'
 
 /*
  * Runs on the main thread, which owns everything here. Threads share only the credit.
@@ -24,26 +30,10 @@ import type { Passage } from './undertaking.ts'
  * 4. A message is in a mailbox only with room reserved: by the thread that sent it (`reserved`) or here.
  *    A message that was handed over inside a thread never held credit here.
  * 5. Everything under way is counted in `rest` before what caused it is taken off.
- * 6. No message of an agent or the user reaches anybody unless `conversations` has admitted it to that receiver.
+ * 6. What is durable is pending in `mail` from before it is in a mailbox until it is handled or given up; when the runtime closes it
+ *    stays so. What is told to the user was committed before.
+ * 7. No message of an agent or the user reaches anybody unless `conversations` has admitted it to that receiver.
  */
-
-/**
- * What is used of the credit that all threads share for the room in mailboxes.
- *
- * A message of an agent holds a place among the outstanding messages of its sender from the moment it is accepted, and room
- * at its receiver if it was reported as reserved. Names without a mailbox (`user`, `caxton`) hold nothing.
- */
-export interface MailboxCredit {
-  open(name: string, limits: Limits): unknown
-  /** Takes room at the receiver for a message that is not reserved; false when there is none. */
-  reserveRoom(receiver: string, bytes: number): boolean
-  /** Gives back the room at the receiver and the place of the sender. */
-  release(receiver: string, sender: string, bytes: number): void
-  /** Gives back the place of the sender of a message that has no room anywhere. */
-  releaseSender(sender: string): void
-  /** Forgets what is reserved; giving it back afterwards changes nothing. */
-  close(name: string): void
-}
 
 export interface DeliveryParts {
   readonly credit: MailboxCredit
@@ -53,6 +43,10 @@ export interface DeliveryParts {
   readonly hub: EventHub
   readonly rest: Rest
   readonly tracing: Tracing
+  readonly store: Store
+  readonly mail: DurableMail
+  /** What messages of the user want that say nothing. */
+  readonly userGuarantee: Guarantee
   sizeOf(message: Message): number
   createMessageId(): string
   /** Notes which agent a message of the user, or of an agent, went to. */
@@ -71,9 +65,17 @@ const DETOUR_MS = 10_000
 export class Delivery {
   readonly #parts: DeliveryParts
   readonly #backlog = new NoticeBacklog()
+  readonly parked: ParkedMail
+  readonly user: UserMail
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts
+    this.user = new UserMail(parts)
+    this.parked = new ParkedMail({
+      ...parts,
+      hand: (agent, message, bytes) => this.#hand(agent, message, bytes),
+      giveUp: (message, error) => this.#giveUp(message, error),
+    })
   }
 
   /** Routes a message of an agent. The sandbox set the sender; one that is not the agent itself never gets further than here. */
@@ -87,6 +89,11 @@ export class Delivery {
     this.#parts.hub.emit({ type: 'refused', agent: agent.name, error: error.toData() })
   }
 
+  /** Takes back a message that an agent has sent while it handled one in vain. */
+  dropOf(agent: Agent, message: Message, reserved: boolean): void {
+    this.#giveBackCredit({ ...message, sender: agent.name }, reserved)
+  }
+
   /** @param cause the message during whose handling this one was sent; null when nobody sent the sender anything */
   route(sent: Message, reserved: boolean, cause: Message | null): void {
     const message = this.#parts.tracing.begin(sent, cause)
@@ -97,6 +104,7 @@ export class Delivery {
     const passage = this.#parts.conversations.enter(message, isOpen ? null : message.receiver, cause)
     if ('error' in passage) {
       this.#giveBackCredit(message, reserved)
+      this.#parts.mail.noteSent(message, cause)
       this.#refuse(message, passage)
       return
     }
@@ -104,6 +112,7 @@ export class Delivery {
       agent === undefined
         ? this.#routeElsewhere(message, passage, address!, reserved)
         : this.#deliver(agent, message, passage, reserved)
+    this.#parts.mail.noteSent(message, cause)
     if (problem instanceof CaxtonError) this.#giveUp(message, problem)
     else if (problem !== null) this.#refuse(message, problem)
   }
@@ -116,13 +125,15 @@ export class Delivery {
     if (!conversations.pass(message, agent.name, cause)) {
       for (const one of [agent, agents.get(message.sender)]) one?.detour(DETOUR_MS)
     }
-    if (hub.isHeard) hub.emit({ type: 'delivered', agent: agent.name, message })
+    this.#parts.mail.noteSent(message, cause)
+    if (hub.isHeard) hub.emit({ type: 'delivered', agent: agent.name, message, sequence: null })
   }
 
   /** Gives up a message that an agent has sent in its thread to another one that is gone. */
-  giveUpLocal(_sender: Agent, message: Message, cause: Message | null): void {
+  giveUpLocal(message: Message, cause: Message | null): void {
     if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'sent', message })
     this.#parts.conversations.enter(message, message.receiver, cause)
+    this.#parts.mail.noteSent(message, cause)
     this.#giveUp(message, new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: { agent: message.receiver } }))
   }
 
@@ -147,7 +158,7 @@ export class Delivery {
     const step = this.#parts.conversations.judge(passage, message, USER_NAME)
     if (step !== null && 'error' in step) return step
     this.#parts.conversations.depart(message, step, USER_NAME, false)
-    this.#deliverToUser(message)
+    this.user.deliver(message)
     return null
   }
 
@@ -160,9 +171,15 @@ export class Delivery {
       this.#giveBackCredit(message, reserved)
       return null
     }
-    const problem = refused ?? findProblem(agent, bytes)
-    if (problem === null && (reserved || this.#parts.credit.reserveRoom(agent.name, bytes))) {
-      this.#hand(agent, message, step as Step | null, bytes)
+    const problem = refused ?? findProblem(agent, message, bytes)
+    const isQueued = problem === null && this.parked.has(agent)
+    if (problem === null && !isQueued && (reserved || this.#parts.credit.reserveRoom(agent.name, bytes))) {
+      this.#take(agent, message, step as Step | null, bytes)
+      return null
+    }
+    const mayWait = isQueued || (problem instanceof CaxtonError && isGone(problem))
+    if (mayWait && this.parked.add(agent, message, bytes, reserved)) {
+      this.#parts.conversations.depart(message, step as Step | null, agent.name, true)
       return null
     }
     this.#giveBackCredit(message, reserved)
@@ -172,8 +189,9 @@ export class Delivery {
   /** Hands a message over that its receiver waits for: into no mailbox, so that one that takes no messages any more gets it, too. */
   #handReply(agent: Agent, message: Message, bytes: number): boolean {
     if (bytes > agent.limits.messageBytes || !this.#parts.claimReply(agent.name, message)) return false
-    this.#parts.tracing.arrived(message)
-    if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'delivered', agent: agent.name, message })
+    const { hub, tracing } = this.#parts
+    tracing.arrived(message)
+    if (hub.isHeard) hub.emit({ type: 'delivered', agent: agent.name, message, sequence: null })
     return true
   }
 
@@ -185,7 +203,8 @@ export class Delivery {
     let refused: Refused | null = null
     const picked = directory.pick(capability, (name) => {
       const agent = agents.get(name)
-      if (name === message.sender || agent === undefined || findProblem(agent, bytes) !== null) return false
+      if (name === message.sender || agent === undefined || this.parked.has(agent)) return false
+      if (findProblem(agent, message, bytes) !== null) return false
       const judged = conversations.judge(passage, message, name)
       if (judged !== null && 'error' in judged) {
         refused = judged
@@ -196,7 +215,7 @@ export class Delivery {
     })
     const agent = picked === null ? undefined : agents.get(picked)
     if (agent !== undefined) {
-      this.#hand(agent, message, step, bytes)
+      this.#take(agent, message, step, bytes)
       return null
     }
     this.#giveBackCredit(message, false)
@@ -213,25 +232,38 @@ export class Delivery {
   }
 
   /** Puts a message for which credit is reserved into a mailbox. */
-  #hand(agent: Agent, message: Message, step: Step | null, bytes: number): void {
+  #take(agent: Agent, message: Message, step: Step | null, bytes: number): void {
     this.#parts.conversations.depart(message, step, agent.name, true)
-    if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'delivered', agent: agent.name, message })
-    this.#parts.onAssigned(message, agent.name)
-    this.#parts.rest.begin()
-    agent.deliver(message, bytes)
+    this.#hand(agent, message, bytes)
   }
 
-  #deliverToUser(message: Message): void {
-    this.#parts.tracing.arrived(message)
-    if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'delivered', agent: USER_NAME, message })
-    this.#parts.onUserMessage(message)
+  #hand(agent: Agent, message: Message, bytes: number): void {
+    const { mail, hub } = this.#parts
+    if (isDurable(agent, message)) mail.accept(message, agent.name)
+    if (hub.isHeard) hub.emit({ type: 'delivered', agent: agent.name, message, sequence: mail.sequenceOf(message) })
+    this.#parts.onAssigned(message, agent.name)
+    this.#parts.rest.begin()
+    agent.deliver(message, bytes, mail.acceptedMsOf(message))
   }
 
   #giveUp(message: Message, error: CaxtonError, act: Performative = 'failure'): void {
-    const answered = this.#mayAnswer(message)
+    const { mail, store } = this.#parts
+    const isKept = !this.#parts.answersAgents() && store.isDurable && mail.isPending(message)
+    const answered = !isKept && this.#mayAnswer(message)
     this.#parts.tracing.givenUp(message, error.toData())
     this.#parts.hub.emit({ type: 'undelivered', message, error: error.toData(), answered })
-    if (answered) this.#answer(message, act, error)
+    if (isKept) return
+    const isRefused = OVERLOADED.has(error.code)
+    if (!isRefused && this.#parts.answersAgents()) this.#bury(message, error)
+    if (answered) this.#answer(message, isRefused ? 'refuse' : act, error)
+  }
+
+  /** Keeps a message that is given up if it was durable, or would have been had it come that far. */
+  #bury(message: Message, error: CaxtonError): void {
+    const { mail, agents, userGuarantee } = this.#parts
+    const ofSender = message.sender === USER_NAME ? userGuarantee : agents.get(message.sender)?.guarantee
+    if ((message.extras?.['x-delivery'] ?? ofSender) === 'at-least-once') mail.accept(message, message.receiver)
+    mail.bury(message, error)
   }
 
   /** Ends a message that its conversation does not admit. */
@@ -273,7 +305,7 @@ export class Delivery {
   #tell(receiver: string, notice: Message): void {
     if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'sent', message: notice })
     if (receiver === USER_NAME) {
-      this.#deliverToUser(notice)
+      this.user.deliver(notice)
       return
     }
     const agent = this.#parts.agents.get(receiver)
@@ -285,10 +317,16 @@ export class Delivery {
   #deliverNotice(agent: Agent, notice: Message): void {
     const bytes = this.#parts.sizeOf(notice)
     if (this.#handReply(agent, notice, bytes)) return
-    const problem = findProblem(agent, bytes)
+    const problem = findProblem(agent, notice, bytes)
+    if (problem !== null && isGone(problem) && this.parked.add(agent, notice, bytes, false)) return
+    if (problem === null && isDurable(agent, notice)) this.#parts.mail.accept(notice, agent.name)
+    if (problem === null && this.parked.has(agent)) {
+      this.parked.addFreed(agent.name, notice)
+      return
+    }
     if (problem !== null) this.#giveUp(notice, problem)
     else if (!this.#backlog.has(agent.name) && this.#parts.credit.reserveRoom(agent.name, bytes)) {
-      this.#hand(agent, notice, null, bytes)
+      this.#take(agent, notice, null, bytes)
     } else if (this.#backlog.push(agent.name, notice)) {
       this.#parts.rest.begin()
       this.#deliverBacklog(agent)
@@ -310,28 +348,40 @@ export class Delivery {
       const bytes = this.#parts.sizeOf(notice)
       if (!this.#parts.credit.reserveRoom(agent.name, bytes)) return
       this.#backlog.drop(agent.name)
-      this.#hand(agent, notice, null, bytes)
+      this.#take(agent, notice, null, bytes)
       this.#parts.rest.end()
     }
   }
 
   /** Ends a message whose handling ended: its sender is told unless it was handled. */
   settleHandled(agent: Agent, message: Message, outcome: Outcome): void {
+    this.#parts.mail.noteHandled(message, agent.name, { ...outcome, fuel: outcome.usage.fuel })
     const { error, status, usage } = outcome
     this.#parts.tracing.handled(message, { agent: agent.name, status, error: error?.toData() ?? null, usage })
+    const isAgain = error !== null && this.parked.retry(agent, message)
     const failed = error !== null || status > 1 || status < 0 ? 'lost' : status === 1 ? 'not-understood' : null
-    this.#parts.conversations.settle(message, agent.name, usage, failed)
-    if (error !== null) {
-      if (this.#mayAnswer(message)) this.#answer(message, 'failure', error)
-    } else if (status !== 0) this.#answerStatus(agent, message, status)
+    if (!isAgain) {
+      this.#parts.conversations.settle(message, agent.name, usage, failed)
+      if (error !== null) {
+        if (this.#parts.answersAgents()) this.#parts.mail.bury(message, error)
+        if (this.#mayAnswer(message)) this.#answer(message, 'failure', error)
+      } else if (status !== 0) this.#answerStatus(agent, message, status)
+      this.#parts.mail.settle(message)
+    }
     this.#deliverBacklog(agent)
+    this.parked.deliver(agent)
     this.#parts.rest.end()
   }
 
   /** Ends a message that an agent gave back. */
   settleUndelivered(agent: Agent, message: Message, reason: CaxtonError): void {
-    this.#parts.conversations.settle(message, agent.name, null, 'lost')
-    this.#giveUp(message, reason)
+    const { mail } = this.#parts
+    if (mail.isPending(message) && mail.isExpected(agent.name) && isGone(reason)) {
+      this.parked.addFreed(agent.name, message)
+    } else {
+      this.#parts.conversations.settle(message, agent.name, null, 'lost')
+      this.#giveUp(message, reason)
+    }
     this.#deliverBacklog(agent)
     this.#parts.rest.end()
   }
@@ -339,35 +389,11 @@ export class Delivery {
   /** Closes the mailbox of an agent that has ended and gives up the notices that wait for room in it. */
   forgetMailbox(agent: Agent): void {
     this.#parts.credit.close(agent.name)
+    this.parked.forgetRoom(agent)
     const error = new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: { agent: agent.name, phase: agent.state.phase } })
     for (const notice of this.#backlog.takeAll(agent.name)) {
       this.#giveUp(notice, error)
       this.#parts.rest.end()
     }
   }
-}
-
-function readAddress(receiver: string): Address | CaxtonError {
-  try {
-    return parseAddress(receiver)
-  } catch (error) {
-    return asCaxtonError(error)
-  }
-}
-
-/** Returns why an agent cannot take a message of that size at all, null if it can once there is room. */
-function findProblem(agent: Agent, bytes: number): CaxtonError | null {
-  if (!agent.takesMessages) {
-    return new CaxtonError('ERR_AGENT_NOT_RUNNING', {
-      detail: `'${agent.name}' is ${agent.state.phase}`,
-      data: { agent: agent.name, phase: agent.state.phase },
-    })
-  }
-  const limit = Math.min(agent.limits.messageBytes, agent.limits.mailboxBytes)
-  if (bytes <= limit) return null
-  return new CaxtonError('ERR_LIMIT_MESSAGE_BYTES', { data: { agent: agent.name, asked: bytes, limit } })
-}
-
-function mailboxFull(receiver: string): CaxtonError {
-  return new CaxtonError('ERR_LIMIT_MAILBOX', { detail: `of '${receiver}'`, data: { receiver } })
 }

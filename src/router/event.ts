@@ -20,8 +20,13 @@ export interface AuditRecord {
 export type RouterFact =
   /** Somebody sent a message and it was accepted. `sender` is an agent, `user`, or `caxton` itself. */
   | { readonly type: 'sent'; readonly message: Message }
-  /** It went into the mailbox of `agent`, or to the user. */
-  | { readonly type: 'delivered'; readonly agent: string; readonly message: Message }
+  /** It went into the mailbox of `agent`, or to the user. `sequence` grows in the order of acceptance; null for what is in memory alone. */
+  | {
+      readonly type: 'delivered'
+      readonly agent: string
+      readonly message: Message
+      readonly sequence: number | null
+    }
   /** Its handling ended: status 0 handled, 1 not understood, else failed; with an error the agent is gone. */
   | {
       readonly type: 'handled'

@@ -1,6 +1,6 @@
 import type { Agent, AgentEvents, AgentInfo, Restarting } from '../agent/index.ts'
 import { checkDeadlineMs, isFinal } from '../agent/index.ts'
-import type { Clock, Draft, Message } from '../core/index.ts'
+import type { Clock, Draft, Guarantee, Message } from '../core/index.ts'
 import {
   CaxtonError,
   completeDraft,
@@ -8,19 +8,22 @@ import {
   HOST_LIMITS,
   isName,
   RUNTIME_NAME,
+  readTerms,
   spreadDraft,
   USER_NAME,
 } from '../core/index.ts'
+import { Store } from '../store/index.ts'
 import { parseAddress } from './address.ts'
 import { AwaitedReplies } from './awaited-replies.ts'
 import type { ConversationInfo } from './conversation.ts'
 import { Conversations } from './conversations.ts'
 import type { ConversationsOptions } from './conversations-parts.ts'
-import type { MailboxCredit } from './delivery.ts'
 import { Delivery } from './delivery.ts'
 import { Directory } from './directory.ts'
+import { DurableMail } from './durable-mail.ts'
 import type { AuditRecord, RouterListener } from './event.ts'
 import { callSafely, EventHub } from './event.ts'
+import type { MailboxCredit } from './mailbox-credit.ts'
 import { PendingRequests } from './pending-requests.ts'
 import { Rest } from './rest.ts'
 import type { Tracing } from './tracing.ts'
@@ -31,6 +34,8 @@ export interface RouterParts {
   readonly tracing?: Tracing
   readonly credit: MailboxCredit
   readonly clock: Clock
+  /** What must not be lost. @default in memory */
+  readonly store?: Store
   /** Bytes of credit that a message takes: the same number wherever it is reserved. */
   sizeOf(message: Message): number
   /** Gets the messages to `user` that are not the reply to a `request`. */
@@ -42,6 +47,8 @@ export interface RouterOptions {
   readonly run: string
   /** Protocols and guards of conversations. @default those of FIPA, the default limits */
   readonly conversations?: ConversationsOptions
+  /** What is promised of messages of the user that say nothing. @default at-most-once */
+  readonly guarantee?: Guarantee
 }
 
 /** Carries messages between agents and the user, and answers for what cannot be delivered. */
@@ -57,6 +64,8 @@ export class Router {
   readonly #rest = new Rest()
   readonly #hub: EventHub
   readonly #delivery: Delivery
+  readonly #store: Store
+  readonly #mail: DurableMail
   readonly #createMessageId: () => string
   readonly #createReplyId: () => string
   #phase: 'open' | 'draining' | 'closed' = 'open'
@@ -65,6 +74,8 @@ export class Router {
   constructor(parts: RouterParts, options: RouterOptions) {
     this.#parts = parts
     this.#hub = new EventHub(parts.clock)
+    this.#store = parts.store ?? Store.inMemory(parts.clock)
+    this.#mail = new DurableMail({ store: this.#store, clock: parts.clock }, parts.sizeOf)
     this.#createMessageId = createIdSource('m', `${options.run}-r`)
     this.#createReplyId = createIdSource('r', `${options.run}-r`)
     this.#conversations = new Conversations(
@@ -85,6 +96,9 @@ export class Router {
       hub: this.#hub,
       rest: this.#rest,
       tracing: parts.tracing ?? NO_TRACING,
+      store: this.#store,
+      mail: this.#mail,
+      userGuarantee: options.guarantee ?? 'at-most-once',
       sizeOf: parts.sizeOf,
       createMessageId: this.#createMessageId,
       onAssigned: (message, agent) => {
@@ -235,6 +249,7 @@ export class Router {
 
   /** Tells that an agent will be started anew. */
   announceRestart(agent: Agent, { attempt, max, waitMs, reason }: Restarting): void {
+    this.#mail.expect(agent.name, true)
     this.#hub.emit({ type: 'restarting', agent: agent.name, attempt, max, waitMs, error: reason.toData() })
   }
 
@@ -285,9 +300,21 @@ export class Router {
     if (this.#phase === 'closed') return
     this.#rest.begin()
     queueMicrotask(() => {
-      this.#conversations.lose(name)
+      if (!this.#mail.isExpected(name)) this.#conversations.lose(name)
       this.#rest.end()
     })
+  }
+
+  /** Tells the user what had not reached it when the system ended. */
+  deliverParkedToUser(): void {
+    this.#delivery.user.deliverParked()
+  }
+
+  /** Delivers a dead letter again. @throws CaxtonError ERR_MESSAGE_UNKNOWN, ERR_RUNTIME_CLOSED */
+  async redeliver(sequence: number): Promise<void> {
+    this.#assertOpen()
+    this.#delivery.parked.redeliver(await this.#store.dead.raise(sequence))
+    this.#delivery.user.deliverParked()
   }
 
   #assertOpen(): void {
@@ -296,7 +323,9 @@ export class Router {
 
   #complete(draft: Draft, messageId: string = this.#createMessageId()): Message {
     this.#assertOpen()
+    this.#store.assertKeeps()
     parseAddress(draft.receiver)
+    readTerms(draft)
     if (draft.sender !== undefined && draft.sender !== USER_NAME) {
       throw new CaxtonError('ERR_MESSAGE_SENDER_FORGED', { data: { sender: draft.sender } })
     }
@@ -314,6 +343,7 @@ export class Router {
       onState: (agent, from, to) => {
         const reason = to.phase === 'failed' ? to.reason.toData() : null
         hub.emit({ type: 'state', agent: agent.name, from: from.phase, to: to.phase, reason })
+        if (to.phase === 'running' || to.phase === 'failed') this.#mail.expect(agent.name, false)
         if (to.phase !== 'running') this.#directory.unregister(agent.capabilities, agent.name)
         if (isFinal(to.phase)) {
           this.#delivery.forgetMailbox(agent)
@@ -321,10 +351,17 @@ export class Router {
         }
         if (from.phase === 'loaded') this.#rest.end()
         if (to.phase === 'failed') this.#delivery.retryNotices()
+        if (to.phase === 'running') this.#delivery.parked.deliver(agent)
+        // Whether it will be started anew is decided at once upon its end.
+        if (isFinal(to.phase))
+          queueMicrotask(() => {
+            if (this.#phase !== 'closed') this.#delivery.parked.giveUp(agent)
+          })
       },
       onSend: (agent, message, reserved, cause) => this.#delivery.routeOf(agent, message, reserved, cause),
+      onDropped: (agent, message, reserved) => this.#delivery.dropOf(agent, message, reserved),
       onLocal: (agent, message, cause) => this.#delivery.noteLocal(agent, message, cause),
-      onLocalLost: (agent, message, cause) => this.#delivery.giveUpLocal(agent, message, cause),
+      onLocalLost: (_agent, message, cause) => this.#delivery.giveUpLocal(message, cause),
       onLog: (agent, { level, text }) => {
         if (hub.isHeard) hub.emit({ type: 'log', agent: agent.name, level, text })
       },

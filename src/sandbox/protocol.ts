@@ -42,6 +42,8 @@ export interface GuestSpec {
   /** What its initialisation costs: part of the budget of the start. */
   readonly instantiationFuel: number
   readonly scheduling: Scheduling
+  /** Nothing that the agent sends is handed over inside the thread. */
+  readonly holdsSends: boolean
   /** What the agent keeps from message to message. */
   readonly kept: Kept
 }

@@ -40,6 +40,8 @@ export interface SandboxSpec {
   readonly isTraced?: boolean
   /** How the agent shares its thread with others. @default DEFAULT_SCHEDULING: weight 100, priority normal */
   readonly scheduling?: Partial<Scheduling>
+  /** What the agent sends is held by the host until the call has succeeded: nothing is handed over inside its thread. @default false */
+  readonly holdsSends?: boolean
   /** What the agent keeps at the time of the call, for each instance that is made of it. @default nothing */
   readonly kept?: () => Kept
   /** Whether its start is under way when `create` resolves: whoever starts it anyway waits for its thread once, not twice. @default false */

@@ -33,6 +33,7 @@ function createSpec(agent: number, fields: Partial<GuestSpec> = {}): GuestSpec {
     tableElements: 0,
     instantiationFuel: 0,
     scheduling: DEFAULT_SCHEDULING,
+    holdsSends: false,
     ...fields,
   }
 }

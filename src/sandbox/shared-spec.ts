@@ -10,7 +10,7 @@ import type { GuestCall, GuestSpec, SentCall } from './protocol.ts'
  */
 
 const CODE = ['module', 'imports', 'names', 'tableElements', 'instantiationFuel'] as const
-const SETTINGS = ['door', 'grants', 'limits', 'config', 'args', 'env', 'scheduling'] as const
+const SETTINGS = ['door', 'grants', 'limits', 'config', 'args', 'env', 'scheduling', 'holdsSends'] as const
 
 type Code = Pick<GuestSpec, (typeof CODE)[number]>
 type Settings = Pick<GuestSpec, (typeof SETTINGS)[number]>

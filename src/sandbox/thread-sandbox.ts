@@ -332,6 +332,7 @@ export class ThreadSandbox implements Sandbox {
         tableElements: info.tables.reduce((sum, { limits }) => sum + limits.initial, 0),
         instantiationFuel,
         scheduling: { ...DEFAULT_SCHEDULING, ...scheduling },
+        holdsSends: this.#parts.spec.holdsSends ?? false,
         kept: this.#parts.spec.kept?.() ?? NOTHING_KEPT,
       },
     }

@@ -25,6 +25,13 @@ export class StoreReader implements Disposable {
     return guard(this.#file, () => readDeadLetters(this.#database))
   }
 
+  /** What an agent has stored, by key. */
+  data(agent: string): Map<string, Uint8Array> {
+    const sql = 'SELECT key, value FROM data WHERE agent = ? ORDER BY key'
+    const rows = guard(this.#file, () => this.#database.prepare(sql).all(agent))
+    return new Map(rows.map(({ key, value }) => [String(key), value as Uint8Array]))
+  }
+
   /** What happened, the oldest first: JSON objects as they were noted, at most as long as retention keeps them. */
   *history(): Generator<Readonly<Record<string, unknown>>> {
     for (const row of this.#database.prepare('SELECT lines FROM history ORDER BY number').iterate()) {

@@ -55,6 +55,13 @@ const NO_DATA: AgentData = new Map()
 const NO_TIMERS: AgentTimers = new Map()
 const NO_RECORDS: ReadonlyMap<string, string> = new Map()
 
+/** How the handling of a message has ended. */
+export interface HandlingEnd {
+  readonly status: number
+  readonly error: CaxtonError | null
+  readonly fuel: number
+}
+
 export class Store implements AsyncDisposable {
   readonly dead: DeadLetters
   readonly #clock: Clock
@@ -96,6 +103,11 @@ export class Store implements AsyncDisposable {
     return store
   }
 
+  /** Makes a store that keeps everything in memory alone. */
+  static inMemory(clock: Clock): Store {
+    return new Store({ clock }, { directory: null })
+  }
+
   /** Whether what is here survives the process. */
   get isDurable(): boolean {
     return this.#journal !== null
@@ -109,6 +121,12 @@ export class Store implements AsyncDisposable {
   /** Whether writing is behind: whoever can wait should, and is called back by `onCaughtUp`. */
   get isBehind(): boolean {
     return this.#journal?.isBehind ?? false
+  }
+
+  /** Refuses what cannot be kept now. @throws CaxtonError ERR_STORE_FAILED, ERR_LIMIT_JOURNAL */
+  assertKeeps(): void {
+    if (this.failure !== null) throw this.failure
+    if (this.isBehind) throw new CaxtonError('ERR_LIMIT_JOURNAL')
   }
 
   onCaughtUp(run: () => void): void {
@@ -246,6 +264,14 @@ export class Store implements AsyncDisposable {
     const header = formatHeader(message).slice(0, -1)
     const facts = `"sequence":${sequence}${cause === null ? '' : `,"cause":${JSON.stringify(cause)}`}`
     this.note(`{"type":"sent","at":${this.#clock.nowMs()},${facts},"message":${header}${text}}}`)
+  }
+
+  /** Notes that the handling of a message has ended. */
+  noteHandled(message: Message, agent: string, end: HandlingEnd): void {
+    if (this.#journal === null) return
+    const error = end.error === null ? '' : `,"error":"${end.error.code}"`
+    const ids = `"id":${JSON.stringify(message.message_id)},"agent":${JSON.stringify(agent)}`
+    this.note(`{"type":"handled","at":${this.#clock.nowMs()},${ids},"status":${end.status},"fuel":${end.fuel}${error}}`)
   }
 
   /** Notes a line of history: a JSON object. */

@@ -182,6 +182,7 @@ test('an agent of the library has all its limits and grants', () => {
       warn: DEFAULT_WARN_SHARE,
       grants: { ...NO_GRANTS, send: ['b'] },
       isolation: { kind: 'thread' },
+      delivery: null,
       compile: 'start',
       scheduling: { weight: 100, priority: 'normal' },
       config: { n: '1' },
@@ -243,7 +244,7 @@ test('all problems of an agent are reported together', () => {
     'bytes: is "x", expected a Uint8Array',
     'limits.feul: is not a known key, did you mean "fuel"?',
     'grants.log: is 1, expected one of debug, info, warn, error',
-    'replicas: is not a known key, expected one of name, bytes, source, module, language, args, limits, grants, isolation, compile, weight, priority, config, restart',
+    'replicas: is not a known key, expected one of name, bytes, source, module, language, args, limits, grants, isolation, compile, weight, priority, delivery, config, restart',
   ])
   assert.deepEqual(
     problemsOf(() => parseAgentOptions(null)),

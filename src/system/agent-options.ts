@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { Grants } from '../capability/index.ts'
 import { NO_GRANTS } from '../capability/index.ts'
-import type { CompileMode, Limits, Priority, RateLimits, Scheduling } from '../core/index.ts'
-import { HOST_LIMITS, RUNTIME_NAME, USER_NAME } from '../core/index.ts'
+import type { CompileMode, Guarantee, Limits, Priority, RateLimits, Scheduling } from '../core/index.ts'
+import { GUARANTEES, HOST_LIMITS, RUNTIME_NAME, USER_NAME } from '../core/index.ts'
 import type { WrittenPlace } from './compile.ts'
 import { compileSchema, completePlace, findCompileProblems } from './compile.ts'
-import { field, Mismatch, nameProblem, table, text } from './field.ts'
+import { field, Mismatch, nameProblem, table, text, word } from './field.ts'
 import { findIsolationProblems, resolveFilesGrant } from './files-grant.ts'
 import type { GrantsInput } from './grants.ts'
 import { grantsSchema } from './grants.ts'
@@ -67,6 +67,11 @@ export interface AgentInput {
   readonly weight?: number
   /** Agents of a higher priority take their turns first; a lower one still gets one turn in 17. @default normal */
   readonly priority?: Priority
+  /**
+   * What is promised of messages to the agent: `at-most-once`, or `at-least-once`: they are kept until they are handled, and handling one has
+   * its effect once. @default `at-least-once` in a system with a data directory, else `at-most-once`
+   */
+  readonly delivery?: Guarantee
   /** What `get_config` answers; numbers and booleans are given as text. At most 64 KiB in all. */
   readonly config?: Readonly<Record<string, string | number | boolean>>
 }
@@ -85,6 +90,8 @@ export interface AgentOptions {
   readonly compile: CompileMode
   readonly scheduling: Scheduling
   readonly config: Readonly<Record<string, string>>
+  /** Null: `at-least-once` in a system with a data directory, else `at-most-once`. */
+  readonly delivery: Guarantee | null
   /** Null: it stays failed. */
   readonly restart: { readonly max: number; readonly withinMs: number } | null
 }
@@ -127,6 +134,7 @@ export const agentFields = {
   isolation: isolationSchema.optional(),
   compile: compileSchema.optional(),
   ...schedulingFields,
+  delivery: word<Guarantee>(GUARANTEES).optional(),
   config: field(readConfig).optional(),
   restart: restartSchema.optional(),
 }
@@ -185,6 +193,7 @@ interface WrittenAgent extends WrittenScheduling, WrittenPlace {
   readonly grants?: Grants | undefined
   readonly config?: Record<string, string> | undefined
   readonly restart?: AgentOptions['restart'] | undefined
+  readonly delivery?: Guarantee | undefined
 }
 
 /** Fills in what is not written. */
@@ -200,6 +209,7 @@ export function completeAgent(
     grants: resolveGrants(agent.grants ?? NO_GRANTS, resolve),
     ...completePlace(agent),
     scheduling: completeScheduling(agent),
+    delivery: agent.delivery ?? null,
     config: agent.config ?? {},
     restart: agent.restart ?? null,
   }

@@ -7,6 +7,7 @@ import { field, Mismatch, table, text, word } from './field.ts'
 import { limitsSchema } from './limits.ts'
 import { mismatch, show } from './problems.ts'
 import { secretsSchema, toolsSchema } from './services.ts'
+import { storeSchema } from './store.ts'
 
 /** What the run waits for when the file does not say how long. */
 export const DEFAULT_WITHIN_MS = 60_000
@@ -45,6 +46,7 @@ const goalSchema = table({
 export const documentSchema = table({
   name: text('the name of the system', 64),
   limits: limitsSchema.optional(),
+  store: storeSchema.optional(),
   agents: z.record(z.string(), table(agentFields), {
     error: (issue) => mismatch(issue.input, 'tables such as [agents.coordinator]'),
   }),

@@ -126,6 +126,7 @@ performative = "inform"
             spawn: null,
           },
           isolation: { kind: 'thread' },
+          delivery: null,
           compile: 'start',
           scheduling: { weight: 400, priority: 'high' },
           config: { top: '20', name: 'x', fast: 'true' },
@@ -140,6 +141,7 @@ performative = "inform"
           warn: 0.9,
           grants: NO_GRANTS,
           isolation: { kind: 'thread' },
+          delivery: null,
           compile: 'start',
           scheduling: { weight: 100, priority: 'normal' },
           config: {},
@@ -162,6 +164,7 @@ performative = "inform"
       tools: {},
       conversations: {},
       protocols: {},
+      store: {},
     },
   )
 })
@@ -213,8 +216,8 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
     name: 'an unknown key far from all known ones',
     text: 'zzzzzz = 1\n[network]\nx = 1',
     lines: [
-      'F:4: agents.a.zzzzzz: is not a known key, expected one of source, module, language, args, limits, grants, isolation, compile, weight, priority, config, restart',
-      'F:5: network: is not a known key, expected one of name, limits, agents, templates, input, send, goal, secrets, tools, conversations, protocols',
+      'F:4: agents.a.zzzzzz: is not a known key, expected one of source, module, language, args, limits, grants, isolation, compile, weight, priority, delivery, config, restart',
+      'F:5: network: is not a known key, expected one of name, limits, store, agents, templates, input, send, goal, secrets, tools, conversations, protocols',
     ],
   },
   {

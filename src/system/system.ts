@@ -18,6 +18,7 @@ import { findReferenceProblems, receiversOf } from './references.ts'
 import { findServiceProblems } from './service-references.ts'
 import type { ToolServerInput } from './services.ts'
 import { resolveServices } from './services.ts'
+import type { StoreSettings } from './store.ts'
 import type { TomlDocument } from './toml.ts'
 import { parseToml } from './toml.ts'
 
@@ -49,6 +50,8 @@ export interface System {
   readonly conversations: ConversationsInput
   /** Protocols of its own, as they are written. */
   readonly protocols: Readonly<Record<string, ProtocolInput>>
+  /** How data is kept, for a run with a data directory. */
+  readonly store: StoreSettings
 }
 
 /** What a caller puts in the place of what the file says. */
@@ -140,6 +143,7 @@ function assemble(document: Document, file: string, named: NamedFiles, overrides
     templates,
     send,
     goal: goal ?? null,
+    store: document.store ?? {},
     ...services,
     ...talk,
   }

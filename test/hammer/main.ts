@@ -1,10 +1,16 @@
+import { parseArgs } from 'node:util'
 import { raceFiles } from './file-races.ts'
+import { hammerKills } from './kill.ts'
 
 const USAGE = `usage: node test/hammer/main.ts <suite> [count]
 
-  files  a guest goes through directories and files that a second process swaps for links (100000 attempts)`
+  files  a guest goes through directories and files that a second process swaps for links (100000 attempts)
+  kill   a system under load is killed at random instants and started again (200 rounds; --rounds N, --seed N)`
 
-const SUITES: Readonly<Record<string, (count: number | undefined) => Promise<number>>> = { files: hammerFiles }
+const SUITES: Readonly<Record<string, (count: number | undefined) => Promise<number>>> = {
+  files: hammerFiles,
+  kill: hammerKill,
+}
 
 /** Prints what became of the attempts; the exit code: 1 if anything escaped. */
 async function hammerFiles(count = 100_000): Promise<number> {
@@ -16,9 +22,30 @@ async function hammerFiles(count = 100_000): Promise<number> {
   return escapes.length === 0 ? 0 : 1
 }
 
-const [suite = '', count] = process.argv.slice(2)
+/** Prints what an outside ledger says; the exit code: 1 if anything was lost or doubled. */
+async function hammerKill(count = 200): Promise<number> {
+  const rounds = values.rounds === undefined ? count : Number(values.rounds)
+  const seed = Number(values.seed ?? Date.now() % 1e9)
+  console.log(`${rounds} rounds, seed ${seed}`)
+  const onRound = (round: number, accepted: number) => {
+    if (round % 10 === 0) console.log(`round ${round}: ${accepted} accepted`)
+  }
+  const { kills, accepted, lost, doubled, odd, timersFired } = await hammerKills({ rounds, seed, onRound })
+  for (const what of [...lost.slice(0, 20).map((token) => `LOST: ${token}`), ...odd.slice(0, 20)]) console.log(what)
+  console.log(
+    `killed ${kills} times: ${accepted} accepted, ${lost.length} lost, ${doubled} doubled, ${timersFired} timers fired`,
+  )
+  return lost.length === 0 && doubled === 0 && odd.length === 0 ? 0 : 1
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string' }, seed: { type: 'string' } },
+})
+const [suite = '', count] = positionals
 const run = Object.hasOwn(SUITES, suite) ? SUITES[suite] : undefined
-if (run === undefined || (count !== undefined && !/^\d{1,9}$/.test(count))) {
+const numbers = [count, values.rounds, values.seed].filter((text) => text !== undefined)
+if (run === undefined || numbers.some((text) => !/^\d{1,9}$/.test(text))) {
   console.error(USAGE)
   process.exitCode = 2
 } else process.exitCode = await run(count === undefined ? undefined : Number(count))

@@ -54,6 +54,7 @@ export interface HostOptions {
   readonly meter: Meter
   readonly around: { readonly clock: ClockSource; readonly random: RandomGenerator }
   readonly kept: Kept
+  readonly holdsSends: boolean
 }
 
 const LOOSE_UTF8 = new TextDecoder()

@@ -64,7 +64,7 @@ export class Guest {
   #owed = 0n
 
   constructor(parts: GuestParts, spec: GuestSpec) {
-    const { agent, name, grants, limits, config, kept } = spec
+    const { grants, limits } = spec
     this.#spec = spec
     this.#parts = parts
     this.#meter = new Meter(limits, parts.sliceFuel)
@@ -75,7 +75,7 @@ export class Guest {
     const { run } = parts
     const exit = (code: number) => this.exit(code)
     const around = new Surroundings({ memory, meter, host: () => host, session: () => this.#session, exit }, spec)
-    const host = new AgentHost(parts, { agent, name, run, grants, limits, config, memory, meter, around, kept })
+    const host = new AgentHost(parts, { ...spec, run, memory, meter, around })
     this.#around = around
     this.#host = host
     const door = DOORS[spec.door]

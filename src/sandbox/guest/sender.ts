@@ -166,7 +166,8 @@ export class Sender {
   #post(draft: Draft, id: string, receiver: Slot | null): boolean {
     const message = completeDraft(draft, this.#options.name, id)
     const bytes = receiver === null ? 0 : messageBytes(message)
-    const isHandedOver = receiver === null ? null : this.#parts.sendLocally(this.#options.agent, message, bytes)
+    const isLocal = receiver !== null && !this.#options.holdsSends
+    const isHandedOver = !isLocal ? null : this.#parts.sendLocally(this.#options.agent, message, bytes)
     if (!(isHandedOver ?? this.#route(message, receiver, bytes))) return false
     this.messagesSent += 1
     return true

@@ -1,0 +1,38 @@
+import type { AgentStore } from './kept.ts'
+import { WINDOW } from './mailbox.ts'
+import type { Throttle } from './throttle.ts'
+
+/** Of one whose messages must not be lost: what is under way must be bounded while writing is behind. */
+const HELD_WINDOW = 512
+
+export interface AdmissionParts {
+  readonly throttle: Pick<Throttle, 'isEmpty' | 'admits'>
+  readonly store?: Pick<AgentStore, 'isBehind' | 'onCaughtUp'>
+  /** Asks again. */
+  retry(): void
+}
+
+/** Decides whether one more call is handed to the sandbox of an agent now. */
+export class Admission {
+  /** Somebody cares in which order or until when messages are handed over: not all of them at once. */
+  isChosen = false
+  readonly #parts: AdmissionParts
+  readonly #holds: boolean
+
+  /** @param holds whether messages to the agent must not be lost */
+  constructor(parts: AdmissionParts, holds: boolean) {
+    this.#parts = parts
+    this.#holds = holds
+  }
+
+  /** @param count calls that the sandbox has. False: `retry` is called, or a call ends, when that may change */
+  admits(count: number): boolean {
+    const { throttle, store, retry } = this.#parts
+    if (this.#holds && store?.isBehind) {
+      store.onCaughtUp(retry)
+      return false
+    }
+    if (!throttle.isEmpty || this.isChosen) return count < WINDOW && throttle.admits(count)
+    return !this.#holds || count < HELD_WINDOW
+  }
+}

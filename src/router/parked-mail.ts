@@ -1,0 +1,109 @@
+import type { Agent } from '../agent/index.ts'
+import type { Message } from '../core/index.ts'
+import { CaxtonError } from '../core/index.ts'
+import type { Store, StoredMessage } from '../store/index.ts'
+import { isDurable } from './delivery-problems.ts'
+import type { DurableMail } from './durable-mail.ts'
+import type { MailboxCredit } from './mailbox-credit.ts'
+
+/*
+ * Messages that wait outside of mailboxes: for an agent that is being started anew, or for room after the system has begun again.
+ *
+ * 1. Nothing overtakes what waits for an agent: while anything does, later messages wait behind it or are refused.
+ * 2. What waits is bounded: by the mailbox of the agent, except what was accepted before the system ended.
+ */
+
+export interface ParkedMailParts {
+  readonly mail: DurableMail
+  readonly credit: MailboxCredit
+  readonly agents: ReadonlyMap<string, Agent>
+  readonly store: Store
+  answersAgents(): boolean
+  sizeOf(message: Message): number
+  /** Puts a message for which credit is reserved into a mailbox. */
+  hand(agent: Agent, message: Message, bytes: number): void
+  giveUp(message: Message, error: CaxtonError): void
+}
+
+export class ParkedMail {
+  readonly #parts: ParkedMailParts
+
+  constructor(parts: ParkedMailParts) {
+    this.#parts = parts
+  }
+
+  has(agent: Agent): boolean {
+    return this.#parts.mail.hasParked(agent.name)
+  }
+
+  /** Lets a message wait for an agent that is being started anew, or behind others that wait; false when it must not. */
+  add(agent: Agent, message: Message, bytes: number, reserved: boolean): boolean {
+    const { mail } = this.#parts
+    const isRunning = agent.takesMessages
+    const isKept = isDurable(agent, message)
+    if (!isRunning && !(isKept && mail.isExpected(agent.name))) return false
+    if (!reserved) {
+      if (!isKept || mail.parkedOf(agent.name).length >= agent.limits.mailboxMessages) return false
+    }
+    if (isKept) mail.accept(message, agent.name)
+    mail.park(agent.name, { message, bytes, hasRoom: reserved && isRunning, hasPlace: true })
+    return true
+  }
+
+  /** Lets a message wait that holds nothing: one that was given back, or a notice of the runtime. */
+  addFreed(receiver: string, message: Message): void {
+    const bytes = this.#parts.sizeOf(message)
+    this.#parts.mail.park(receiver, { message, bytes, hasRoom: false, hasPlace: false })
+  }
+
+  /**
+   * Lets a message be handled again by the successor of an agent that was lost while it handled it; while the system closes, by that
+   * of the next one. False: it is over with it.
+   */
+  retry(agent: Agent, message: Message): boolean {
+    const { mail } = this.#parts
+    if (!this.#parts.answersAgents()) return this.#parts.store.isDurable && mail.isPending(message)
+    if (!mail.isExpected(agent.name) || !mail.countAttempt(message)) return false
+    this.addFreed(agent.name, message)
+    return true
+  }
+
+  /** Takes a message in that had been given up. */
+  redeliver({ message, receiver }: StoredMessage): void {
+    const agent = this.#parts.agents.get(receiver)
+    this.#parts.mail.accept(message, receiver)
+    this.addFreed(receiver, message)
+    if (agent !== undefined) this.deliver(agent)
+  }
+
+  /** Delivers what waits for an agent that runs, in order, as long as there is room. */
+  deliver(agent: Agent): void {
+    const { mail, credit, agents, hand } = this.#parts
+    if (!mail.hasParked(agent.name)) return
+    mail.unpark(agent.name, ({ message, bytes, hasRoom, hasPlace }) => {
+      if (agent.state.phase !== 'running' || agents.get(agent.name) !== agent) return false
+      const isReserved =
+        hasRoom ||
+        (hasPlace ? credit.reserveRoom(agent.name, bytes) : credit.reserve(agent.name, message.sender, bytes))
+      if (isReserved) hand(agent, message, bytes)
+      return isReserved
+    })
+  }
+
+  /** Gives up what waits for an agent that has ended, unless it will be started anew. */
+  giveUp(agent: Agent): void {
+    const { mail, agents, credit } = this.#parts
+    if (agents.get(agent.name) !== agent || mail.isExpected(agent.name)) return
+    const error = new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: { agent: agent.name, phase: agent.state.phase } })
+    mail.unpark(agent.name, ({ message, hasPlace }) => {
+      if (hasPlace) credit.releaseSender(message.sender)
+      this.#parts.giveUp(message, error)
+      return true
+    })
+  }
+
+  /** The mailbox of an agent is closed: nothing has room in it any more. */
+  forgetRoom(agent: Agent): void {
+    for (const parked of this.#parts.mail.parkedOf(agent.name)) parked.hasRoom = false
+  }
+}

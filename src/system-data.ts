@@ -1,0 +1,111 @@
+import { resolve } from 'node:path'
+import type { CaxtonOptions } from './caxton-options.ts'
+import type { CaxtonError } from './core/index.ts'
+import { asCaxtonError, SYSTEM_CLOCK } from './core/index.ts'
+import type { Router } from './router/index.ts'
+import type { DeadLetter, InboxEntry } from './store/index.ts'
+import { backupDirectory, Store } from './store/index.ts'
+
+/** Which dead letters are meant. */
+export type DeadLetterChoice = number | 'all'
+
+const RUN = 'run'
+
+/** What a running system keeps, for whoever runs it. */
+export class SystemData {
+  readonly #store: Store
+  readonly #router: Pick<Router, 'redeliver'>
+  readonly #directory: string | null
+
+  constructor(store: Store, router: Pick<Router, 'redeliver'>, directory: string | null) {
+    this.#store = store
+    this.#router = router
+    this.#directory = directory
+  }
+
+  /** Whether what is kept survives the process. */
+  get isDurable(): boolean {
+    return this.#store.isDurable
+  }
+
+  /** Resolves when everything that has happened until now survives. @throws CaxtonError ERR_STORE_FAILED */
+  flush(): Promise<void> {
+    return this.#store.flush()
+  }
+
+  /** Messages that were given up and had been promised to be delivered, the oldest first. */
+  deadLetters(): Promise<readonly DeadLetter[]> {
+    return this.#store.dead.list()
+  }
+
+  /**
+   * Delivers dead letters again: to the receivers that they had, with the ids that they had.
+   *
+   * @returns how many
+   * @throws CaxtonError ERR_MESSAGE_UNKNOWN, ERR_RUNTIME_CLOSED
+   */
+  async redeliver(choice: DeadLetterChoice): Promise<number> {
+    const sequences = await this.#choose(choice)
+    for (const sequence of sequences) await this.#router.redeliver(sequence)
+    return sequences.length
+  }
+
+  /** Drops dead letters for good. Returns how many there were. */
+  async purge(choice: DeadLetterChoice): Promise<number> {
+    const sequences = await this.#choose(choice)
+    for (const sequence of sequences) this.#store.dead.drop(sequence)
+    return sequences.length
+  }
+
+  /** Writes a copy of everything that survives until now into one new file. @throws CaxtonError ERR_STORE_MISSING, ERR_STORE_EXISTS */
+  async backup(file: string): Promise<void> {
+    await this.#store.flush()
+    backupDirectory(this.#directory ?? '', resolve(file))
+  }
+
+  /** What a run that has not come to its end noted of itself; null when there is none. */
+  interruptedRun(): readonly string[] | null {
+    const text = this.#store.recordsOf(RUN).get('conversations')
+    return text === undefined ? null : (JSON.parse(text) as string[])
+  }
+
+  /** Notes that a run has begun and not ended, with its first conversations; null that it has ended. */
+  noteRun(conversations: Iterable<string> | null): void {
+    this.#store.putRecord(RUN, 'conversations', conversations === null ? null : JSON.stringify([...conversations]))
+  }
+
+  /** Does what a command has asked for. Returns why it could not be done. */
+  async takeInbox({ id, kind, body }: InboxEntry): Promise<CaxtonError | null> {
+    try {
+      const choice = body === 'all' ? body : Number(body)
+      if (kind === 'redeliver') await this.redeliver(choice)
+      else if (kind === 'purge') await this.purge(choice)
+      return null
+    } catch (error) {
+      return asCaxtonError(error)
+    } finally {
+      this.#store.finish(id)
+    }
+  }
+
+  async #choose(choice: DeadLetterChoice): Promise<number[]> {
+    if (choice !== 'all') return [choice]
+    return (await this.#store.dead.list()).map(({ sequence }) => sequence)
+  }
+}
+
+/** Opens the store of a system and makes the system; the store is closed again if that fails. */
+export async function withStore<System>(
+  options: CaxtonOptions,
+  onInbox: (entry: InboxEntry) => void,
+  create: (store: Store) => System,
+): Promise<System> {
+  const { clock = SYSTEM_CLOCK, dataDirectory: directory = null } = options
+  const store = await Store.open({ clock, onInbox }, { ...options.store, directory })
+  try {
+    return create(store)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
