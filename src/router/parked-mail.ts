@@ -93,7 +93,7 @@ export class ParkedMail {
   /** Gives up what waits for an agent that has ended, unless it will be started anew. */
   giveUp(agent: Agent): void {
     const { mail, agents, credit } = this.#parts
-    if (agents.get(agent.name) !== agent || mail.isExpected(agent.name)) return
+    if (agents.get(agent.name) !== agent || mail.isExpected(agent.name) || !this.#parts.answersAgents()) return
     const error = new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: { agent: agent.name, phase: agent.state.phase } })
     mail.unpark(agent.name, ({ message, hasPlace }) => {
       if (hasPlace) credit.releaseSender(message.sender)

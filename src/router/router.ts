@@ -353,10 +353,7 @@ export class Router {
         if (to.phase === 'failed') this.#delivery.retryNotices()
         if (to.phase === 'running') this.#delivery.parked.deliver(agent)
         // Whether it will be started anew is decided at once upon its end.
-        if (isFinal(to.phase))
-          queueMicrotask(() => {
-            if (this.#phase !== 'closed') this.#delivery.parked.giveUp(agent)
-          })
+        if (isFinal(to.phase)) queueMicrotask(() => this.#delivery.parked.giveUp(agent))
       },
       onSend: (agent, message, reserved, cause) => this.#delivery.routeOf(agent, message, reserved, cause),
       onDropped: (agent, message, reserved) => this.#delivery.dropOf(agent, message, reserved),
