@@ -10,6 +10,7 @@ import { formatReport } from './measure.ts'
 import { benchMessages } from './messages.ts'
 import { benchMetering } from './metering.ts'
 import { benchNative } from './native.ts'
+import { benchPeers } from './peers.ts'
 import { benchPrograms } from './programs.ts'
 import { benchProtocol } from './protocol.ts'
 import { benchServices } from './services.ts'
@@ -25,6 +26,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Report | null>>> = {
   messages: benchMessages,
   protocol: benchProtocol,
   fairness: benchFairness,
+  peers: benchPeers,
   files: benchFiles,
   services: benchServices,
   stdio: benchStdio,
