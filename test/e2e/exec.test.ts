@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { commands } from '@yowasp/clang'
+import { execModule } from '../../src/index.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'caxton-exec-'))
@@ -181,4 +182,25 @@ test('a command sees the directories it is given at their places, and may write 
   assert.equal(exec([stream, ...dirs, '--', 'keep', '/in/text']).status, 2)
   assert.equal(exec([stream, ...dirs, '--', 'show', '/in/../kept/text']).status, 2)
   assert.equal(exec([stream, '--', 'show', join(given, 'text')]).status, 2)
+})
+
+test('the library runs a command that is compiled for speed in a process of its own, which sees no directory of the host', async () => {
+  const output: Uint8Array[] = []
+  const request = {
+    bytes: readFileSync(probe),
+    args: ['probe', '33'],
+    env: { LANG: 'C' },
+    limits: {},
+    compile: 'speed',
+    onStdout: (data: Uint8Array) => void output.push(data),
+    onStderr: () => {},
+  } as const
+  const { exitCode, error, usage } = await execModule(request)
+  assert.deepEqual([exitCode, error], [33, null])
+  assert.equal(Buffer.concat(output).subarray(0, -1).toString(), 'args: [33]\nLANG=C HOME=(none)\n')
+  const { usage: other } = await execModule({ ...request, compile: 'start' })
+  assert.equal(usage.fuel, other.fuel)
+  await assert.rejects(execModule({ ...request, files: [{ at: '/data', host: folder }] }), {
+    code: 'ERR_CONFIG_INVALID',
+  })
 })
