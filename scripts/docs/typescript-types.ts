@@ -175,4 +175,30 @@ export interface ToolResult {
 }`,
   `/** Calls a tool, \`<server>/<tool>\`. @throws CaxtonError DENIED without the grant \`tools\` for it, NOT_FOUND, INVALID for arguments that its schema refuses, LIMIT, TOO_LARGE, TIMEOUT, FAILED */
 export function callTool(name: string, input?: object): Promise<ToolResult>`,
+  `/**
+ * A grant to pass on, or a part of it: \`value\` as a system file writes it, \`from\` the handle of a delegation to pass on instead
+ * of the own grant.
+ */
+export interface DelegationRequest {
+  readonly to: string
+  readonly grant: 'http' | 'tools'
+  readonly value: readonly unknown[]
+  readonly from?: string
+}`,
+  `/** Passes a grant on to another agent. @returns the handle to send to it @throws CaxtonError DENIED for more than is held, NOT_FOUND, LIMIT, INVALID */
+export function delegate(request: DelegationRequest): Promise<string>`,
+  `/** Pauses, resumes or revokes what was passed on; a holder can only revoke. @throws CaxtonError DENIED */
+export function setDelegation(handle: string, state: 'active' | 'paused' | 'revoked'): Promise<void>`,
+  `/** \`fetch\` by a delegation. @throws CaxtonError DENIED also for a handle that cannot be used */
+export function fetchBy(handle: string, url: string, options?: FetchOptions): Promise<Response>`,
+  `/** \`callTool\` by a delegation. @throws CaxtonError DENIED also for a handle that cannot be used */
+export function callToolBy(handle: string, name: string, input?: object): Promise<ToolResult>`,
+  `/** Starts an agent of a template; it ends with this one. @returns its name @throws CaxtonError DENIED, LIMIT, INVALID, FAILED */
+export function spawn(request: {
+  readonly template: string
+  readonly name?: string
+  readonly config?: Readonly<Record<string, string>>
+}): Promise<string>`,
+  `/** Stops an agent that was started by this one. @throws CaxtonError NOT_FOUND */
+export function stopAgent(name: string): Promise<void>`,
 ]

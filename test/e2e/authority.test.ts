@@ -8,7 +8,9 @@ import { Caxton } from '../../src/index.ts'
 
 const GIVER = new URL('../../guests/authority/giver.c', import.meta.url).pathname
 const HOLDER = new URL('../../guests/authority/holder.as.ts', import.meta.url).pathname
+const BROKER = new URL('../../guests/authority/broker.ts', import.meta.url).pathname
 const DENIED = -1
+const NOT_FOUND = -6
 const LIMIT = -7
 const SECRET = 'Bearer a key that no agent sees'
 
@@ -159,4 +161,28 @@ test('an agent starts others of its templates, may write to them, and takes them
     caxton.agents().map(({ name, phase }) => [name, phase]),
     [['giver', 'failed']],
   )
+})
+
+test('a script passes on what it was given, takes it back, and starts helpers', async () => {
+  await using caxton = await start('thread')
+  caxton.addTemplate({ name: 'helper', source: HOLDER })
+  const grants = { delegate: ['http'], spawn: { templates: ['helper'], agents: 1 } }
+  await caxton.deploy({ name: 'broker', source: BROKER, grants })
+  const tell = async (content: unknown) =>
+    (await caxton.request({ performative: 'request', receiver: 'broker', content })).content
+  const value = [{ url: `${origin}/v1/*`, methods: ['GET'] }]
+  const { text: handle } = await ask(caxton, 'giver', 'propose', { to: 'broker', value })
+  assert.deepEqual(await tell({ deed: 'fetch', handle, url: `${origin}/v1/a` }), { value: '/v1/a' })
+  const narrower = { to: 'holder', grant: 'http', value: [{ url: `${origin}/v1/b`, methods: ['GET'] }], from: handle }
+  const { value: second } = (await tell({ deed: 'delegate', request: narrower })) as { value: string }
+  assert.equal(await fetchBy(caxton, 'holder', second, '/v1/b'), '/v1/b')
+  assert.equal(await fetchBy(caxton, 'holder', second, '/v1/a'), DENIED)
+  const wider = { ...narrower, value: [{ url: `${origin}/*`, methods: ['GET'] }] }
+  assert.deepEqual(await tell({ deed: 'delegate', request: wider }), { status: DENIED })
+  assert.deepEqual(await tell({ deed: 'set', handle: second, state: 'revoked' }), {})
+  assert.equal(await fetchBy(caxton, 'holder', second, '/v1/b'), DENIED)
+  assert.deepEqual(await tell({ deed: 'spawn', request: { template: 'helper' } }), { value: 'broker.helper-1' })
+  assert.deepEqual(await tell({ deed: 'spawn', request: { template: 'helper' } }), { status: LIMIT })
+  assert.deepEqual(await tell({ deed: 'stop', name: 'giver' }), { status: NOT_FOUND })
+  assert.deepEqual(await tell({ deed: 'stop', name: 'broker.helper-1' }), {})
 })

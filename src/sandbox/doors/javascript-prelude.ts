@@ -37,7 +37,7 @@ const service = (name: ServiceName) => SERVICES.indexOf(name)
 
 /** What `import … from 'caxton'` gives to a script. */
 export const API_SOURCE = `export {
-  ${[...Object.keys(HANDLED), 'CaxtonError', 'Collector', 'ask', 'callTool', 'cancelTimer', 'chargeCost', 'collect', 'deleteData', 'fetch', 'getConfig', 'listData', 'loadData', 'log', 'nowMicros', 'randomU32', 'registerCapability', 'reply', 'send', 'setTimer', 'storeData'].join(', ')}
+  ${[...Object.keys(HANDLED), 'CaxtonError', 'Collector', 'ask', 'callTool', 'callToolBy', 'cancelTimer', 'chargeCost', 'collect', 'delegate', 'deleteData', 'fetch', 'fetchBy', 'getConfig', 'listData', 'loadData', 'log', 'nowMicros', 'randomU32', 'registerCapability', 'reply', 'send', 'setDelegation', 'setTimer', 'spawn', 'stopAgent', 'storeData'].join(', ')}
 } from '${GLUE_MODULE}'
 `
 
@@ -251,6 +251,35 @@ class Response {
 export async function fetch(url, { method = 'GET', headers = {}, body = '' } = {}) {
   const request = stringify({ url: String(url), method, headers })
   return new Response(parse((await waitFor(${service('http_fetch')}, 'request was not made', request, String(body))).text))
+}
+
+function useDelegation(handle, what, request, body) {
+  return waitFor(${service('use_delegation')}, what, String(handle) + '\\n' + request, body)
+}
+
+export async function fetchBy(handle, url, { method = 'GET', headers = {}, body = '' } = {}) {
+  const request = stringify({ url: String(url), method, headers })
+  return new Response(parse((await useDelegation(handle, 'request was not made', request, String(body))).text))
+}
+
+export async function callToolBy(handle, name, input = {}) {
+  return parse((await useDelegation(handle, 'tool was not called', String(name), stringify(input))).text)
+}
+
+export async function delegate(request) {
+  return parse((await waitFor(${service('delegate')}, 'grant was not passed on', stringify(request))).text).handle
+}
+
+export async function setDelegation(handle, state) {
+  await waitFor(${service('set_delegation')}, 'delegation was not changed', String(handle), String(state))
+}
+
+export async function spawn(request) {
+  return parse((await waitFor(${service('spawn_agent')}, 'agent was not started', stringify(request))).text).name
+}
+
+export async function stopAgent(name) {
+  await waitFor(${service('stop_agent')}, 'agent was not stopped', String(name))
 }
 
 function toStatus(result) {
