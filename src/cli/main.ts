@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { declareConversation } from './commands/conversation.ts'
+import { declareData } from './commands/data.ts'
 import { declareExec } from './commands/exec.ts'
 import { declareInspect } from './commands/inspect.ts'
 import { declareMessage } from './commands/message.ts'
@@ -21,6 +22,7 @@ process.exitCode = await runProgram(
     declareInspect,
     declareConversation,
     declareMessage,
+    declareData,
   ],
   createOutput(process.stdout, process.stderr),
 )

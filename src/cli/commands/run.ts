@@ -16,6 +16,7 @@ interface RunFlags {
   readonly input?: string
   readonly json?: true
   readonly threads?: number
+  readonly data?: string
   readonly verbose?: true
   readonly quiet?: true
   readonly export: readonly RunExport[]
@@ -39,6 +40,8 @@ export function declareRun(program: Command, run: Runner): void {
     .argument('<system>', 'a system file (caxton.toml), or the folder it lies in')
     .option('--input <file>', 'input of the system, in place of the one its file names')
     .option('--json', 'print one JSON object a line: events, then a summary')
+    .option('--data <directory>', 'keep what must not be lost there, and go on with what is there (default: in memory)')
+    .addOption(new Option('--in-memory', 'keep nothing, whatever the file says').conflicts('data'))
     .option('--threads <count>', 'worker threads (default: one for each processor)', threadsOption)
     .addOption(createExportOption())
     .addOption(new Option('--verbose', 'show every event and what each message cost').conflicts(['quiet', 'json']))
@@ -73,6 +76,7 @@ async function runCommand(path: string, flags: RunFlags, output: Output): Promis
       onProgress: (line) => output.errorLine(escapeText(line)),
       moduleCacheDirectory: join(dirname(defaultCacheDirectory()), 'modules'),
       ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+      ...(flags.data === undefined ? {} : { dataDirectory: flags.data }),
       exports: flags.export,
       ...(traces === null ? {} : { tracing: traces.tracing }),
     })
