@@ -451,3 +451,20 @@ test('a script that spins after it has waited is killed like any other, and its 
   assert.equal((await woken).content, 'woken')
   assert.equal(await run(answer('1 + 1')), 2)
 })
+
+test('host calls of a script are counted by what they were for', async () => {
+  const script = `
+import { log, reply } from 'caxton'
+export function handleMessage(message) {
+  for (let count = 0; count < 3; count += 1) log('info', 'x')
+  reply(message, 'inform', 1)
+}`
+  const receiver = await deploy(script, { grants: { log: 'info' } })
+  await caxton.request({ performative: 'request', receiver })
+  const { callsByName = {}, hostCalls } = caxton.agents().find(({ name }) => name === receiver) ?? {}
+  assert.partialDeepStrictEqual(callsByName, { log: 3, send_message: 1 })
+  assert.equal(
+    Object.values(callsByName).reduce((sum, count) => sum + count, 0),
+    hostCalls,
+  )
+})

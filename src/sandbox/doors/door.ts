@@ -31,6 +31,8 @@ export interface DoorParts {
   readonly limits: Limits
   /** Returns an exported function, undefined if there is none. Finds nothing before the instance exists. */
   function(name: string): GuestFunction | undefined
+  /** Counts a host call of the guest that went through the function `by` under the name of what it was for. */
+  countAs(name: string, by: string): void
   /**
    * Ends the guest for a reason, from inside or outside of a host call: the running call has this error as its outcome.
    * Nothing in the guest can catch it.

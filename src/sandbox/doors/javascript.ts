@@ -18,6 +18,7 @@ import {
 } from './javascript-prelude.ts'
 import { RejectionTable } from './javascript-rejections.ts'
 
+const HOST_CALL = 'host_call'
 /** Longest text that is taken from an exception, bytes. */
 const EXCEPTION_BYTES = 4_096
 /** Longest name of a module, and of a capability or configuration key, bytes. */
@@ -124,6 +125,7 @@ class JavaScriptSession implements DoorSession {
     const argument = this.#engine.argument(count, values, 1)
     const abi = ABI_FUNCTIONS[operation]
     if (abi !== undefined) {
+      this.#parts.countAs(abi.name, HOST_CALL)
       this.#parts.host.chargeFuel(abi.fuel)
       if (abi.grant !== null && !hasGrant(this.#parts.grants, abi.grant)) return this.#number(STATUS.DENIED)
     }
@@ -271,7 +273,7 @@ const QUICKJS_ENV: HostModule<JavaScriptSession> = {
   fault: 0,
   functions: [
     {
-      name: 'host_call',
+      name: HOST_CALL,
       params: [i32('name_ptr'), i32('name_len'), i32('this'), i32('count'), i32('values_ptr')],
       result: 'i32',
       grant: null,

@@ -24,6 +24,7 @@ export function createDoorParts(guest: Pick<Guest, 'exit' | 'exitCode'>, spec: G
     grants,
     limits,
     function: (exported) => instance.function(exported),
+    countAs: (name, by) => meter.countAs(name, by),
     end: (reason) => meter.end(reason),
     exit: (code) => guest.exit(code),
     exitCode: () => guest.exitCode,

@@ -85,6 +85,8 @@ suite('the meter', () => {
     assert.equal(meter.countOf('log'), log)
     for (let call = 0; call < 2; call += 1) meter.enter(0n, log)
     assert.deepEqual(meter.callsByName(), { log: 2 })
+    meter.countAs('send_message', 'log')
+    assert.deepEqual(meter.callsByName(), { log: 1, send_message: 1 })
     meter.begin()
     assert.deepEqual(meter.callsByName(), {})
   })

@@ -127,6 +127,12 @@ export class Meter {
     return this.#depth > 0
   }
 
+  /** Counts a call that was counted under another name under this one. */
+  countAs(name: string, before: string): void {
+    this.countOf(before).count -= 1
+    this.countOf(name).count += 1
+  }
+
   get reason(): ErrorData | null {
     return this.#reason
   }
