@@ -384,4 +384,13 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   'tables/segment-that-allocates': 'ERR_LIMIT_MEMORY at deploy',
   'tables/sum-of-many': 'ERR_LIMIT_TABLE at deploy',
   'tables/too-many': 'ERR_WASM_LIMIT at deploy',
+  'waits/catches-the-end-of-a-wait': 'ERR_LIMIT_WAIT',
+  'waits/command-of-many-lines': 'harmless',
+  'waits/command-that-does-not-wait': 'ERR_LIMIT_HOST_CALLS at deploy',
+  'waits/command-that-never-ends-its-line': 'ERR_LIMIT_FUEL',
+  'waits/command-that-sends-in-the-name-of-others': 'harmless',
+  'waits/events-outside-after-a-wait': 'harmless',
+  'waits/sleeps-in-the-allocator': 'harmless',
+  'waits/sleeps-without-end': 'ERR_LIMIT_WAIT',
+  'waits/yields-without-end': 'ERR_LIMIT_HOST_CALLS',
 }

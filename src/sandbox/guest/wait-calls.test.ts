@@ -134,6 +134,32 @@ suite('waiting host calls', () => {
     assert.equal(meter.reason?.code, 'ERR_LIMIT_WAIT')
   })
 
+  test('end the guest by many short waits as by one long wait, but not by those that take no time', async () => {
+    const wait = new ManualWait()
+    const { calls, meter } = createCalls(wait, { waitMs: 20 })
+    let count = 0
+    for (; count < 1_000 && meter.reason === null; count += 1) {
+      assert.equal(calls.attempt(0, []), WAITS)
+      const ready = Promise.withResolvers<void>()
+      calls.open(ready.resolve)
+      setTimeout(() => wait.wake(), 1)
+      await ready.promise
+      try {
+        calls.finish()
+      } catch (thrown) {
+        assert.equal(thrown, TRAP)
+      }
+    }
+    assert.ok(count < 100)
+    const begin = (wake: () => void) => {
+      wake()
+      return () => {}
+    }
+    const yielding = createCalls({ refused: 0, begin, finish: () => 1 }, { waitMs: 0 })
+    assert.deepEqual(open(yielding.calls), ['ready'])
+    assert.equal(yielding.calls.finish(), 1)
+  })
+
   test('answer a bad pointer that shows only at their end with the fault of their ABI', () => {
     const wait = new ManualWait()
     wait.answer = () => {

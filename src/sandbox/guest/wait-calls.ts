@@ -124,7 +124,10 @@ export class WaitCalls {
       onReady()
     }
     open.giveUp = wait.begin(() => wake(false))
-    if (!open.isAwake) open.timer = setTimeout(() => wake(true), Math.min(roomMs, LONGEST_TIMER_MS))
+    if (open.isAwake) return
+    // A timer of no length takes a millisecond, in which a short wait could end.
+    if (roomMs === 0) wake(true)
+    else open.timer = setTimeout(() => wake(true), Math.min(roomMs, LONGEST_TIMER_MS))
   }
 
   /** In the next turn: the answer, or WAITS if there is more to wait for: then `open` comes next. Throws TRAP to end the guest. */

@@ -1,0 +1,12 @@
+;; Sleeps for a millisecond, again and again, to hold its message for ever.
+;; @expect ERR_LIMIT_WAIT
+;; @grants {"clock": "1ms"}
+;; @limits {"wait": "60ms"}
+(module
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "\01\00\00\00") (data (i32.const 24) "\40\42\0f\00\00\00\00\00")
+  (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+  (func $handle (export "handle_message") (param $ptr i32) (param $len i32) (result i32)
+    (loop $again (drop (call $poll (i32.const 0) (i32.const 512) (i32.const 1) (i32.const 1024))) (br $again))
+    (unreachable)))
