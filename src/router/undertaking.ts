@@ -97,19 +97,28 @@ function cycle(trail: Trail, what: string, limit: number): CaxtonError {
 /** Characters of each end of a long content that are compared. */
 const END_CHARS = 1_024
 
+/** The question that was described last: a message is looked at where it may go, and at once again where it goes. */
+let described: { readonly message: Message; readonly question: string } | null = null
+
 /** Long contents are told apart by their length and a checksum of their ends: the trail must not keep them alive. */
-function describeQuestion({ performative, ontology = '', content = '' }: Message): string {
+function describeQuestion(message: Message): string {
+  if (described?.message === message) return described.question
+  const { performative, ontology = '', content = '' } = message
   const shown = content.length <= 256 ? content : `${content.length}:${checksum(content)}`
-  return `${performative}\n${ontology}\n${shown}`
+  const question = `${performative}\n${ontology}\n${shown}`
+  described = { message, question }
+  return question
 }
 
 function checksum(text: string): number {
-  let sum = 0
-  const add = (from: number, to: number) => {
-    for (let index = from; index < to; index += 1) sum = (Math.imul(sum, 31) + text.charCodeAt(index)) | 0
-  }
-  add(0, Math.min(END_CHARS, text.length))
-  add(Math.max(END_CHARS, text.length - END_CHARS), text.length)
+  const first = Math.min(END_CHARS, text.length)
+  return addChars(addChars(0, text, 0, first), text, Math.max(first, text.length - END_CHARS), text.length)
+}
+
+/** A function of its own: variables that are shared with another one would be loaded and stored for each character. */
+function addChars(start: number, text: string, from: number, to: number): number {
+  let sum = start
+  for (let index = from; index < to; index += 1) sum = (Math.imul(sum, 31) + text.charCodeAt(index)) | 0
   return sum
 }
 
