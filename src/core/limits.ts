@@ -239,6 +239,8 @@ export const DEFAULT_CIRCUIT: CircuitLimits = Object.freeze({ failures: 20, with
 export const MODULE_LIMITS = Object.freeze({
   /** Largest module taken, bytes. */
   moduleBytes: 128 * 2 ** 20,
+  /** Compiled code about doubles when it is rewritten; code of nothing but branches grows to seven times its size. */
+  rewrittenBytes: 384 * 2 ** 20,
   /** V8 takes 1,000,000 (`kV8MaxWasmTypes`); each is an object here, and a million of them take seconds. */
   types: 100_000,
   /** V8 takes 1,000,000 (`kV8MaxWasmFunctions`); rewriting adds one for each memory and table, and twenty. */

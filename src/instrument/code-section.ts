@@ -29,6 +29,7 @@ export interface Code {
 export function writeCode(
   out: ByteWriter,
   parts: { info: ModuleInfo; helpers: Helpers; types: AddedTypes },
+  mostBytes: number = MODULE_LIMITS.rewrittenBytes,
 ): Code & { readonly hints: BranchHints } {
   const { info, helpers, types } = parts
   const { count, offsets, sizes } = info.code
@@ -56,6 +57,7 @@ export function writeCode(
     const before = out.length
     writer.write({ ...body, frameBytes }, analysis.plan)
     hints.endFunction(info.importedFunctionCount + i)
+    if (out.length > mostBytes) throw beyondLimit(offset, 'bytes in the metered module', mostBytes, out.length)
     if (out.length - before > MODULE_LIMITS.functionBytes) {
       throw beyondLimit(offset, 'bytes in a metered function', MODULE_LIMITS.functionBytes, out.length - before)
     }

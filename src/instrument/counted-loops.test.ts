@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { createSliceHook } from '../core/index.ts'
 import { InstructionCursor, OPCODE_BY_ROW, readLocals, readModule } from '../wasm/index.ts'
 import { LoopCounter } from './counted-loops.ts'
-import { assemble, call, countSlowly, instantiate, Metered, SLOW_COUNT } from './kit.test.ts'
+import { instrumentModule } from './index.ts'
+import { assemble, call, countSlowly, instantiate, Metered, RULES, SLOW_COUNT } from './kit.test.ts'
 
 /** A turn that stores behind the end of the memory traps: 65,536 bytes, so many at a time. */
 const BYTES_A_TURN = 256
@@ -228,6 +229,17 @@ suite('counted loops', () => {
     // Memory and globals are as they were when it trapped, and the next call is charged as if nothing had been.
     const { used } = metered.call('run', 999, 0, 0)
     assert.equal(used, new Metered(bytes).call('run', 999, 0, 0).used)
+  })
+
+  test('a module of nothing but loops does not grow without bounds', () => {
+    const loop = '(loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))'
+    const text = (count: number) => `(module ${`(func (param i32) ${loop.repeat(count)})`.repeat(20)})`
+    const growthOf = (count: number) => {
+      const bytes = assemble(text(count))
+      return instrumentModule(bytes, RULES).bytes.length - bytes.length
+    }
+    const few = growthOf(50) / 50
+    assert.ok(growthOf(5_000) / 5_000 < few / 2)
   })
 
   test('a loop that is longer than a slice is interrupted wherever the next turn cannot be paid', () => {

@@ -76,22 +76,29 @@ const COMPARISON_BY_ROW: ReadonlyMap<number, Pick<Test, 'comparison' | 'wide'>> 
 export const WIDE_BITS = 40
 /** Steps and constants beyond this are not looked at. */
 const MOST = 2 ** WIDE_BITS
+/** What writing a loop a second time adds besides its body, about. */
+const OVERHEAD_BYTES = 128
+/** Bytes that counted loops may add to a module, and as many again for every four of its own: LLVM takes a tenth of that. */
+const ADDED_BYTES = 65_536
 const ZERO: Sum = { first: -1, second: -1, constant: 0 }
 
 /**
  * Finds out how often a loop turns whose body is straight-line code, by following what it does to its locals in terms of
  * what they held when the turn began. What is not understood is unknown, and a loop whose end depends on it is not counted.
  *
- * Cost: one pass over the body.
+ * Cost: one pass over the body. A module has so many loops counted that it does not grow by much more than a quarter.
  */
 export class LoopCounter {
   readonly #cursor: InstructionCursor
   readonly #stack: Value[] = []
   /** Of locals that the body writes: what they hold. */
   readonly #locals = new Map<number, Value>()
+  /** Bytes that may still be added to the module. */
+  #bytesLeft: number
 
   constructor(bytes: Uint8Array) {
     this.#cursor = new InstructionCursor(bytes)
+    this.#bytesLeft = ADDED_BYTES + Math.floor(bytes.length / 4)
   }
 
   /** Looks at a body in `[offset, end)`, in front of the conditional branch to the head of the loop. */
@@ -104,7 +111,10 @@ export class LoopCounter {
     if (last === null) return null
     const test: Test = 'comparison' in last ? last : { comparison: 'ne', left: last, right: ZERO, wide: false }
     const loop = this.#count(test) ?? this.#count({ ...test, ...mirror(test) })
-    return loop !== null && canEnd(loop) ? loop : null
+    const added = end - offset + OVERHEAD_BYTES
+    if (loop === null || !canEnd(loop) || added > this.#bytesLeft) return null
+    this.#bytesLeft -= added
+    return loop
   }
 
   #follow(row: number): void {

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { MODULE_LIMITS } from '../core/index.ts'
-import { encodeU32, readModule } from '../wasm/index.ts'
+import { ByteWriter, encodeU32, readModule } from '../wasm/index.ts'
+import { planHelpers } from './added-functions.ts'
+import { planTypes } from './added-types.ts'
+import { planCaps } from './caps.ts'
+import { writeCode } from './code-section.ts'
 import { instrumentModule } from './index.ts'
 import { assemble, call, fails, instantiate, Metered, RULES } from './kit.test.ts'
 
@@ -266,4 +270,16 @@ suite('an array is refused before it is allocated when it is larger than the mem
       assert.equal(call(metered.exports, name, 0), undefined)
     })
   }
+})
+
+test('a module that grows beyond the limit while it is rewritten is refused where that shows', () => {
+  const info = readModule(assemble('(module (func (drop (i32.const 1))) (func (drop (i32.const 2))))'))
+  const types = planTypes(info)
+  const helpers = planHelpers(info, planCaps(info, RULES), types, RULES)
+  const write = (most?: number) => writeCode(new ByteWriter(), { info, helpers, types }, most)
+  const first = info.code.offsets[1] as number
+  assert.ok(write().codeEnd < 200)
+  const error = fails('ERR_WASM_LIMIT', () => write(60))
+  assert.deepEqual([error.data['limit'], error.data['offset']], [60, first])
+  assert.ok(MODULE_LIMITS.rewrittenBytes >= 2 * MODULE_LIMITS.moduleBytes)
 })
