@@ -290,8 +290,12 @@ export class Caxton implements AsyncDisposable {
       },
       stop: async (name) => {
         const agent = this.#router.agent(name)
+        // It may wait to be started anew.
+        this.#supervisors.get(name)?.close()
         await agent?.stop()
-        if (agent !== undefined && this.#router.agent(name) === agent) this.#forget(agent)
+        if (agent === undefined || this.#router.agent(name) !== agent) return
+        this.#forget(agent)
+        this.#services.endAgent(name, false)
       },
     }
   }
@@ -366,7 +370,7 @@ export class Caxton implements AsyncDisposable {
         },
         credit: this.#pool.mailboxes,
         onAsk: (ask, signal) => this.#services.answer({ agent: options.name, grants: options.grants }, ask, signal),
-        events: this.#withEnd(supervisor?.watch(events) ?? events),
+        events: this.#withEnd(supervisor?.watch(events) ?? events, supervisor),
         clock: this.#options.clock ?? SYSTEM_CLOCK,
         ...(this.#options.alarm === undefined ? {} : { alarm: this.#options.alarm }),
         store: this.#store,
@@ -377,12 +381,12 @@ export class Caxton implements AsyncDisposable {
   }
 
   /** Tells services of the end of an agent, after everybody else. */
-  #withEnd(events: AgentEvents): AgentEvents {
+  #withEnd(events: AgentEvents, supervisor: Supervisor | null): AgentEvents {
     return {
       ...events,
       onState: (agent, from, to) => {
         events.onState(agent, from, to)
-        if (isFinal(to.phase)) this.#services.endAgent(agent.name)
+        if (isFinal(to.phase)) this.#services.endAgent(agent.name, supervisor?.isPending === true)
       },
     }
   }

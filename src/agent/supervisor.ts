@@ -62,6 +62,11 @@ export class Supervisor {
     return { ...events, onState: (agent, from, to) => this.#follow(events, agent, from, to) }
   }
 
+  /** Whether an agent that has failed is going to be started anew. */
+  get isPending(): boolean {
+    return this.#pending !== null
+  }
+
   /** Starts nothing anew from now on. Idempotent. */
   close(): void {
     this.#isClosed = true

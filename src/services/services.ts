@@ -95,10 +95,10 @@ export class Services {
     }
   }
 
-  /** Takes back what an agent has passed on or was given, and stops those that it has started. */
-  endAgent(agent: string): void {
+  /** Takes back what an agent has passed on or was given, and stops those that it has started. Idempotent. */
+  endAgent(agent: string, isStartedAnew: boolean): void {
     this.delegations.endAgent(agent)
-    this.#spawn.endAgent(agent)
+    this.#spawn.endAgent(agent, isStartedAnew)
   }
 
   /** Answers what changes who may do what: each is audited. */

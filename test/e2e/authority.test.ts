@@ -163,6 +163,31 @@ test('an agent starts others of its templates, may write to them, and takes them
   )
 })
 
+test('agents that are started anew stay below the one that started them', async () => {
+  await using caxton = await Caxton.start({ threads: 1 })
+  const restart = { max: 3, within: '60s' }
+  const spawns = { templates: ['crash'], agents: 1 }
+  caxton.addTemplate({ name: 'crash', source: GIVER, restart, grants: { delegate: ['http'], spawn: spawns } })
+  await caxton.deploy({ ...GIVER_INPUT, grants: { delegate: ['http'], spawn: spawns } })
+  const spawn = () => ask(caxton, 'giver', 'request', { to: 'crash' })
+  const names = () => caxton.agents().map(({ name, phase }) => [name, phase])
+  assert.equal((await spawn()).text, 'giver.crash-1')
+  await assert.rejects(ask(caxton, 'giver.crash-1', 'disconfirm', {}))
+  assert.equal((await spawn()).status, LIMIT)
+  await caxton.idle()
+  const both = [
+    ['giver', 'running'],
+    ['giver.crash-1', 'running'],
+  ]
+  assert.deepEqual(names(), both)
+  assert.equal((await spawn()).status, LIMIT)
+  const dying = ask(caxton, 'giver.crash-1', 'disconfirm', {})
+  await assert.rejects(dying)
+  await assert.rejects(ask(caxton, 'giver', 'disconfirm', {}))
+  await caxton.idle()
+  assert.deepEqual(names(), [['giver', 'failed']])
+})
+
 test('a script passes on what it was given, takes it back, and starts helpers', async () => {
   await using caxton = await start('thread')
   caxton.addTemplate({ name: 'helper', source: HOLDER })

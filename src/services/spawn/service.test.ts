@@ -33,8 +33,8 @@ class World {
     this.agents.set('boss', { ...NO_GRANTS, log: 'debug', spawn: WORKERS })
   }
 
-  end(agent: string): void {
-    if (this.agents.delete(agent)) this.service.endAgent(agent)
+  end(agent: string, isStartedAnew = false): void {
+    if (this.agents.delete(agent)) this.service.endAgent(agent, isStartedAnew)
   }
 
   async spawn(starter: string, request: unknown): Promise<string | number> {
@@ -136,5 +136,39 @@ suite('an agent that starts others', () => {
       assert.equal(await failing.spawn('boss', { template: 'worker' }), STATUS.FAILED)
     }
     assert.equal(failing.service.countBelow('boss'), 0)
+  })
+
+  test('cannot take a name that is taken, and keeps count of whoever has it', async () => {
+    const world = new World()
+    world.agents.set('boss.other', NO_GRANTS)
+    assert.equal(await world.spawn('boss', { template: 'worker', name: 'other' }), STATUS.INVALID)
+    assert.equal(await world.stop('boss', 'boss.other'), STATUS.NOT_FOUND)
+    assert.equal(await world.spawn('boss', { template: 'worker', name: 'w' }), 'boss.w')
+    for (let count = 0; count < 3; count += 1) {
+      assert.equal(await world.spawn('boss', { template: 'worker', name: 'w' }), STATUS.INVALID)
+    }
+    assert.deepEqual([world.requests.length, world.service.countBelow('boss')], [1, 1])
+    world.end('boss')
+    assert.ok(!world.agents.has('boss.w'))
+  })
+
+  test('has those that are started anew counted, and may stop them meanwhile', async () => {
+    const world = new World()
+    assert.equal(await world.spawn('boss', { template: 'worker', name: 'w' }), 'boss.w')
+    world.end('boss.w', true)
+    assert.equal(world.service.countBelow('boss'), 1)
+    assert.equal(await world.spawn('boss', { template: 'worker', name: 'w' }), STATUS.INVALID)
+    assert.equal(await world.stop('boss', 'boss.w'), STATUS.OK)
+  })
+
+  test('loses one that was still being made when it ended, even if it is back before that is made', async () => {
+    const world = new World()
+    const boss = world.agents.get('boss')!
+    world.onDeploy = () => {
+      world.end('boss', true)
+      world.agents.set('boss', boss)
+    }
+    await world.spawn('boss', { template: 'worker', name: 'w' })
+    assert.ok(!world.agents.has('boss.w'))
   })
 })

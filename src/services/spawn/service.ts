@@ -8,7 +8,8 @@ import { answerJson, failAsk, NO_BYTES, parseObject } from '../answers.ts'
  *
  * 1. Who is started holds no grant that its starter does not hold, and runs behind no thinner wall.
  * 2. The agents below one that has the grant are counted together, however deep: a starter's room is that of all above it.
- * 3. An agent ends with the one that started it.
+ * 3. An agent ends with the one that started it, also one that is still being made or waits to be started anew.
+ * 4. One that has failed and is started anew is counted all the while.
  */
 
 /** An agent of a template, as it is started. */
@@ -35,6 +36,8 @@ export interface SpawnServiceParts {
 interface Spawned {
   readonly name: string
   readonly starter: string
+  /** The one that started it has ended. */
+  isOrphan: boolean
 }
 
 const FIELDS: ReadonlySet<string> = new Set(['template', 'name', 'config'])
@@ -55,15 +58,16 @@ export class SpawnService {
     if (wanted === null) return { status: STATUS.INVALID, bytes: NO_BYTES }
     try {
       const request = this.#allow(starter, wanted)
-      this.#spawned.set(request.name, { name: request.name, starter })
+      const spawned: Spawned = { name: request.name, starter, isOrphan: false }
+      this.#spawned.set(request.name, spawned)
       try {
         await this.#parts.deploy(request)
       } catch (error) {
-        this.#spawned.delete(request.name)
+        if (this.#spawned.get(request.name) === spawned) this.#spawned.delete(request.name)
         throw error
       }
-      // Its starter may have ended while it was built.
-      if (this.#parts.grantsOf(starter) === null) await this.#parts.stop(request.name)
+      // Its starter may have ended while it was built, and may be back.
+      if (spawned.isOrphan) await this.#parts.stop(request.name)
       return answerJson({ name: request.name })
     } catch (error) {
       return failAsk(error).answer
@@ -77,12 +81,14 @@ export class SpawnService {
     return { status: STATUS.OK, bytes: NO_BYTES }
   }
 
-  /** Stops what an agent has started, and gives back its own room. */
-  endAgent(agent: string): void {
-    this.#spawned.delete(agent)
+  /** Stops what an agent has started, and gives back its own room unless it is started anew. */
+  endAgent(agent: string, isStartedAnew: boolean): void {
+    if (!isStartedAnew) this.#spawned.delete(agent)
     this.#counts.delete(agent)
-    for (const { name, starter } of [...this.#spawned.values()]) {
-      if (starter === agent) void this.#parts.stop(name)
+    for (const spawned of [...this.#spawned.values()]) {
+      if (spawned.starter !== agent) continue
+      spawned.isOrphan = true
+      void this.#parts.stop(spawned.name)
     }
   }
 
@@ -122,6 +128,9 @@ export class SpawnService {
     }
     const name = spawnedName(starter, wanted.name ?? this.#nextName(starter, template))
     if (!isName(name)) throw new CaxtonError('ERR_CONFIG_INVALID', { detail: `the name '${name}'`, data })
+    if (this.#spawned.has(name) || this.#parts.grantsOf(name) !== null) {
+      throw new CaxtonError('ERR_AGENT_NAME_TAKEN', { detail: `'${name}'`, data })
+    }
     const reachable = narrowed.send.includes('*') ? narrowed.send : [...new Set([...narrowed.send, starter])]
     return { template, name, starter, grants: { ...narrowed, send: reachable }, config }
   }
