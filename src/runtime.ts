@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { AgentEvents, AgentInfo, RestartLimit, Supervisor } from './agent/index.ts'
+import type { AgentInfo, RestartLimit, Supervisor } from './agent/index.ts'
 import { Agent, isFinal } from './agent/index.ts'
 import type { DelegationState } from './capability/index.ts'
 import type { CaxtonOptions, DrainOptions, IncomingMessage, OutgoingMessage, RequestOptions } from './caxton-options.ts'
@@ -19,7 +19,7 @@ import { assertModuleFits, messageBytes, ProcessPool, SandboxPool } from './sand
 import type { DelegationInfo, ServicesParts } from './services/index.ts'
 import { Secrets, Services } from './services/index.ts'
 import type { InboxEntry, Store } from './store/index.ts'
-import { supervise } from './supervision.ts'
+import { supervise, watchEnd } from './supervision.ts'
 import type { AgentInput, AgentOptions, Program } from './system/index.ts'
 import { parseAgentOptions, parseConversations, parseGrants, parseToolServers, programArgs } from './system/index.ts'
 import { SystemData, withStore } from './system-data.ts'
@@ -370,7 +370,7 @@ export class Caxton implements AsyncDisposable {
         },
         credit: this.#pool.mailboxes,
         onAsk: (ask, signal) => this.#services.answer({ agent: options.name, grants: options.grants }, ask, signal),
-        events: this.#withEnd(supervisor?.watch(events) ?? events, supervisor),
+        events: watchEnd(events, supervisor, (name, isStartedAnew) => this.#services.endAgent(name, isStartedAnew)),
         clock: this.#options.clock ?? SYSTEM_CLOCK,
         ...(this.#options.alarm === undefined ? {} : { alarm: this.#options.alarm }),
         store: this.#store,
@@ -378,17 +378,6 @@ export class Caxton implements AsyncDisposable {
       },
       { ...options, guarantee: options.delivery ?? this.#guarantee },
     )
-  }
-
-  /** Tells services of the end of an agent, after everybody else. */
-  #withEnd(events: AgentEvents, supervisor: Supervisor | null): AgentEvents {
-    return {
-      ...events,
-      onState: (agent, from, to) => {
-        events.onState(agent, from, to)
-        if (isFinal(to.phase)) this.#services.endAgent(agent.name, supervisor?.isPending === true)
-      },
-    }
   }
 
   #createSupervisor(prepared: PreparedAgent, limit: RestartLimit): Supervisor {

@@ -1,5 +1,5 @@
-import type { Agent, RestartLimit } from './agent/index.ts'
-import { Supervisor } from './agent/index.ts'
+import type { Agent, AgentEvents, RestartLimit } from './agent/index.ts'
+import { isFinal, Supervisor } from './agent/index.ts'
 import type { Clock } from './core/index.ts'
 import type { Router } from './router/index.ts'
 
@@ -22,4 +22,20 @@ export function supervise(
     },
   }
   return new Supervisor(parts, limit)
+}
+
+/** Returns the events of an agent: those that are given, and its end, told after everybody else knows of it. */
+export function watchEnd(
+  events: AgentEvents,
+  supervisor: Supervisor | null,
+  onEnd: (name: string, isStartedAnew: boolean) => void,
+): AgentEvents {
+  const watched = supervisor?.watch(events) ?? events
+  return {
+    ...watched,
+    onState: (agent, from, to) => {
+      watched.onState(agent, from, to)
+      if (isFinal(to.phase)) onEnd(agent.name, supervisor?.isPending === true)
+    },
+  }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { STATUS } from '../../capability/index.ts'
-import { agentWat, createPool, type Deployed, deploy, SPIN } from '../fixtures.test.ts'
+import { agentWat, createPool, type Deployed, deploy, SPIN, toMessage } from '../fixtures.test.ts'
 import type { Outcome } from '../index.ts'
 import { ProcessPool, SandboxPool } from '../index.ts'
 import type { Kept } from './kept.ts'
@@ -115,6 +115,27 @@ for (const { name, open } of TIERS) {
       assert.deepEqual((await current.sandbox.fire(5, 2)).effects, null)
       assert.equal((await act('9')).status, STATUS.NOT_FOUND)
       await current.sandbox.close()
+    })
+
+    test('a timer whose call fails is used up, and leaves room for another one', async () => {
+      const wat = agentWat(
+        '(call $set (i32.load8_u (i32.sub (i32.add (local.get $ptr) (local.get $len)) (i32.const 3))) (i64.const 20))',
+        `(import "caxton" "set_timer" (func $set (param i32 i64) (result i32)))
+         (func (export "handle_timer") (param i32) (result i32)
+           (drop (call $set (local.get 0) (i64.const 10)))
+           (i32.const 1))`,
+      )
+      const grants = { timers: 1 }
+      const { sandbox } = await deploy(pool, wat, { name: 'late', tenant: 'tests', grants })
+      const set = async (id: string) => sandbox.handle(toMessage('late', JSON.stringify(id)))
+      assert.equal((await sandbox.start()).status, 0)
+      assert.equal((await set('a')).effects?.timers.size, 1)
+      const fired = await sandbox.fire(97, 1)
+      assert.deepEqual([fired.status, fired.effects], [1, null])
+      const after = await set('b')
+      assert.deepEqual([after.error, after.status, after.effects?.timers.size], [null, 0, 1])
+      assert.equal((await set('c')).status, STATUS.LIMIT)
+      await sandbox.close()
     })
 
     test('an instance that begins knows what was kept', async () => {

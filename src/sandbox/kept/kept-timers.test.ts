@@ -18,13 +18,23 @@ test('a timer that is set again, or cancelled, is not called under its old numbe
   assert.equal(timers.begin(2, 3), false)
 })
 
-test('a timer of a call that failed is neither set nor used up', () => {
-  const timers = new KeptTimers(4, new Map([[7, 3]]), 3)
-  assert.equal(timers.begin(7, 3), true)
-  timers.set(8, 10)
+test('a call that failed has set no timer and cancelled none, and its own is used up all the same', () => {
+  const timers = new KeptTimers(
+    2,
+    new Map([
+      [7, 0],
+      [8, 1],
+    ]),
+    3,
+  )
+  assert.equal(timers.begin(7, 0), true)
+  timers.set(7, 10)
+  timers.cancel(8)
   timers.drop()
-  assert.equal(timers.begin(7, 3), true)
-  assert.equal(timers.cancel(8), false)
+  assert.equal(timers.begin(7, 0), false)
+  assert.equal(timers.cancel(7), false)
+  assert.equal(timers.set(9, 10), true)
+  assert.equal(timers.begin(8, 1), true)
 })
 
 test('a timer that is set and cancelled in one call leaves no change', () => {

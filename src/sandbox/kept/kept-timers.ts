@@ -12,6 +12,8 @@ export class KeptTimers {
   #changes = new Map<number, TimerSetting | null>()
   #count = 0
   #lastSetting: number
+  /** The one whose call runs: used up even if that fails. */
+  #begun: number | null = null
 
   constructor(limit: number, kept: ReadonlyMap<number, number>, lastSetting: number) {
     this.limit = limit
@@ -41,6 +43,7 @@ export class KeptTimers {
   begin(id: number, setting: number): boolean {
     if (this.#kept.get(id) !== setting) return false
     this.#remove(id)
+    this.#begun = id
     return true
   }
 
@@ -52,11 +55,14 @@ export class KeptTimers {
       else this.#kept.set(id, change.setting)
     }
     this.#changes = new Map()
+    this.#begun = null
     return changes
   }
 
   /** Undoes the changes. */
   drop(): void {
+    if (this.#begun !== null) this.#kept.delete(this.#begun)
+    this.#begun = null
     if (this.#changes.size > 0) this.#changes = new Map()
     this.#count = this.#kept.size
   }

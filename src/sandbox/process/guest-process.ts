@@ -124,7 +124,7 @@ export class GuestProcess implements GuestThread {
     if (this.#isClosing || message.type !== 'call') return
     const { agent, id } = message
     const call = message.call.kind === 'create' ? this.#admit(message.call.spec) : message.call
-    this.#residents.get(agent)?.noteCall(id)
+    this.#residents.get(agent)?.noteCall(id, call)
     this.#send({ type: 'call', agent, id, call })
   }
 

@@ -8,28 +8,38 @@ import { violation } from './violation.ts'
 export class KeptLedger {
   readonly #grants: Pick<Grants, 'store' | 'timers'>
   readonly #sizes = new Map<string, number>()
-  readonly #timers: Set<number>
+  /** By id, the setting. */
+  readonly #timers: Map<number, number>
   #bytes = 0
 
   constructor(grants: Pick<Grants, 'store' | 'timers'>, kept: Kept) {
     this.#grants = grants
-    this.#timers = new Set(kept.timers.keys())
+    this.#timers = new Map(kept.timers)
     for (const [key, value] of kept.data) this.#put(key, entryBytes(key, value))
   }
 
   /** Counts changes. @throws CaxtonError ERR_SANDBOX_PROCESS_LOST for what the agent cannot have done */
   admit({ data, timers }: Effects): void {
+    // What was kept under a larger grant stays, and may only become less.
+    const { bytes, keys } = this.#grants.store ?? { bytes: 0, keys: 0 }
+    const mostBytes = Math.max(bytes, this.#bytes)
+    const mostKeys = Math.max(keys, this.#sizes.size)
+    const mostTimers = Math.max(this.#grants.timers ?? 0, this.#timers.size)
     for (const [key, value] of data) this.#put(key, value === null ? 0 : entryBytes(key, value))
     for (const [id, timer] of timers) {
       if (timer === null) this.#timers.delete(id)
-      else this.#timers.add(id)
+      else this.#timers.set(id, timer.setting)
       const isInRange =
         timer === null || (timer.delayMs >= KEPT_LIMITS.timerMinMs && timer.delayMs <= KEPT_LIMITS.timerMaxMs)
       if (!isInRange) throw violation('a timer with a delay that cannot be')
     }
-    const { bytes, keys } = this.#grants.store ?? { bytes: 0, keys: 0 }
-    if (this.#bytes > bytes || this.#sizes.size > keys) throw violation('more data than the agent may store')
-    if (this.#timers.size > (this.#grants.timers ?? 0)) throw violation('more timers than the agent may set')
+    if (this.#bytes > mostBytes || this.#sizes.size > mostKeys) throw violation('more data than the agent may store')
+    if (this.#timers.size > mostTimers) throw violation('more timers than the agent may set')
+  }
+
+  /** The call of a timer has failed: it is used up all the same. */
+  useUp(id: number, setting: number): void {
+    if (this.#timers.get(id) === setting) this.#timers.delete(id)
   }
 
   #put(key: string, size: number): void {

@@ -31,7 +31,7 @@ function createResident(): Resident {
     kept: NOTHING_KEPT,
   } as unknown as GuestSpec
   const resident = new Resident(spec, () => 'm')
-  resident.noteCall(1)
+  resident.noteCall(1, { kind: 'finish' })
   return resident
 }
 

@@ -4,7 +4,7 @@ import { completeDraft, HOST_LIMITS } from '../../core/index.ts'
 import type { Mount, TreePart } from '../../wasi/index.ts'
 import type { GuestEvent, GuestSpec } from '../protocol.ts'
 import { KeptLedger } from './kept-ledger.ts'
-import type { FromChild } from './protocol.ts'
+import type { ChildCall, FromChild } from './protocol.ts'
 import { violation } from './violation.ts'
 
 /** Refusals that are reported for one message, and one more that counts the rest; see `AgentHost`. */
@@ -27,6 +27,8 @@ export function maxFrameBytes({ limits, grants }: Pick<GuestSpec, 'limits' | 'gr
   const storeBytes = grants.store === null ? 0 : grants.store.bytes + KEY_FRAME_BYTES * grants.store.keys
   return FRAME_BYTES + EXPANSION * Math.max(limits.messageBytes, limits.logBytes, storeBytes)
 }
+
+type ChildTimer = ChildCall & { readonly kind: 'timer' }
 
 /** What an agent has said since its last outcome. */
 interface Said {
@@ -53,8 +55,8 @@ export class Resident {
   readonly limits: Limits
   readonly module: WebAssembly.Module
   readonly #nextId: () => string
-  /** Numbers of the calls that have not ended, in their order. */
-  readonly #calls: number[] = []
+  /** Numbers of the calls that have not ended, in their order, with the timer that each is of. */
+  readonly #calls: { readonly id: number; readonly timer: ChildTimer | null }[] = []
   readonly #kept: KeptLedger
   #said: Said = { ...NOTHING_SAID }
   readonly #mostFiles: { readonly bytes: number; readonly files: number }
@@ -79,16 +81,18 @@ export class Resident {
     return this.#calls.length
   }
 
-  noteCall(id: number): void {
-    this.#calls.push(id)
+  noteCall(id: number, call: ChildCall): void {
+    this.#calls.push({ id, timer: call.kind === 'timer' ? call : null })
   }
 
   /** @throws CaxtonError ERR_SANDBOX_PROCESS_LOST for what the agent cannot have kept */
   noteOutcome({ id, status, ending, effects }: FromChild & { readonly type: 'outcome' }): void {
     this.#assertCalled()
-    this.#assert(this.#calls.shift() === id, `'${this.name}' ended another call than the one that runs`)
+    const ended = this.#calls.shift()!
+    this.#assert(ended.id === id, `'${this.name}' ended another call than the one that runs`)
     this.#assert(effects === null || (ending === null && status === 0), 'effects of a call that failed')
     if (effects !== null) this.#kept.admit(effects)
+    if (status !== 0 && ended.timer !== null) this.#kept.useUp(ended.timer.id, ended.timer.setting)
     this.#said = { ...NOTHING_SAID }
     this.#openAsk = null
   }
@@ -97,7 +101,7 @@ export class Resident {
   admit(event: GuestEvent): GuestEvent {
     this.#assertCalled()
     if (event.type === 'send') {
-      return { ...event, message: this.#admitMessage(event.message), cause: this.#calls[0]! }
+      return { ...event, message: this.#admitMessage(event.message), cause: this.#calls[0]!.id }
     }
     if (event.type === 'log') this.#countLine(Buffer.byteLength(event.line.text))
     else if (event.type === 'output') this.#countLine(event.bytes.length)
