@@ -189,12 +189,12 @@ for (const tier of TIERS) {
 }
 
 test('a guest whose thread is lost while it waits asks again elsewhere, and nobody works for the one that is gone', async () => {
-  // Nothing can be stopped here, so that a thread with a call that must end is lost.
+  // Nothing can be stopped here, so that a thread with a call that must end is lost; in one slice it does not end by itself.
   const terminator = { terminate: async () => false, close: () => {} }
-  await using pool = new SandboxPool({ run: 'test', terminator }, { threads: 1 })
+  await using pool = new SandboxPool({ run: 'test', terminator }, { threads: 1, sliceFuel: 1e12 })
   const desk = new Desk()
   const caller = await deploy(pool, CALLER, { grants: GRANTS, onAsk: desk.take })
-  const spinner = await deploy(pool, SPIN, { name: 'spinner', limits: { fuel: 1e15, wallMs: 20 } })
+  const spinner = await deploy(pool, SPIN, { name: 'spinner', limits: { fuel: 1e12, wallMs: 20 } })
   const handled = caller.handle()
   await desk.has(1)
   assert.notEqual((await spinner.handle()).error, null)
@@ -210,10 +210,10 @@ test('a guest whose thread is lost while it waits asks again elsewhere, and nobo
 })
 
 test('a guest goes on waiting while a neighbour in its thread is killed', async () => {
-  await using pool = new SandboxPool({ run: 'test' }, { threads: 1 })
+  await using pool = new SandboxPool({ run: 'test' }, { threads: 1, sliceFuel: 1e12 })
   const desk = new Desk()
   const caller = await deploy(pool, CALLER, { grants: GRANTS, onAsk: desk.take })
-  const spinner = await deploy(pool, SPIN, { name: 'spinner', limits: { fuel: 1e15, wallMs: 20 } })
+  const spinner = await deploy(pool, SPIN, { name: 'spinner', limits: { fuel: 1e12, wallMs: 20 } })
   const handled = caller.handle()
   await desk.has(1)
   assert.equal((await spinner.handle()).error?.code, 'ERR_LIMIT_WALL')
