@@ -5,6 +5,7 @@ import { benchDensity } from './density.ts'
 import { benchFairness } from './fairness.ts'
 import { benchFiles } from './files.ts'
 import { benchInstrumenting } from './instrumenting.ts'
+import { benchJournal } from './journal.ts'
 import type { Report } from './measure.ts'
 import { formatReport } from './measure.ts'
 import { benchMessages } from './messages.ts'
@@ -25,6 +26,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Report | null>>> = {
   density: benchDensity,
   messages: benchMessages,
   protocol: benchProtocol,
+  journal: benchJournal,
   fairness: benchFairness,
   peers: benchPeers,
   files: benchFiles,

@@ -74,6 +74,7 @@ export class Store implements AsyncDisposable {
   readonly #seen = new Set<string>()
   #messages: readonly StoredMessage[] = []
   #sequence = 0
+  #written: { readonly message: Message; readonly header: string } | null = null
 
   private constructor(parts: StoreParts, options: StoreOptions) {
     const { directory, synchronous = 'normal' } = options
@@ -164,7 +165,7 @@ export class Store implements AsyncDisposable {
   /** A message is pending from now on. */
   accept(entry: StoredMessage): void {
     if (this.#journal === null) return
-    const header = formatHeader(entry.message)
+    const header = this.#headerOf(entry.message)
     this.#journal.changes.accept(entry, header, entry.message.content ?? null)
     this.#journal.touch()
   }
@@ -261,9 +262,15 @@ export class Store implements AsyncDisposable {
         : content.length <= HISTORY_CONTENT
           ? `,"content":${content}`
           : `,"content_length":${content.length}`
-    const header = formatHeader(message).slice(0, -1)
+    const header = this.#headerOf(message).slice(0, -1)
     const facts = `"sequence":${sequence}${cause === null ? '' : `,"cause":${JSON.stringify(cause)}`}`
     this.note(`{"type":"sent","at":${this.#clock.nowMs()},${facts},"message":${header}${text}}}`)
+  }
+
+  /** Writes the header of a message; a message is accepted and noted one right after the other. */
+  #headerOf(message: Message): string {
+    if (this.#written?.message !== message) this.#written = { message, header: formatHeader(message) }
+    return this.#written.header
   }
 
   /** Notes that the handling of a message has ended. */

@@ -1,10 +1,12 @@
+import type { AgentEvents } from '../../src/agent/index.ts'
 import { Agent } from '../../src/agent/index.ts'
 import { NO_GRANTS } from '../../src/capability/index.ts'
-import type { Draft, Limits, Message, RateLimits } from '../../src/core/index.ts'
+import type { Draft, Guarantee, Limits, Message, RateLimits } from '../../src/core/index.ts'
 import { CaxtonError, completeDraft, createIdSource, DEFAULT_LIMITS } from '../../src/core/index.ts'
 import type { ConversationsOptions, RouterEvent } from '../../src/router/index.ts'
 import { Router } from '../../src/router/index.ts'
 import { messageBytes } from '../../src/sandbox/index.ts'
+import { Store } from '../../src/store/index.ts'
 import type { TestCredit } from './credit.ts'
 import { FakeCredit } from './credit.ts'
 import { FakeSandbox } from './sandbox.ts'
@@ -23,6 +25,9 @@ export interface Spawn {
   readonly limits?: Partial<Limits>
   readonly rates?: RateLimits
   readonly warn?: number
+  readonly guarantee?: Guarantee
+  /** Who else hears what the agent does, such as a supervisor. */
+  readonly watch?: (events: AgentEvents) => AgentEvents
   /** Capabilities it registers while it starts. */
   readonly offers?: readonly string[]
   /** Capabilities it may register. @default those it offers */
@@ -37,14 +42,22 @@ export class World {
   readonly toUser: Message[] = []
   readonly sandboxes = new Map<string, FakeSandbox>()
   readonly router: Router
+  readonly store: Store
   onUserMessage: (message: Message) => void = (message) => void this.toUser.push(message)
   #nowMs = 0
 
-  constructor(credit: TestCredit = new FakeCredit(), conversations: ConversationsOptions = {}) {
+  constructor(credit: TestCredit = new FakeCredit(), conversations: ConversationsOptions = {}, store?: Store) {
     this.credit = credit
     const clock = { nowMs: () => 1_000_000 + this.#nowMs, monotonicMs: () => this.#tick() }
+    this.store = store ?? Store.inMemory(clock)
     this.router = new Router(
-      { credit: this.credit, clock, sizeOf: messageBytes, onUserMessage: (message) => this.onUserMessage(message) },
+      {
+        credit: this.credit,
+        clock,
+        store: this.store,
+        sizeOf: messageBytes,
+        onUserMessage: (message) => this.onUserMessage(message),
+      },
       { run: 't', conversations },
     )
     this.router.subscribe((event) => this.events.push(event))
@@ -100,13 +113,14 @@ export class World {
           return sandbox
         },
         credit,
-        events: router.agentEvents,
+        events: spawn.watch?.(router.agentEvents) ?? router.agentEvents,
       },
       {
         name,
         limits,
         ...(spawn.rates === undefined ? {} : { rates: spawn.rates }),
         ...(spawn.warn === undefined ? {} : { warn: spawn.warn }),
+        ...(spawn.guarantee === undefined ? {} : { guarantee: spawn.guarantee }),
         grants: { ...NO_GRANTS, send: ['*'], register: spawn.mayOffer ?? spawn.offers ?? [] },
       },
     )
