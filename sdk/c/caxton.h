@@ -192,7 +192,7 @@ static inline bool caxton_collector_take(caxton_collector *collector, const caxt
   caxton_text from = is_notice ? caxton_json_get(message->content, "receiver") : message->sender;
   for (size_t i = 0; i < collector->count; i++) {
     if (collector->answers[i].length > 0 || !caxton_json_string_is(from, collector->receivers[i])) continue;
-    char *copy = malloc(message->json.length);
+    char *copy = (char *)malloc(message->json.length);
     if (copy == NULL) return false;
     memcpy(copy, message->json.at, message->json.length);
     collector->answers[i] = (caxton_text){copy, message->json.length};
