@@ -1,4 +1,10 @@
+import type { CaxtonError, Clock } from '../core/index.ts'
+import { SYSTEM_CLOCK } from '../core/index.ts'
+import type { Agent } from './agent.ts'
+import { hasExpired } from './agent-errors.ts'
+import type { AgentEvents } from './agent-parts.ts'
 import type { AgentStore } from './kept.ts'
+import type { Letter } from './mailbox.ts'
 import { WINDOW } from './mailbox.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -8,11 +14,14 @@ const HELD_WINDOW = 512
 export interface AdmissionParts {
   readonly throttle: Pick<Throttle, 'isEmpty' | 'admits'>
   readonly store?: Pick<AgentStore, 'isBehind' | 'onCaughtUp'>
+  readonly events: Pick<AgentEvents, 'onAdmit'>
+  /** @default SYSTEM_CLOCK */
+  readonly clock?: Clock
   /** Asks again. */
   retry(): void
 }
 
-/** Decides whether one more call is handed to the sandbox of an agent now. */
+/** Decides whether one more call is handed to the sandbox of an agent now, and whether it still is at all. */
 export class Admission {
   /** Somebody cares in which order or until when messages are handed over: not all of them at once. */
   isChosen = false
@@ -23,6 +32,13 @@ export class Admission {
   constructor(parts: AdmissionParts, holds: boolean) {
     this.#parts = parts
     this.#holds = holds
+  }
+
+  /** Returns why a message that has waited must not be handled any more; null if it may. */
+  refuses(agent: Agent, { message, expiresMs = Number.POSITIVE_INFINITY }: Letter): CaxtonError | null {
+    const { clock = SYSTEM_CLOCK, events } = this.#parts
+    if (expiresMs <= clock.nowMs()) return hasExpired(agent, expiresMs)
+    return events.onAdmit?.(agent, message) ?? null
   }
 
   /** @param count calls that the sandbox has. False: `retry` is called, or a call ends, when that may change */

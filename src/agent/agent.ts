@@ -3,7 +3,7 @@ import type { CaxtonError, Clock, ErrorData, Guarantee, Limits, Message } from '
 import { asCaxtonError, DEFAULT_WARN_SHARE, NO_RATE_LIMITS, SYSTEM_CLOCK } from '../core/index.ts'
 import type { LocalCall, Outcome, Sandbox, SandboxEvents, Usage } from '../sandbox/index.ts'
 import { Admission } from './admission.ts'
-import { badStart, endSafely, hasExpired, hasFailed, notRunning, rateError, stateError } from './agent-errors.ts'
+import { badStart, endSafely, hasFailed, notRunning, rateError, stateError } from './agent-errors.ts'
 import type { AgentOptions, AgentParts, DrainOptions } from './agent-parts.ts'
 import { Closing } from './closing.ts'
 import { createDeadline } from './deadline.ts'
@@ -258,12 +258,14 @@ export class Agent {
   }
 
   #handNext(sandbox: Sandbox, letter: Letter): void {
-    if (letter.expiresMs === undefined || letter.expiresMs > this.#clock.nowMs()) {
+    const refusal = this.#admission.refuses(this, letter)
+    if (refusal === null) {
       this.#hand(sandbox, letter)
-    } else {
-      this.#release(letter)
-      this.#giveBack(letter.message, hasExpired(this, letter.expiresMs))
+      return
     }
+    this.#release(letter)
+    this.#giveBack(letter.message, refusal)
+    this.#stopIfDrained()
   }
 
   #hand(sandbox: Sandbox, letter: Letter): void {
