@@ -52,3 +52,17 @@ test('a call that is condemned gets behind no guard, and one that is behind it i
   assert.equal(heartbeat.isGuarded, true)
   await early.terminate()
 })
+
+test('a call whose kill landed without unwinding it has ended by itself', async () => {
+  const heartbeat = new Heartbeat()
+  const worker = startWorker(heartbeat, "heartbeat.end(); parentPort.postMessage('ended')")
+  await once(worker, 'message')
+  assert.equal(heartbeat.condemn(heartbeat.running()!.call), true)
+  const ended = once(worker, 'message')
+  worker.postMessage('go on')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  heartbeat.clear()
+  assert.deepEqual(await ended, ['ended'])
+  assert.equal(heartbeat.running(), null)
+  await worker.terminate()
+})

@@ -70,11 +70,15 @@ export class Heartbeat {
     Atomics.store(this.#words, STATE, this.#call * 2)
   }
 
-  /** Worker: marks the end of the call. Does not return if the call is being killed: the termination ends it. */
+  /**
+   * Worker: marks the end of the call. If the call is being killed the termination unwinds whoever waits here; one that landed a
+   * moment before, between two microtasks, unwinds nothing, and the call has ended by itself.
+   */
   end(): void {
     const running = this.#call * 2
     if (Atomics.compareExchange(this.#words, STATE, running, 0) === running) return
-    for (;;) Atomics.wait(this.#words, STATE, running + 1, 1)
+    do Atomics.wait(this.#words, STATE, running + 1, 1)
+    while (Atomics.load(this.#words, STATE) === running + 1)
   }
 
   /** Worker: begins what must not be torn apart. Does not return if the call is being killed: the termination ends it. */

@@ -58,4 +58,6 @@ export class Resident {
 export interface Drive {
   /** Who was suspended in it: then it ends with the message of that guest. */
   suspended: Guest | null
+  /** The guest whose message was begun last. */
+  guest: Guest | null
 }

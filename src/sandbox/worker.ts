@@ -3,6 +3,7 @@ import type { ErrorData } from '../core/index.ts'
 import { createSliceHook } from '../core/index.ts'
 import { guardDescriptors } from '../wasi/index.ts'
 import type { CallResult } from './guest/call-result.ts'
+import { failed } from './guest/call-result.ts'
 import { CpuClock } from './guest/cpu-clock.ts'
 import { Driver } from './guest/driver.ts'
 import { Guest } from './guest/guest.ts'
@@ -23,7 +24,6 @@ import { Resident } from './resident.ts'
 import { SpecParts } from './shared-spec.ts'
 import { CALL_FUEL, CREATE_MS, HEAD_START_SLICES, TURNS_MS } from './slices.ts'
 import { TurnQueue } from './turn-queue.ts'
-import { NO_USAGE } from './usage.ts'
 import type { Batch } from './wire.ts'
 import { readToWorker } from './wire.ts'
 
@@ -240,7 +240,7 @@ function beginCall(resident: Resident): GuestCall {
 
 /** Takes the turn that was taken, and further ones that can be driven. */
 function runDriver(): void {
-  const mine: Drive = { suspended: null }
+  const mine: Drive = { suspended: null, guest: null }
   drive = mine
   const driven = guestParts.driver.drive()
   if (drive === mine) drive = null
@@ -249,8 +249,8 @@ function runDriver(): void {
       if (mine.suspended !== null) continueTurns()
     },
     (thrown: unknown) => {
-      if (mine.suspended?.isAbandoned === true) return
-      endTurn(current!.resident.guest!.endDriven({ thrown }))
+      if (current?.resident.guest !== mine.guest) return // Its end is known: its call was terminated, or it was closed.
+      endTurn(mine.guest!.endDriven({ thrown }))
       continueTurns()
     },
   )
@@ -266,6 +266,7 @@ function beginDriven(): number {
   }
   const resident = taken
   taken = null
+  drive.guest = resident.guest
   return resident.guest!.beginDriven(beginCall(resident) as GuestCall & { readonly kind: 'handle' })
 }
 
@@ -280,7 +281,7 @@ function create(resident: Resident, call: GuestCall & { readonly kind: 'create' 
   try {
     resident.guest = new Guest(guestParts, call.spec)
   } catch (thrown) {
-    return { status: -1, ending: { reason: explainThrown(thrown), frames: [] }, usage: NO_USAGE, effects: null }
+    return failed({ reason: explainThrown(thrown), frames: [] })
   }
   return resident.guest.run(call)
 }
@@ -374,9 +375,8 @@ function settleKilled(reason: ErrorData): void {
   mail.repair()
   outbox.post({ type: 'mark', mark: mail.createMark() }) // One that was kept from being told must not be waited for.
   const { guest } = current.resident
-  const killed = { status: -1, ending: { reason, frames: [] }, usage: guest?.readUsage() ?? NO_USAGE, effects: null }
-  // One that was about to rest has lost its stack.
-  finishCall(current, (guest?.isResting === true ? null : current.result) ?? killed)
+  const killed = failed({ reason, frames: [] }, guest?.readUsage())
+  finishCall(current, (guest?.isResting === true ? null : current.result) ?? killed) // About to rest, it has lost its stack.
   awake()
 }
 
