@@ -369,7 +369,10 @@ export class Caxton implements AsyncDisposable {
           return sandbox
         },
         credit: this.#pool.mailboxes,
-        onAsk: (ask, signal) => this.#services.answer({ agent: options.name, grants: options.grants }, ask, signal),
+        onAsk: (ask, signal, cause) => {
+          const client = { agent: options.name, grants: options.grants }
+          return this.#services.answer(client, ask, signal, cause)
+        },
         events: watchEnd(events, supervisor, (name, isStartedAnew) => this.#services.endAgent(name, isStartedAnew)),
         clock: this.#options.clock ?? SYSTEM_CLOCK,
         ...(this.#options.alarm === undefined ? {} : { alarm: this.#options.alarm }),

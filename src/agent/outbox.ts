@@ -29,10 +29,10 @@ export class Outbox {
   letRequestsPass(onAsk: AskHandler | undefined): { readonly onAsk?: AskHandler } {
     if (onAsk === undefined) return {}
     return {
-      onAsk: (ask, signal) => {
+      onAsk: (ask, signal, cause) => {
         // Its message is the next one.
         if (ask.service === 'request') this.#urgent += 1
-        return onAsk(ask, signal)
+        return onAsk(ask, signal, cause)
       },
     }
   }

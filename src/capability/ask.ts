@@ -1,3 +1,5 @@
+import type { Message } from '../core/index.ts'
+
 /** What a guest can ask of the host that takes its time: answered on the main thread, while the guest waits. */
 export const SERVICES = [
   'http_fetch',
@@ -38,5 +40,6 @@ export interface Answer {
  *
  * @param signal aborted when the call in which it was asked has ended: nobody waits any more, and nothing that was opened for
  * that call is needed
+ * @param cause the message that is handled in it; null where it is none
  */
-export type AskHandler = (ask: Ask, signal: AbortSignal) => Promise<Answer>
+export type AskHandler = (ask: Ask, signal: AbortSignal, cause: Message | null) => Promise<Answer>

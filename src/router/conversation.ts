@@ -11,7 +11,7 @@ export interface ConversationInfo {
   readonly id: string
   /** Who began it: agents may choose the same id, and talk in conversations of their own then. */
   readonly initiator: string
-  /** Senders and receivers as the messages name them, at most HOST_LIMITS.participantsPerConversation. */
+  /** Who has sent something in it or got something, at most HOST_LIMITS.participantsPerConversation. */
   readonly participants: readonly string[]
   readonly messages: number
   readonly lastAct: Performative
@@ -93,12 +93,11 @@ export function findDialogue(conversation: Conversation, sender: string, receive
   return null
 }
 
-/** Counts a message and notes who is open to an answer. */
+/** Counts a message and notes who is open to an answer. Its receiver takes part once it has got it. */
 export function noteMessage(conversation: Conversation, message: Message): void {
   conversation.messages += 1
   conversation.lastAct = message.performative
   addBounded(conversation.participants, message.sender, HOST_LIMITS.participantsPerConversation)
-  addBounded(conversation.participants, message.receiver, HOST_LIMITS.participantsPerConversation)
   const { in_reply_to: answered, reply_with: replyWith = null } = message
   if (answered !== undefined && message.performative !== 'agree') conversation.openReplies.delete(answered)
   if (replyWith === null) return

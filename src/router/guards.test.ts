@@ -46,6 +46,23 @@ describe('an undertaking is stopped', () => {
     })
   }
 
+  test('when calls of tools go beyond their budget, which the one too many is told', async () => {
+    const world = limited({ toolCalls: 3 })
+    const refusals: (string | null)[] = []
+    await world.spawn('a', (message) => {
+      if (message.sender === 'caxton') return 0
+      for (let call = 0; call < 5; call += 1) {
+        refusals.push(world.router.book.charge(message, 'toolCalls', 1)?.code ?? null)
+      }
+      return 0
+    })
+    world.router.send({ performative: 'inform', receiver: 'a' })
+    await world.router.idle()
+    assert.deepEqual(refusals, [null, null, null, 'ERR_GUARD_BUDGET', 'ERR_GUARD_BUDGET'])
+    assert.equal(world.of('guard')[0]?.error.data?.['budget'], 'toolCalls')
+    await world.router.close()
+  })
+
   test('when messages cause each other for too long', async () => {
     const world = limited({ hops: 10 })
     await world.spawn('a', to('b', 'inform'))

@@ -169,6 +169,10 @@ export class LocalMail {
     return this.#lastMark
   }
 
+  markSent({ agent, message }: { readonly agent: number; readonly message: Message }): number {
+    return this.markRouted(agent, message.receiver)
+  }
+
   /** Everything that was told up to this mark has taken effect. Calls `take` for what waited for it, in order. */
   settle(mark: number, take: (post: LocalPost) => void): void {
     this.#settled = Math.max(this.#settled, mark)

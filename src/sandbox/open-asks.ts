@@ -1,5 +1,6 @@
 import type { Answer, Ask, AskHandler } from '../capability/index.ts'
 import { STATUS } from '../capability/index.ts'
+import type { Message } from '../core/index.ts'
 
 /*
  * What one guest has asked for and was not answered yet. Owned by the main thread.
@@ -20,7 +21,8 @@ export class OpenAsks {
     this.#handler = handler
   }
 
-  take(ask: Ask, answer: (answer: Answer) => void): void {
+  /** @param cause the message that is handled; null while the guest does something else */
+  take(ask: Ask, cause: Message | null, answer: (answer: Answer) => void): void {
     if (this.#handler === undefined) {
       answer(REFUSED)
       return
@@ -30,7 +32,7 @@ export class OpenAsks {
     const settle = (answered: Answer) => {
       if (!signal.aborted) answer(answered)
     }
-    this.#handler(ask, signal).then(settle, () => settle(FAILED))
+    this.#handler(ask, signal, cause).then(settle, () => settle(FAILED))
   }
 
   /** The call that ran has ended, however it did. */

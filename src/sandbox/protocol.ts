@@ -132,8 +132,8 @@ export type GuestEvent =
   /** One of the files that are copied, in the order in which they are put together again. */
   | { readonly type: 'exported'; readonly part: TreePart }
   | { readonly type: 'refuse'; readonly refusal: ErrorData }
-  /** The guest waits for an answer, until its call ends. */
-  | { readonly type: 'ask'; readonly ask: Ask }
+  /** The guest waits for an answer, until its call ends; `cause` is the number of that. */
+  | { readonly type: 'ask'; readonly ask: Ask; readonly cause: number }
 
 /** Worker to main. */
 export type FromWorker =

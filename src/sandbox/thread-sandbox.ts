@@ -204,8 +204,10 @@ export class ThreadSandbox implements Sandbox {
     else if (event.type === 'output') events.onOutput?.(event.stream, event.bytes)
     else if (event.type === 'register') events.onRegister(event.capability)
     else if (event.type === 'exported') this.#takePart(event.part)
-    else if (event.type === 'ask') this.#asks.take(event.ask, (answer) => this.#answer(event.ask.id, answer, place))
-    else events.onRefuse(event.refusal)
+    else if (event.type === 'ask') {
+      const cause = this.messageOf(event.cause)
+      this.#asks.take(event.ask, cause, (answer) => this.#answer(event.ask.id, answer, place))
+    } else events.onRefuse(event.refusal)
   }
 
   /** The thread is gone while a call of this guest ran in it: the guest is gone too, with the code of the cause. */

@@ -71,16 +71,9 @@ const guestParts: GuestParts = {
   mailboxes,
   journal: heartbeat.journal,
   findSlot: (name) => slots.get(name),
+  causeOf,
   emit: (agent, event) => outbox.post({ type: 'event', agent, event }),
-  emitSend: ({ agent, message, reserved }) =>
-    outbox.postSend({
-      agent,
-      message,
-      reserved,
-      mark: mail.markRouted(agent, message.receiver),
-      // A guest that has begun to wait has no turn any more.
-      cause: current?.id ?? residents.get(agent)!.running!.id,
-    }),
+  emitSend: (sent) => outbox.postSend({ ...sent, mark: mail.markSent(sent), cause: causeOf(sent.agent) }),
   awaitReply: (agent, replyWith) => mail.awaitReply(agent, replyWith),
   sendLocally: (agent, message, bytes) =>
     mail.send(agent, current!.id, current!.resident.handled, message, bytes, outbox.report),
@@ -102,6 +95,11 @@ port.on('message', (batch: Batch) => {
 })
 woken.on('message', takeTurns)
 woken.unref()
+
+/** Number of the call that a guest is in. One that has begun to wait has no turn any more. */
+function causeOf(agent: number): number {
+  return current?.id ?? residents.get(agent)!.running!.id
+}
 
 function receive(message: ToWorker): void {
   switch (message.type) {

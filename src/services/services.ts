@@ -1,6 +1,6 @@
 import type { Answer, Ask, Grants, ToolServerOptions } from '../capability/index.ts'
 import { STATUS, secretsOf } from '../capability/index.ts'
-import type { Clock } from '../core/index.ts'
+import type { Clock, Message } from '../core/index.ts'
 import { CaxtonError, SYSTEM_CLOCK } from '../core/index.ts'
 import type { Router } from '../router/index.ts'
 import { failAsk } from './answers.ts'
@@ -15,7 +15,7 @@ import { SpawnService } from './spawn/service.ts'
 import { ToolService } from './tools/service.ts'
 
 export interface ServicesParts {
-  readonly router: Pick<Router, 'waitForReply'>
+  readonly router: Pick<Router, 'waitForReply'> & { readonly book: Pick<Router['book'], 'charge'> }
   readonly secrets: Secrets
   readonly audit: Audit
   /** What is known of agents, and what starts and stops them. */
@@ -70,8 +70,16 @@ export class Services {
     }
   }
 
-  /** Answers what an agent asks. Never rejects. */
-  async answer(client: ServiceClient, ask: Ask, signal: AbortSignal): Promise<Answer> {
+  /**
+   * Answers what an agent asks. Never rejects.
+   *
+   * @param cause the message that is handled meanwhile: the undertaking that it is part of pays for calls of tools
+   */
+  async answer(client: ServiceClient, ask: Ask, signal: AbortSignal, cause: Message | null): Promise<Answer> {
+    if (ask.service === 'call_tool' && cause !== null) {
+      const overdraft = this.#parts.router.book.charge(cause, 'toolCalls', 1)
+      if (overdraft !== null) return { status: STATUS.LIMIT, bytes: new Uint8Array() }
+    }
     switch (ask.service) {
       case 'http_fetch':
       case 'http_read':

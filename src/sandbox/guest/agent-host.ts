@@ -32,6 +32,8 @@ export interface HostParts {
   /** The thread's journal of reservations. */
   readonly journal: Int32Array
   emit(agent: number, event: Exclude<GuestEvent, { readonly type: 'send' }>): void
+  /** Number of the call that a guest is in. */
+  causeOf(agent: number): number
   /**
    * Hands a message over inside the thread and tells whether there was room for it; null for one that has to go through the
    * main thread. Nothing is reserved for it elsewhere.
@@ -86,7 +88,7 @@ export class AgentHost implements CaxtonHost {
       refuse: (code: ErrorData['code'], data: ErrorData['data']) => this.#refusals.add(code, data),
     }
     this.#kept = new KeptState(kept, options.grants, options.kept)
-    this.#asks = new Asks((ask) => this.#emit({ type: 'ask', ask }))
+    this.#asks = new Asks((ask) => this.#emitAsk(ask))
     this.#sender = new Sender({ host: parts, asks: this.#asks, refusals: this.#refusals }, options)
   }
 
@@ -225,7 +227,7 @@ export class AgentHost implements CaxtonHost {
 
   /** Passes on what one of the guest's streams asks for; its answer is not for `takeAnswer`. */
   askForStream(ask: Ask): void {
-    this.#emit({ type: 'ask', ask })
+    this.#emitAsk(ask)
   }
 
   takeAnswer(id: number, answer: Answer): void {
@@ -268,6 +270,10 @@ export class AgentHost implements CaxtonHost {
   /** Passes on a part of the files that are copied. */
   passPart(part: TreePart): void {
     this.#emit({ type: 'exported', part })
+  }
+
+  #emitAsk(ask: Ask): void {
+    this.#emit({ type: 'ask', ask, cause: this.#parts.causeOf(this.#options.agent) })
   }
 
   #emit(event: Exclude<GuestEvent, { readonly type: 'send' }>): void {

@@ -87,7 +87,8 @@ function readEvent(fields: Fields, bytes: Uint8Array): GuestEvent {
       return { type, part: readPart(readFields(fields['part'], 'a part'), bytes) }
     case 'ask': {
       const { id, service, text } = readFields(fields['ask'], 'an ask')
-      return { type, ask: { id: readCount(id), service: readOneOf(service, SERVICES), text: readText(text), bytes } }
+      const ask = { id: readCount(id), service: readOneOf(service, SERVICES), text: readText(text), bytes }
+      return { type, ask, cause: 0 }
     }
     case 'refuse':
       return { type, refusal: readError(fields['refusal']) }

@@ -103,9 +103,12 @@ export class Resident {
     if (event.type === 'send') {
       return { ...event, message: this.#admitMessage(event.message), cause: this.#calls[0]!.id }
     }
+    if (event.type === 'ask') {
+      this.#admitAsk(event.ask)
+      return { ...event, cause: this.#calls[0]!.id }
+    }
     if (event.type === 'log') this.#countLine(Buffer.byteLength(event.line.text))
     else if (event.type === 'output') this.#countLine(event.bytes.length)
-    else if (event.type === 'ask') this.#admitAsk(event.ask)
     else if (event.type === 'refuse') {
       this.#said.refusals += 1
       this.#assert(this.#said.refusals <= REFUSALS, 'too many refusals')
