@@ -7,6 +7,8 @@ import { Shelf } from './shelf.ts'
 export interface ConversationBookParts {
   /** Takes a conversation that is forgotten. */
   onForgotten(conversation: Conversation): void
+  /** Something has happened in a conversation. */
+  onSettled?(conversation: Conversation): void
 }
 
 export interface ConversationBookOptions {
@@ -85,6 +87,7 @@ export class ConversationBook {
     if (conversation.inFlight > 0) this.#busy.put(conversation)
     else if (isOpen(conversation)) this.#open.put(conversation)
     else this.#settled.put(conversation)
+    this.#parts.onSettled?.(conversation)
     while (this.#open.size + this.#settled.size > this.#limit) this.#forgetOne()
   }
 

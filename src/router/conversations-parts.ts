@@ -30,6 +30,10 @@ export interface ConversationsParts {
   readonly rest: Rest
   sizeOf(message: Message): number
   tell(tidings: Tidings): void
+  /** Something has happened in a conversation. @default nothing */
+  onSettled?(conversation: Conversation): void
+  /** A conversation is forgotten. @default nothing */
+  onDropped?(conversation: Conversation): void
 }
 
 export interface ConversationsOptions {

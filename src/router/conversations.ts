@@ -53,7 +53,7 @@ export class Conversations {
     this.#guards = new Guards({ ...parts, promises: this.#promises, settle }, options.circuit ?? DEFAULT_CIRCUIT)
     const onForgotten = (conversation: Conversation) => this.#forget(conversation)
     this.#book = new ConversationBook(
-      { onForgotten },
+      { ...(parts.onSettled === undefined ? {} : { onSettled: parts.onSettled }), onForgotten },
       options.remembered === undefined ? {} : { limit: options.remembered },
     )
   }
@@ -373,6 +373,7 @@ export class Conversations {
     const { undertaking, dialogues } = conversation
     for (const dialogue of dialogues.values()) this.#promises.drop(dialogue)
     undertaking.conversations.delete(conversation)
+    this.#parts.onDropped?.(conversation)
     if (undertaking.conversations.size === 0) this.#promises.forget(undertaking)
   }
 }

@@ -247,12 +247,11 @@ export class Delivery {
   }
 
   #giveUp(message: Message, error: CaxtonError, act: Performative = 'failure'): void {
-    const { mail, store } = this.#parts
-    const isKept = !this.#parts.answersAgents() && store.isDurable && mail.isPending(message)
-    const answered = !isKept && this.#mayAnswer(message)
+    const isLeft = this.parked.isLeft(message)
+    const answered = !isLeft && this.#mayAnswer(message)
     this.#parts.tracing.givenUp(message, error.toData())
     this.#parts.hub.emit({ type: 'undelivered', message, error: error.toData(), answered })
-    if (isKept) return
+    if (isLeft) return
     const isRefused = OVERLOADED.has(error.code)
     if (!isRefused && this.#parts.answersAgents()) this.#bury(message, error)
     if (answered) this.#answer(message, isRefused ? 'refuse' : act, error)
@@ -379,7 +378,7 @@ export class Delivery {
     if (mail.isPending(message) && mail.isExpected(agent.name) && isGone(reason)) {
       this.parked.addFreed(agent.name, message)
     } else {
-      this.#parts.conversations.settle(message, agent.name, null, 'lost')
+      if (!this.parked.isLeft(message)) this.#parts.conversations.settle(message, agent.name, null, 'lost')
       this.#giveUp(message, reason)
     }
     this.#deliverBacklog(agent)

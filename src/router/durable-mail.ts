@@ -61,6 +61,11 @@ export class DurableMail {
     return this.#entries.size
   }
 
+  /** Messages that are pending, in their order. */
+  *pending(): Generator<{ readonly message: Message; readonly receiver: string }> {
+    for (const [message, { receiver }] of this.#entries) yield { message, receiver }
+  }
+
   /** From now on the message is pending; nothing happens if it is already. */
   accept(message: Message, receiver: string): void {
     if (this.#entries.has(message)) return

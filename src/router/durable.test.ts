@@ -159,3 +159,52 @@ test('what was accepted and not handled is delivered by the next system, before 
   )
   await world.router.close()
 })
+
+test('a conversation goes on by its protocol after a restart', async (context) => {
+  const directory = createDirectory(context)
+  {
+    await using store = await Store.open({ clock }, { directory })
+    const world = new World(undefined, {}, store)
+    await world.spawn('server', () => new Promise<number>(() => {}), DURABLE)
+    await world.spawn(
+      'client',
+      (message, guest) => {
+        if (message.sender !== 'user') return 0
+        const ask = { performative: 'request', receiver: 'server', conversation_id: 'c', reply_with: 'q' } as const
+        return guest.send({ ...ask, protocol: 'fipa-request' }) ? 0 : 2
+      },
+      DURABLE,
+    )
+    sendAll(world, 'client', 1)
+    await settle()
+    await store.flush()
+    await world.router.close()
+  }
+  await using store = await Store.open({ clock }, { directory })
+  const world = new World(undefined, {}, store)
+  const heard: string[] = []
+  await world.spawn(
+    'client',
+    (message) => {
+      heard.push(message.performative)
+      return 0
+    },
+    DURABLE,
+  )
+  await world.spawn(
+    'server',
+    (message, guest) => {
+      const answer = { receiver: 'client', conversation_id: 'c', in_reply_to: 'q', protocol: 'fipa-request' } as const
+      if (message.sender !== 'client') return 0
+      guest.send({ ...answer, performative: 'agree' })
+      guest.send({ ...answer, performative: 'inform' })
+      // Out of turn: the dialogue is over.
+      guest.send({ ...answer, performative: 'agree' })
+      return 0
+    },
+    DURABLE,
+  )
+  await world.router.idle()
+  assert.deepEqual(heard, ['agree', 'inform'])
+  await world.router.close()
+})

@@ -62,10 +62,16 @@ export class ParkedMail {
    */
   retry(agent: Agent, message: Message): boolean {
     const { mail } = this.#parts
-    if (!this.#parts.answersAgents()) return this.#parts.store.isDurable && mail.isPending(message)
+    if (!this.#parts.answersAgents()) return this.isLeft(message)
     if (!mail.isExpected(agent.name) || !mail.countAttempt(message)) return false
     this.addFreed(agent.name, message)
     return true
+  }
+
+  /** Whether a message is left for the next system: this one closes. */
+  isLeft(message: Message): boolean {
+    const { mail, store } = this.#parts
+    return !this.#parts.answersAgents() && store.isDurable && mail.isPending(message)
   }
 
   /** Takes a message in that had been given up. */

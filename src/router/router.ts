@@ -16,6 +16,7 @@ import { Store } from '../store/index.ts'
 import { parseAddress } from './address.ts'
 import { AwaitedReplies } from './awaited-replies.ts'
 import type { ConversationInfo } from './conversation.ts'
+import { ConversationJournal } from './conversation-journal.ts'
 import { Conversations } from './conversations.ts'
 import type { ConversationsOptions } from './conversations-parts.ts'
 import { Delivery } from './delivery.ts'
@@ -78,13 +79,14 @@ export class Router {
     this.#mail = new DurableMail({ store: this.#store, clock: parts.clock }, parts.sizeOf)
     this.#createMessageId = createIdSource('m', `${options.run}-r`)
     this.#createReplyId = createIdSource('r', `${options.run}-r`)
+    const journal = new ConversationJournal(this.#store)
     this.#conversations = new Conversations(
       {
-        clock: parts.clock,
+        ...parts,
         hub: this.#hub,
         rest: this.#rest,
-        sizeOf: parts.sizeOf,
         tell: (tidings) => this.#delivery.announce(tidings),
+        ...journal,
       },
       options.conversations,
     )
@@ -110,6 +112,7 @@ export class Router {
       answersAgents: () => this.#phase !== 'closed',
     })
     this.agentEvents = this.#createAgentEvents()
+    journal.restore(this.#conversations, this.#mail)
   }
 
   /**
@@ -305,7 +308,6 @@ export class Router {
     })
   }
 
-  /** Tells the user what had not reached it when the system ended. */
   deliverParkedToUser(): void {
     this.#delivery.user.deliverParked()
   }
