@@ -130,17 +130,17 @@ export class Agent {
   }
 
   /**
-   * Takes a message for which `bytes` of credit are reserved. An agent that takes no messages gives it back at once
+   * Takes a message for which `bytes` of credit are reserved, and a place of `payer` is held. An agent that takes no messages gives it back at once
    * through `onUndelivered`.
    */
-  deliver(message: Message, bytes: number, acceptedMs: number = this.#clock.nowMs()): void {
+  deliver(message: Message, bytes: number, acceptedMs = this.#clock.nowMs(), payer = message.sender): void {
     this.#monitor.countIn()
     if (!this.takesMessages) {
-      this.#release({ message, bytes })
+      this.#release({ message, bytes, payer })
       this.#giveBack(message, notRunning(this))
       return
     }
-    const letter = createLetter(message, bytes, acceptedMs)
+    const letter = createLetter(message, bytes, acceptedMs, payer)
     if (letter.isChosen) this.#admission.isChosen = true
     this.#mailbox.push(letter)
     this.#monitor.checkWaiting(this.#waiting())
@@ -389,8 +389,8 @@ export class Agent {
     this.#ended.resolve()
   }
 
-  #release({ message, bytes, isLocal }: Letter): void {
-    if (isLocal !== true) this.#parts.credit.release(this.name, message.sender, bytes)
+  #release({ message, bytes, isLocal, payer = message.sender }: Letter): void {
+    if (isLocal !== true) this.#parts.credit.release(this.name, payer, bytes)
   }
 
   #giveBack(message: Message, reason: CaxtonError): void {

@@ -10,6 +10,8 @@ export interface Letter {
   readonly bytes: number
   /** Its credit is held and given back by the thread in which it was handed over. */
   isLocal?: boolean
+  /** Who holds a place for it among its messages. @default its sender */
+  readonly payer?: string
   /** @default normal */
   readonly priority?: MessagePriority
   /** When it is worth nothing any more, milliseconds since 1970. @default never */
@@ -19,14 +21,14 @@ export interface Letter {
 }
 
 /** Makes the letter of a message that was accepted then. */
-export function createLetter(message: Message, bytes: number, acceptedMs: number): Letter {
+export function createLetter(message: Message, bytes: number, acceptedMs: number, payer = message.sender): Letter {
   // Deadlines of a protocol are kept where the protocol is.
   const replyBy = message.protocol === undefined ? message.reply_by : undefined
-  if (message.extras === undefined && replyBy === undefined) return { message, bytes }
+  if (message.extras === undefined && replyBy === undefined) return { message, bytes, payer }
   const { priority, ttlMs } = readTerms(message)
   const expiresMs = expiryOf(replyBy, ttlMs, acceptedMs)
-  if (expiresMs !== null) return { message, bytes, priority, expiresMs, isChosen: true }
-  return { message, bytes, priority, isChosen: priority !== 'normal' }
+  if (expiresMs !== null) return { message, bytes, payer, priority, expiresMs, isChosen: true }
+  return { message, bytes, payer, priority, isChosen: priority !== 'normal' }
 }
 
 /** Letters shifted off before the room in front of the first one is given back. */

@@ -73,7 +73,7 @@ export class Delivery {
     this.user = new UserMail(parts)
     this.parked = new ParkedMail({
       ...parts,
-      hand: (agent, message, bytes) => this.#hand(agent, message, bytes),
+      hand: (agent, message, bytes, payer) => this.#hand(agent, message, bytes, payer),
       giveUp: (message, error) => this.#giveUp(message, error),
     })
   }
@@ -180,6 +180,7 @@ export class Delivery {
     const mayWait = isQueued || (problem instanceof CaxtonError && isGone(problem))
     if (mayWait && this.parked.add(agent, message, bytes, reserved)) {
       this.#parts.conversations.depart(message, step as Step | null, agent.name, true)
+      this.parked.deliver(agent)
       return null
     }
     this.#giveBackCredit(message, reserved)
@@ -224,11 +225,11 @@ export class Delivery {
     return new CaxtonError('ERR_CAPABILITY_UNKNOWN', { detail: `'${capability}'`, data: { capability } })
   }
 
-  /** Gives back what a message holds that goes into no mailbox. */
+  /** Gives back what a message holds that goes into no mailbox; what waits for the room gets it. */
   #giveBackCredit(message: Message, reserved: boolean): void {
-    const { credit } = this.#parts
-    if (reserved) credit.release(message.receiver, message.sender, this.#parts.sizeOf(message))
-    else credit.releaseSender(message.sender)
+    if (reserved) this.#parts.credit.release(message.receiver, message.sender, this.#parts.sizeOf(message))
+    else this.#parts.credit.releaseSender(message.sender)
+    if (reserved) this.parked.deliverTo(message.receiver)
   }
 
   /** Puts a message for which credit is reserved into a mailbox. */
@@ -237,13 +238,13 @@ export class Delivery {
     this.#hand(agent, message, bytes)
   }
 
-  #hand(agent: Agent, message: Message, bytes: number): void {
+  #hand(agent: Agent, message: Message, bytes: number, payer = message.sender): void {
     const { mail, hub } = this.#parts
     if (isDurable(agent, message)) mail.accept(message, agent.name)
     if (hub.isHeard) hub.emit({ type: 'delivered', agent: agent.name, message, sequence: mail.sequenceOf(message) })
     this.#parts.onAssigned(message, agent.name)
     this.#parts.rest.begin()
-    agent.deliver(message, bytes, mail.acceptedMsOf(message))
+    agent.deliver(message, bytes, mail.acceptedMsOf(message), payer)
   }
 
   #giveUp(message: Message, error: CaxtonError, act: Performative = 'failure'): void {
@@ -350,6 +351,7 @@ export class Delivery {
       this.#take(agent, notice, null, bytes)
       this.#parts.rest.end()
     }
+    this.parked.deliver(agent)
   }
 
   /** Ends a message whose handling ended: its sender is told unless it was handled. */
@@ -368,7 +370,6 @@ export class Delivery {
       this.#parts.mail.settle(message)
     }
     this.#deliverBacklog(agent)
-    this.parked.deliver(agent)
     this.#parts.rest.end()
   }
 

@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import { createDirectory } from '../../test/fakes/data-directory.ts'
 import { settle } from '../../test/fakes/sandbox.ts'
 import { echo, trap, World } from '../../test/fakes/world.ts'
+import type { AgentEvents } from '../agent/index.ts'
 import { Supervisor } from '../agent/index.ts'
-import type { Message } from '../core/index.ts'
+import type { CaxtonError, Message } from '../core/index.ts'
 import { Store } from '../store/index.ts'
 
 const clock = { nowMs: () => 1_000_000, monotonicMs: () => 0 }
@@ -74,6 +75,53 @@ test('what an agent has that fails waits for its successor, in order; what fails
   )
   assert.deepEqual(world.credit.mistakes, [])
 })
+
+for (const { name, status, handled } of [
+  { name: 'was not sent in the end', status: 2, handled: ['1'] },
+  { name: 'comes behind it', status: 0, handled: ['1', '2'] },
+]) {
+  test(`a message that waits for a successor gets the room that was held for one that ${name}`, async () => {
+    const world = new World()
+    const { promise, resolve } = Promise.withResolvers<number>()
+    const source = { ...DURABLE, limits: { outstandingMessages: 1 } }
+    let hold = () => {}
+    await world.spawn(
+      'source',
+      (message, guest) => {
+        const draft = { performative: 'inform', receiver: 'frail', content: message.content! } as const
+        if (message.content === '1') return guest.send(draft) ? 0 : 2
+        hold = () => assert.equal(guest.send(draft), true)
+        return promise
+      },
+      source,
+    )
+    const frail = (behave: () => number | CaxtonError, watch?: (events: AgentEvents) => AgentEvents) =>
+      world.add('frail', behave, { ...DURABLE, limits: { mailboxMessages: 1 }, ...(watch && { watch }) })
+    const supervisor = new Supervisor(
+      {
+        clock,
+        random: () => 0,
+        expect: () => world.router.expect(),
+        onRestarting: (agent, restarting) => world.router.announceRestart(agent, restarting),
+        replace: async () => {
+          const successor = frail(() => 0)
+          hold()
+          await successor.start()
+          resolve(status)
+        },
+      },
+      { max: 9, withinMs: 60_000 },
+    )
+    await frail(trap, (events) => supervisor.watch(events)).start()
+    sendAll(world, 'source', 1, 2)
+    await world.router.idle()
+    assert.deepEqual(
+      world.begun('frail').map(({ content }) => content),
+      handled,
+    )
+    assert.deepEqual([world.credit.held(), world.credit.mistakes], [{ messages: 0, bytes: 0, outstanding: 0 }, []])
+  })
+}
 
 test('a message that is given up is a dead letter, one that finds no room is refused', async () => {
   const world = new World()

@@ -10,8 +10,6 @@ export interface MailboxCredit {
   open(name: string, limits: Limits): unknown
   /** Takes room at the receiver for a message that is not reserved; false when there is none. */
   reserveRoom(receiver: string, bytes: number): boolean
-  /** Takes room at the receiver and a place of the sender, for a message that holds neither. */
-  reserve(receiver: string, sender: string, bytes: number): boolean
   /** Gives back the room at the receiver and the place of the sender. */
   release(receiver: string, sender: string, bytes: number): void
   /** Gives back the place of the sender of a message that has no room anywhere. */

@@ -1,6 +1,6 @@
 import type { Agent } from '../agent/index.ts'
 import type { Message } from '../core/index.ts'
-import { CaxtonError } from '../core/index.ts'
+import { CaxtonError, RUNTIME_NAME } from '../core/index.ts'
 import type { Store, StoredMessage } from '../store/index.ts'
 import { isDurable } from './delivery-problems.ts'
 import type { DurableMail } from './durable-mail.ts'
@@ -10,7 +10,9 @@ import type { MailboxCredit } from './mailbox-credit.ts'
  * Messages that wait outside of mailboxes: for an agent that is being started anew, or for room after the system has begun again.
  *
  * 1. Nothing overtakes what waits for an agent: while anything does, later messages wait behind it or are refused.
- * 2. What waits is bounded: by the mailbox of the agent, except what was accepted before the system ended.
+ * 2. Whatever gives room in a mailbox back tries what waits for it: what is at the head gets it, also from what waits behind it.
+ * 3. What comes from a mailbox, or from before the system ended, holds no place of its sender any more, and waits for none.
+ * 4. What waits is bounded: by the mailbox of the agent, except what was accepted before the system ended.
  */
 
 export interface ParkedMailParts {
@@ -20,13 +22,15 @@ export interface ParkedMailParts {
   readonly store: Store
   answersAgents(): boolean
   sizeOf(message: Message): number
-  /** Puts a message for which credit is reserved into a mailbox. */
-  hand(agent: Agent, message: Message, bytes: number): void
+  /** Puts a message for which room is reserved, and a place of `payer`, into a mailbox. */
+  hand(agent: Agent, message: Message, bytes: number, payer: string): void
   giveUp(message: Message, error: CaxtonError): void
 }
 
 export class ParkedMail {
   readonly #parts: ParkedMailParts
+  /** Whose mail is being delivered: what that leads to may ask for it once more. */
+  readonly #delivering = new Set<string>()
 
   constructor(parts: ParkedMailParts) {
     this.#parts = parts
@@ -76,24 +80,42 @@ export class ParkedMail {
 
   /** Takes a message in that had been given up. */
   redeliver({ message, receiver }: StoredMessage): void {
-    const agent = this.#parts.agents.get(receiver)
     this.#parts.mail.accept(message, receiver)
     this.addFreed(receiver, message)
+    this.deliverTo(receiver)
+  }
+
+  deliverTo(receiver: string): void {
+    const agent = this.#parts.agents.get(receiver)
     if (agent !== undefined) this.deliver(agent)
   }
 
   /** Delivers what waits for an agent that runs, in order, as long as there is room. */
   deliver(agent: Agent): void {
-    const { mail, credit, agents, hand } = this.#parts
-    if (!mail.hasParked(agent.name)) return
-    mail.unpark(agent.name, ({ message, bytes, hasRoom, hasPlace }) => {
+    const { mail, agents, hand } = this.#parts
+    if (!mail.hasParked(agent.name) || this.#delivering.has(agent.name)) return
+    this.#delivering.add(agent.name)
+    mail.unpark(agent.name, (parked) => {
       if (agent.state.phase !== 'running' || agents.get(agent.name) !== agent) return false
-      const isReserved =
-        hasRoom ||
-        (hasPlace ? credit.reserveRoom(agent.name, bytes) : credit.reserve(agent.name, message.sender, bytes))
-      if (isReserved) hand(agent, message, bytes)
-      return isReserved
+      const { message, bytes, hasPlace } = parked
+      if (!parked.hasRoom && !this.#takeRoom(agent, bytes)) return false
+      parked.hasRoom = false
+      hand(agent, message, bytes, hasPlace ? message.sender : RUNTIME_NAME)
+      return true
     })
+    this.#delivering.delete(agent.name)
+  }
+
+  #takeRoom({ name }: Agent, bytes: number): boolean {
+    const { mail, credit } = this.#parts
+    if (credit.reserveRoom(name, bytes)) return true
+    for (const behind of mail.parkedOf(name)) {
+      if (!behind.hasRoom) continue
+      behind.hasRoom = false
+      credit.release(name, RUNTIME_NAME, behind.bytes)
+      if (credit.reserveRoom(name, bytes)) return true
+    }
+    return false
   }
 
   /** Gives up what waits for an agent that has ended, unless it will be started anew. */

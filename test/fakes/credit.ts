@@ -76,14 +76,6 @@ export class FakeCredit implements TestCredit {
     return true
   }
 
-  reserve(receiver: string, sender: string, bytes: number): boolean {
-    const from = this.#slots.get(sender)
-    if (from !== undefined && from.outstanding >= from.limits.outstandingMessages) return false
-    if (!this.reserveRoom(receiver, bytes)) return false
-    if (from !== undefined) from.outstanding += 1
-    return true
-  }
-
   release(receiver: string, sender: string, bytes: number): void {
     const slot = this.#slots.get(receiver)
     if (slot !== undefined) {
