@@ -37,7 +37,8 @@ export class FakeSandbox implements Sandbox {
   finish: FakeSandbox['start'] | null = null
   readonly #behave: Behaviour
   readonly #startWith: () => number | CaxtonError | Promise<number | CaxtonError>
-  readonly #closed = Promise.withResolvers<CaxtonError>()
+  /** Ends the call that runs. A race against one promise for all calls would keep something of each of them. */
+  #endCall: (error: CaxtonError) => void = () => {}
   #gone: CaxtonError | null = null
   #tail: Promise<unknown> = Promise.resolve()
 
@@ -66,13 +67,15 @@ export class FakeSandbox implements Sandbox {
   async close(): Promise<void> {
     this.closeCount += 1
     this.#gone ??= new CaxtonError('ERR_SANDBOX_CLOSED')
-    this.#closed.resolve(this.#gone)
+    this.#endCall(this.#gone)
   }
 
   #call(run: () => number | CaxtonError | Promise<number | CaxtonError>): Promise<Outcome> {
     const outcome = this.#tail.then(async () => {
       if (this.#gone !== null) return outcomeOf(this.#gone)
-      const result = await Promise.race([run(), this.#closed.promise])
+      const closed = Promise.withResolvers<CaxtonError>()
+      this.#endCall = closed.resolve
+      const result = await Promise.race([run(), closed.promise])
       if (result instanceof CaxtonError) this.#gone = result
       return outcomeOf(result)
     })
