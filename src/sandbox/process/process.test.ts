@@ -187,7 +187,7 @@ suite('a process in the hands of an enemy', { concurrency: 2 }, () => {
   ] as const) {
     test(`is given up for: ${lie}`, async () => {
       const { pool, pid, liar, neighbour } = await openSuspects({ silenceMs: 400 })
-      const limits = { wallMs: 10 }
+      const limits = { wallMs: 10, waitMs: 10 }
       const hasty = await deploy(pool, COUNTER, { name: 'hasty', tenant: 'hasty', limits })
       const subject = lie === 'a call that never ends' ? hasty : liar
       const { error } = await subject.handle(JSON.stringify(lie))
