@@ -23,10 +23,10 @@ export interface AdmissionParts {
 
 /** Decides whether one more call is handed to the sandbox of an agent now, and whether it still is at all. */
 export class Admission {
-  /** Somebody cares in which order or until when messages are handed over: not all of them at once. */
-  isChosen = false
   readonly #parts: AdmissionParts
   readonly #holds: boolean
+  #isWanted = false
+  #isChosen = false
 
   /** @param holds whether messages to the agent must not be lost */
   constructor(parts: AdmissionParts, holds: boolean) {
@@ -41,6 +41,25 @@ export class Admission {
     return events.onAdmit?.(agent, message) ?? null
   }
 
+  /** Whether whatever comes is always handed over at once: only then may others hand over in the thread. */
+  get isFree(): boolean {
+    return this.#parts.throttle.isEmpty && !this.#holds && !this.#isWanted
+  }
+
+  /**
+   * Somebody cares in which order or until when messages are handed over: not all of them at once from now on.
+   *
+   * @param shut ends what others hand over in the thread: until all of that is known, what comes here is handed over at once, so
+   * that nothing overtakes it
+   */
+  want(shut: () => Promise<void> | null): void {
+    if (this.#isWanted) return
+    this.#isWanted = true
+    const isShut = shut()
+    if (isShut === null) this.#isChosen = true
+    else void isShut.then(() => (this.#isChosen = true))
+  }
+
   /** @param count calls that the sandbox has. False: `retry` is called, or a call ends, when that may change */
   admits(count: number): boolean {
     const { throttle, store, retry } = this.#parts
@@ -48,7 +67,7 @@ export class Admission {
       store.onCaughtUp(retry)
       return false
     }
-    if (!throttle.isEmpty || this.isChosen) return count < WINDOW && throttle.admits(count)
+    if (!throttle.isEmpty || this.#isChosen) return count < WINDOW && throttle.admits(count)
     return !this.#holds || count < HELD_WINDOW
   }
 }

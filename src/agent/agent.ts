@@ -141,7 +141,7 @@ export class Agent {
       return
     }
     const letter = createLetter(message, bytes, acceptedMs, payer)
-    if (letter.isChosen) this.#admission.isChosen = true
+    if (letter.isChosen) this.#admission.want(() => this.#closing.shutLocal(this.#sandbox))
     this.#mailbox.push(letter)
     this.#monitor.checkWaiting(this.#waiting())
     this.#pump()
@@ -329,7 +329,7 @@ export class Agent {
     } else if (this.#state.phase === 'running') {
       this.#drains = true
       this.#kept.stop()
-      this.#closing.shutLocal(this.#sandbox)
+      void this.#closing.shutLocal(this.#sandbox)
       this.#enter({ phase: 'draining' })
       this.#stopIfDrained()
     }
@@ -341,7 +341,7 @@ export class Agent {
   }
 
   #openLocal(): void {
-    if (this.state.phase === 'running' && this.#throttle.isEmpty && !this.#holds) this.#sandbox?.openLocal?.()
+    if (this.state.phase === 'running' && this.#admission.isFree) this.#sandbox?.openLocal?.()
   }
 
   #stopIfDrained(): void {

@@ -17,15 +17,16 @@ export class Closing {
     return this.#shutting > 0 || this.#isFinishing
   }
 
-  /** Lets agents of its thread hand over nothing any more. */
-  shutLocal(sandbox: Sandbox | null): void {
+  /** Lets agents of its thread hand over nothing any more. Resolves when all that was is known; null if nothing can have been. */
+  shutLocal(sandbox: Sandbox | null): Promise<void> | null {
     const shut = sandbox?.shutLocal?.() ?? null
-    if (shut === null) return
+    if (shut === null) return null
     this.#shutting += 1
     void shut.then(() => {
       this.#shutting -= 1
       this.#onShut()
     })
+    return shut
   }
 
   /** Lets agents of its thread hand over nothing for a while. `onEnd` is called when that is over. */
@@ -37,7 +38,7 @@ export class Closing {
       onEnd()
     }, forMs)
     timer.unref()
-    this.shutLocal(sandbox)
+    void this.shutLocal(sandbox)
   }
 
   /** Lets a program that reads messages come to its end. False if there is none. */
