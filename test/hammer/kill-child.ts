@@ -10,7 +10,21 @@ import { toToken } from './tokens.ts'
  * once it is promised, `out <token>` when it comes to the user, `done` when nothing is under way any more.
  */
 const [directory = '', first = '', last = '', relays = ''] = process.argv.slice(2)
-const say = (line: string) => void writeSync(1, `${line}\n`)
+const pause = new Int32Array(new SharedArrayBuffer(4))
+
+/** Writes a line before it returns, so that what was said is said however soon the end comes. */
+function say(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`)
+      return
+    } catch (error) {
+      // The pipe is full: whoever reads it is slower.
+      if (Object(error).code !== 'EAGAIN') throw error
+      Atomics.wait(pause, 0, 0, 1)
+    }
+  }
+}
 
 await using caxton = await Caxton.start({ dataDirectory: join(directory, 'data'), threads: 1 })
 caxton.subscribe((event) => {
