@@ -229,7 +229,8 @@ export class Delivery {
   #giveBackCredit(message: Message, reserved: boolean): void {
     if (reserved) this.#parts.credit.release(message.receiver, message.sender, this.#parts.sizeOf(message))
     else this.#parts.credit.releaseSender(message.sender)
-    if (reserved) this.parked.deliverTo(message.receiver)
+    const agent = reserved ? this.#parts.agents.get(message.receiver) : undefined
+    if (agent !== undefined) this.#deliverBacklog(agent)
   }
 
   /** Puts a message for which credit is reserved into a mailbox. */
@@ -346,7 +347,7 @@ export class Delivery {
       const notice = this.#backlog.peek(agent.name)
       if (notice === undefined || !agent.takesMessages) return
       const bytes = this.#parts.sizeOf(notice)
-      if (!this.#parts.credit.reserveRoom(agent.name, bytes)) return
+      if (!this.#parts.credit.reserveRoom(agent.name, bytes)) break
       this.#backlog.drop(agent.name)
       this.#take(agent, notice, null, bytes)
       this.#parts.rest.end()

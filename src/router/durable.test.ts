@@ -123,6 +123,36 @@ for (const { name, status, handled } of [
   })
 }
 
+test('a notice gets the room that was held for a message that was not sent in the end', async () => {
+  const world = new World()
+  const { promise, resolve } = Promise.withResolvers<number>()
+  let ask = () => {}
+  await world.spawn('sink', () => 0, {
+    limits: { mailboxMessages: 1 },
+    init: (guest) => {
+      ask = () => assert.equal(guest.send({ performative: 'request', receiver: 'nobody' }), true)
+      return 0
+    },
+  })
+  await world.spawn(
+    'source',
+    (_, guest) => {
+      assert.equal(guest.send({ performative: 'inform', receiver: 'sink' }), true)
+      return promise
+    },
+    DURABLE,
+  )
+  sendAll(world, 'source', 1)
+  ask()
+  resolve(2)
+  await world.router.idle()
+  assert.deepEqual(
+    world.begun('sink').map(({ performative }) => performative),
+    ['failure'],
+  )
+  assert.deepEqual([world.credit.held(), world.credit.mistakes], [{ messages: 0, bytes: 0, outstanding: 0 }, []])
+})
+
 test('a message that is given up is a dead letter, one that finds no room is refused', async () => {
   const world = new World()
   await world.spawn('slow', () => new Promise<number>(() => {}), { ...DURABLE, limits: { mailboxMessages: 2 } })
