@@ -143,6 +143,7 @@ test('a notice gets the room that was held for a message that was not sent in th
     DURABLE,
   )
   sendAll(world, 'source', 1)
+  await settle()
   ask()
   resolve(2)
   await world.router.idle()
