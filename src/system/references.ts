@@ -19,6 +19,7 @@ export function findReferenceProblems(document: TomlTable): Problem[] {
   return [
     ...findAgentProblems(document, agents, names),
     ...findTemplateProblems(tableAt(document, 'templates')),
+    ...findLostKeys(document),
     ...listAt(document, 'send').flatMap((entry, index) => findSendProblems(entry, index, agents, names)),
     ...findGoalProblems(tableAt(document, 'goal'), names),
   ]
@@ -42,6 +43,20 @@ function findAgentProblems(document: TomlTable, agents: TomlTable, names: readon
       })
     })
     return found
+  })
+}
+
+/** The key that a schema of named tables passes over, so that what stands under it would be dropped in silence. */
+const LOST_KEY = '__proto__'
+/** Tables whose keys are names that the system file makes up, and that are looked at by their schema alone. */
+const NAMED_TABLES = [['secrets'], ['tools'], ['protocols'], ['conversations', 'protocols']] as const
+
+function findLostKeys(document: TomlTable): Problem[] {
+  return NAMED_TABLES.flatMap((path) => {
+    const table = path.reduce(tableAt, document)
+    return Object.hasOwn(table, LOST_KEY)
+      ? [{ path: [...path, LOST_KEY], text: `is "${LOST_KEY}", expected a name` }]
+      : []
   })
 }
 

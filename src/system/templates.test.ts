@@ -67,6 +67,21 @@ const REFUSED = [
     problem: '4: agents.boss.grants.spawn: ',
   },
   {
+    name: 'a secret that is called like a prototype',
+    text: `${BOSS}[secrets]\n__proto__ = { env = "X" }`,
+    problem: '5: secrets.__proto__: is "__proto__", expected a name',
+  },
+  {
+    name: 'a server of tools that is called like a prototype',
+    text: `${BOSS}[tools.__proto__]\ncommand = "x"`,
+    problem: '4: tools.__proto__: is "__proto__", expected a name',
+  },
+  {
+    name: 'a protocol that is called like a prototype',
+    text: `${BOSS}[conversations.protocols.__proto__]\nfuel = 1`,
+    problem: '4: conversations.protocols.__proto__: is "__proto__", expected a name',
+  },
+  {
     name: 'a secret of a template that nobody declares',
     text: `${BOSS}[templates.w]\nsource = "a.ts"\ngrants = { http = [{ url = "https://a.example/", methods = ["GET"], secrets = { x-key = "{k}" } }] }`,
     problem: '6: templates.w.grants.http[0].secrets: needs the secret "k"',
