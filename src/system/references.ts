@@ -49,7 +49,7 @@ function findAgentProblems(document: TomlTable, agents: TomlTable, names: readon
 /** The key that a schema of named tables passes over, so that what stands under it would be dropped in silence. */
 const LOST_KEY = '__proto__'
 /** Tables whose keys are names that the system file makes up, and that are looked at by their schema alone. */
-const NAMED_TABLES = [['secrets'], ['tools'], ['protocols'], ['conversations', 'protocols']] as const
+const NAMED_TABLES = [['secrets'], ['tools'], ['conversations', 'protocols']] as const
 
 function findLostKeys(document: TomlTable): Problem[] {
   return NAMED_TABLES.flatMap((path) => {
