@@ -1,45 +1,42 @@
 import type { ErrorData } from '../core/index.ts'
 import { ERRORS, formatBytes, formatCount, formatDurationMs } from '../core/index.ts'
 import type { Tone } from './paint.ts'
-import { columnsOf, padEnd, padStart, shorten } from './plain-text.ts'
+import { columnsOf, shorten } from './plain-text.ts'
+import type { TableColumn } from './table.ts'
+import { layOutTable } from './table.ts'
 import type { AgentRow, Screen } from './view.ts'
 
-interface Column {
-  readonly title: string
-  readonly align: 'left' | 'right'
-  readonly cell: (agent: AgentRow) => string
-}
-
 const MAX_NAME_COLUMNS = 32
+const MAX_NUMBER_COLUMNS = 16
 const MIN_WHY_COLUMNS = 24
 /** Kinds of refusals that are named for one agent. */
 const MAX_CODES = 3
 
-const COLUMNS: readonly Column[] = [
-  { title: 'agent', align: 'left', cell: ({ name }) => shorten(name, MAX_NAME_COLUMNS) },
-  { title: 'state', align: 'left', cell: ({ phase }) => shorten(phase, 12) },
-  { title: 'in', align: 'right', cell: ({ messagesIn }) => formatCount(messagesIn) },
-  { title: 'out', align: 'right', cell: ({ messagesOut }) => formatCount(messagesOut) },
-  { title: 'refused', align: 'right', cell: ({ refusals }) => formatCount(refusals) },
-  { title: 'fuel', align: 'right', cell: ({ fuel }) => formatCount(fuel) },
-  { title: 'CPU', align: 'right', cell: ({ cpuMs }) => formatDurationMs(cpuMs) },
-  { title: 'peak memory', align: 'right', cell: ({ peakMemoryBytes }) => formatBytes(peakMemoryBytes) },
+const COLUMNS: readonly TableColumn<AgentRow>[] = [
+  { title: 'agent', align: 'left', maxColumns: MAX_NAME_COLUMNS, cell: ({ name }) => name },
+  { title: 'state', align: 'left', maxColumns: 12, cell: ({ phase }) => phase },
+  { title: 'in', align: 'right', maxColumns: MAX_NUMBER_COLUMNS, cell: ({ messagesIn }) => formatCount(messagesIn) },
+  { title: 'out', align: 'right', maxColumns: MAX_NUMBER_COLUMNS, cell: ({ messagesOut }) => formatCount(messagesOut) },
+  { title: 'refused', align: 'right', maxColumns: MAX_NUMBER_COLUMNS, cell: ({ refusals }) => formatCount(refusals) },
+  { title: 'fuel', align: 'right', maxColumns: MAX_NUMBER_COLUMNS, cell: ({ fuel }) => formatCount(fuel) },
+  { title: 'CPU', align: 'right', maxColumns: MAX_NUMBER_COLUMNS, cell: ({ cpuMs }) => formatDurationMs(cpuMs) },
+  {
+    title: 'peak memory',
+    align: 'right',
+    maxColumns: MAX_NUMBER_COLUMNS,
+    cell: ({ peakMemoryBytes }) => formatBytes(peakMemoryBytes),
+  },
 ]
 
 /** Writes one line per agent with what it did and used, and behind it why it failed, or else what it was refused and how it was held back. */
 export function renderAgentTable(agents: readonly AgentRow[], { columns, paint }: Screen): string[] {
-  const laidOut = COLUMNS.map(({ title, align, cell }) => {
-    const cells = [title, ...agents.map(cell)]
-    const width = Math.max(...cells.map(columnsOf))
-    return cells.map((text) => (align === 'left' ? padEnd(text, width) : padStart(text, width)))
-  })
-  const row = (index: number) => laidOut.map((cells) => cells[index] ?? '').join('  ')
-  const used = columnsOf(row(0)) + 2
+  const [head = '', ...rows] = layOutTable(agents, COLUMNS)
+  const used = columnsOf(head) + 2
   const lines = agents.map((agent, index) => {
     const why = shorten(explain(agent), Math.max(MIN_WHY_COLUMNS, columns - used))
-    return paint(toneOf(agent), `${row(index + 1)}  ${why}`.trimEnd())
+    return paint(toneOf(agent), `${rows[index]}  ${why}`.trimEnd())
   })
-  return [paint('bold', `${row(0)}  why`), ...lines]
+  return [paint('bold', `${head}  why`), ...lines]
 }
 
 function explain(agent: AgentRow): string {

@@ -96,10 +96,13 @@ export class Services {
       case 'use_delegation':
         return this.#answerDelegated(client, ask, signal)
       case 'delegate':
+        return this.#audited(client.agent, ask, this.delegations.delegate(client.agent, ask))
       case 'set_delegation':
+        return this.#audited(client.agent, ask, this.delegations.setState(client.agent, ask))
       case 'spawn_agent':
+        return this.#audited(client.agent, ask, await this.#spawn.spawn(client.agent, ask))
       case 'stop_agent':
-        return this.#answerAuthority(client.agent, ask)
+        return this.#audited(client.agent, ask, await this.#spawn.stop(client.agent, ask))
     }
   }
 
@@ -109,33 +112,19 @@ export class Services {
     this.#spawn.endAgent(agent, isStartedAnew)
   }
 
-  /** Answers what changes who may do what: each is audited. */
-  async #answerAuthority(agent: string, ask: Ask): Promise<Answer> {
-    const answer =
-      ask.service === 'delegate'
-        ? this.delegations.delegate(agent, ask)
-        : ask.service === 'set_delegation'
-          ? this.delegations.setState(agent, ask)
-          : ask.service === 'spawn_agent'
-            ? await this.#spawn.spawn(agent, ask)
-            : await this.#spawn.stop(agent, ask)
-    this.#note(agent, ask, answer)
-    return answer
-  }
-
   async #answerDelegated(client: ServiceClient, ask: Ask, signal: AbortSignal): Promise<Answer> {
     try {
       const { grants, ask: delegated } = this.delegations.use(client.agent, ask)
       const service = delegated.service === 'call_tool' ? this.#tools : await this.#loadHttp()
       return service.answer({ agent: client.agent, grants }, delegated, signal)
     } catch (error) {
-      const { answer } = failAsk(error)
-      this.#note(client.agent, ask, answer)
-      return answer
+      return this.#audited(client.agent, ask, failAsk(error).answer)
     }
   }
 
-  #note(agent: string, { service, text, bytes }: Ask, { status }: Answer): void {
+  /** Audits what changes, or tries to use, what was passed on; answers the answer. */
+  #audited(agent: string, { service, text, bytes }: Ask, answer: Answer): Answer {
+    const { status } = answer
     const failed = Object.entries(STATUS).find(([, number]) => number === status)
     this.#parts.audit({
       agent,
@@ -146,6 +135,7 @@ export class Services {
       sentBytes: text.length + bytes.length,
       receivedBytes: 0,
     })
+    return answer
   }
 
   async close(): Promise<void> {

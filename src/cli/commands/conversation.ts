@@ -8,6 +8,7 @@ import type { Diagram } from '../sequence/diagram.ts'
 import { layOut } from '../sequence/diagram.ts'
 import { drawHtml, drawSvg } from '../sequence/svg.ts'
 import { drawText } from '../sequence/text.ts'
+import type { TableColumn } from '../table.ts'
 import { layOutTable } from '../table.ts'
 import type { Runner } from './runner.ts'
 
@@ -110,7 +111,7 @@ const CONVERSATION_COLUMNS = [
   { title: 'last', align: 'left', maxColumns: 16, cell: ({ last }) => last },
   { title: 'protocol', align: 'left', maxColumns: 24, cell: ({ protocol }) => protocol ?? '–' },
   { title: 'participants', align: 'left', maxColumns: 60, cell: ({ participants }) => participants.join(', ') },
-] as const satisfies readonly TableColumnOf<LoggedConversation>[]
+] as const satisfies readonly TableColumn<LoggedConversation>[]
 
 const MESSAGE_COLUMNS = [
   { title: 'message', align: 'left', maxColumns: 24, cell: ({ id }: LoggedMessage) => id },
@@ -126,9 +127,7 @@ const MESSAGE_COLUMNS = [
     maxColumns: 60,
     cell: ({ content }) => (content === undefined ? '' : JSON.stringify(content)),
   },
-] as const satisfies readonly TableColumnOf<LoggedMessage>[]
-
-type TableColumnOf<Row> = Parameters<typeof layOutTable<Row>>[1][number]
+] as const satisfies readonly TableColumn<LoggedMessage>[]
 
 /** Says how the handling of a message ended. */
 export function describeEnd(end: LoggedMessage['end']): string {

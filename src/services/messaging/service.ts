@@ -2,7 +2,7 @@ import type { Answer, Ask } from '../../capability/index.ts'
 import { STATUS } from '../../capability/index.ts'
 import { formatMessage } from '../../core/index.ts'
 import type { Router } from '../../router/index.ts'
-import { NO_BYTES } from '../answers.ts'
+import { NO_BYTES, parseObject } from '../answers.ts'
 
 /** Replies that agents wait for. The message that is replied to goes the way of all messages. */
 export class MessagingService {
@@ -25,11 +25,7 @@ export class MessagingService {
 
 /** Reads what the host call of a guest writes; null for anything else, which a process in other hands could say. */
 function parseQuestion(text: string): { readonly replyWith: string; readonly deadlineMs: number } | null {
-  try {
-    const { reply_with: replyWith, deadline_ms: deadlineMs } = JSON.parse(text) as Record<string, unknown>
-    const isFit = typeof replyWith === 'string' && Number.isSafeInteger(deadlineMs) && Number(deadlineMs) >= 0
-    return isFit ? { replyWith, deadlineMs: Number(deadlineMs) } : null
-  } catch {
-    return null
-  }
+  const { reply_with: replyWith, deadline_ms: deadlineMs } = parseObject(text) ?? {}
+  const isFit = typeof replyWith === 'string' && Number.isSafeInteger(deadlineMs) && Number(deadlineMs) >= 0
+  return isFit ? { replyWith, deadlineMs: Number(deadlineMs) } : null
 }
