@@ -1,22 +1,14 @@
 import type { Agent, Outcome } from '../agent/index.ts'
-import type { Guarantee, Message, Performative } from '../core/index.ts'
+import type { Message, Performative } from '../core/index.ts'
 import { CaxtonError, USER_NAME } from '../core/index.ts'
-import type { Store } from '../store/index.ts'
-import type { Address } from './address.ts'
 import { readAddress } from './address.ts'
-import type { Conversations } from './conversations.ts'
-import type { Refused, Tidings } from './conversations-parts.ts'
+import type { Refused } from './conversations-parts.ts'
+import type { DeliveryParts } from './delivery-parts.ts'
 import { findProblem, isDurable, isGone, mailboxFull, OVERLOADED } from './delivery-problems.ts'
-import type { Directory } from './directory.ts'
-import type { DurableMail } from './durable-mail.ts'
-import type { EventHub } from './event.ts'
-import type { MailboxCredit } from './mailbox-credit.ts'
-import { createNotice, createTidings, isAnswerable } from './notice.ts'
-import { NoticeBacklog } from './notice-backlog.ts'
+import { Elsewhere } from './elsewhere.ts'
+import { Notices } from './notices.ts'
 import { ParkedMail } from './parked-mail.ts'
 import type { Step } from './protocols/index.ts'
-import type { Rest } from './rest.ts'
-import type { Tracing } from './tracing.ts'
 import type { Passage } from './undertaking.ts'
 import { UserMail } from './user-mail.ts'
 
@@ -35,36 +27,14 @@ import { UserMail } from './user-mail.ts'
  * 7. No message of an agent or the user reaches anybody unless `conversations` has admitted it to that receiver.
  */
 
-export interface DeliveryParts {
-  readonly credit: MailboxCredit
-  readonly agents: ReadonlyMap<string, Agent>
-  readonly directory: Directory
-  readonly conversations: Conversations
-  readonly hub: EventHub
-  readonly rest: Rest
-  readonly tracing: Tracing
-  readonly store: Store
-  readonly mail: DurableMail
-  /** What messages of the user want that say nothing. */
-  readonly userGuarantee: Guarantee
-  sizeOf(message: Message): number
-  createMessageId(): string
-  /** Notes which agent a message of the user, or of an agent, went to. */
-  onAssigned(message: Message, agent: string): void
-  /** Hands over the reply that an agent waits for in the middle of a message; false for any other message. */
-  claimReply(receiver: string, message: Message): boolean
-  onUserMessage(message: Message): void
-  /** Whether the runtime still answers agents: not when all of them are about to stop. */
-  answersAgents(): boolean
-}
-
 /** How long messages of a stopped undertaking go no way where they cannot be refused, milliseconds. */
 const DETOUR_MS = 10_000
 
 /** Brings messages where they go, and tells senders what became of those that go nowhere. */
 export class Delivery {
   readonly #parts: DeliveryParts
-  readonly #backlog = new NoticeBacklog()
+  readonly #elsewhere: Elsewhere
+  readonly notices: Notices
   readonly parked: ParkedMail
   readonly user: UserMail
 
@@ -75,6 +45,18 @@ export class Delivery {
       ...parts,
       hand: (agent, message, bytes, payer) => this.#hand(agent, message, bytes, payer),
       giveUp: (message, error) => this.#giveUp(message, error),
+    })
+    const common = { ...parts, parked: this.parked, user: this.user }
+    this.notices = new Notices({
+      ...common,
+      handReply: (agent, message, bytes) => this.#handReply(agent, message, bytes),
+      take: (agent, notice, bytes) => this.#take(agent, notice, null, bytes),
+      giveUp: (message, error) => this.#giveUp(message, error),
+    })
+    this.#elsewhere = new Elsewhere({
+      ...common,
+      take: (agent, message, step, bytes) => this.#take(agent, message, step, bytes),
+      giveBackCredit: (message, reserved) => this.#giveBackCredit(message, reserved),
     })
   }
 
@@ -110,7 +92,7 @@ export class Delivery {
     }
     const problem =
       agent === undefined
-        ? this.#routeElsewhere(message, passage, address!, reserved)
+        ? this.#elsewhere.deliver(message, passage, address!, reserved)
         : this.#deliver(agent, message, passage, reserved)
     this.#parts.mail.noteSent(message, cause)
     if (problem instanceof CaxtonError) this.#giveUp(message, problem)
@@ -135,31 +117,6 @@ export class Delivery {
     this.#parts.conversations.enter(message, message.receiver, cause)
     this.#parts.mail.noteSent(message, cause)
     this.#giveUp(message, new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: { agent: message.receiver } }))
-  }
-
-  /** Returns why a message went nowhere; null when it did. */
-  #routeElsewhere(
-    message: Message,
-    passage: Passage,
-    address: Address | CaxtonError,
-    reserved: boolean,
-  ): CaxtonError | Refused | null {
-    if (!(address instanceof CaxtonError) && address.kind === 'capability') {
-      return this.#deliverToOne(message, passage, address.name)
-    }
-    this.#giveBackCredit(message, reserved)
-    if (address instanceof CaxtonError) return address
-    if (address.kind !== 'user') {
-      return new CaxtonError('ERR_AGENT_UNKNOWN', {
-        detail: `'${message.receiver}'`,
-        data: { agent: message.receiver },
-      })
-    }
-    const step = this.#parts.conversations.judge(passage, message, USER_NAME)
-    if (step !== null && 'error' in step) return step
-    this.#parts.conversations.depart(message, step, USER_NAME, false)
-    this.user.deliver(message)
-    return null
   }
 
   #deliver(agent: Agent, message: Message, passage: Passage, reserved: boolean): CaxtonError | Refused | null {
@@ -196,41 +153,12 @@ export class Delivery {
     return true
   }
 
-  /** Delivers to the next agent in turn that offers a capability and has room, never to the sender itself. */
-  #deliverToOne(message: Message, passage: Passage, capability: string): CaxtonError | Refused | null {
-    const { agents, conversations, credit, directory } = this.#parts
-    const bytes = this.#parts.sizeOf(message)
-    let step: Step | null = null
-    let refused: Refused | null = null
-    const picked = directory.pick(capability, (name) => {
-      const agent = agents.get(name)
-      if (name === message.sender || agent === undefined || this.parked.has(agent)) return false
-      if (findProblem(agent, message, bytes) !== null) return false
-      const judged = conversations.judge(passage, message, name)
-      if (judged !== null && 'error' in judged) {
-        refused = judged
-        return false
-      }
-      step = judged
-      return credit.reserveRoom(name, bytes)
-    })
-    const agent = picked === null ? undefined : agents.get(picked)
-    if (agent !== undefined) {
-      this.#take(agent, message, step, bytes)
-      return null
-    }
-    this.#giveBackCredit(message, false)
-    if (refused !== null) return refused
-    if (directory.agentsFor(capability).some((name) => name !== message.sender)) return mailboxFull(message.receiver)
-    return new CaxtonError('ERR_CAPABILITY_UNKNOWN', { detail: `'${capability}'`, data: { capability } })
-  }
-
   /** Gives back what a message holds that goes into no mailbox; what waits for the room gets it. */
   #giveBackCredit(message: Message, reserved: boolean): void {
     if (reserved) this.#parts.credit.release(message.receiver, message.sender, this.#parts.sizeOf(message))
     else this.#parts.credit.releaseSender(message.sender)
     const agent = reserved ? this.#parts.agents.get(message.receiver) : undefined
-    if (agent !== undefined) this.#deliverBacklog(agent)
+    if (agent !== undefined) this.notices.deliverBacklog(agent)
   }
 
   /** Puts a message for which credit is reserved into a mailbox. */
@@ -250,13 +178,13 @@ export class Delivery {
 
   #giveUp(message: Message, error: CaxtonError, act: Performative = 'failure'): void {
     const isLeft = this.parked.isLeft(message)
-    const answered = !isLeft && this.#mayAnswer(message)
+    const answered = !isLeft && this.notices.mayAnswer(message)
     this.#parts.tracing.givenUp(message, error.toData())
     this.#parts.hub.emit({ type: 'undelivered', message, error: error.toData(), answered })
     if (isLeft) return
     const isRefused = OVERLOADED.has(error.code)
     if (!isRefused && this.#parts.answersAgents()) this.#bury(message, error)
-    if (answered) this.#answer(message, isRefused ? 'refuse' : act, error)
+    if (answered) this.notices.answer(message, isRefused ? 'refuse' : act, error)
   }
 
   /** Keeps a message that is given up if it was durable, or would have been had it come that far. */
@@ -275,84 +203,15 @@ export class Delivery {
 
   #answerStatus(agent: Agent, message: Message, status: number): void {
     const data = { agent: agent.name, status }
-    if (!this.#mayAnswer(message)) return
-    if (status === 1) this.#answer(message, 'not-understood', new CaxtonError('ERR_MESSAGE_NOT_UNDERSTOOD', { data }))
+    if (!this.notices.mayAnswer(message)) return
+    if (status === 1)
+      this.notices.answer(message, 'not-understood', new CaxtonError('ERR_MESSAGE_NOT_UNDERSTOOD', { data }))
     else
-      this.#answer(message, 'failure', new CaxtonError('ERR_GUEST_STATUS', { detail: `it answered ${status}`, data }))
-  }
-
-  /** While the runtime closes only the user is still answered: every agent is about to stop. Asked once for each message. */
-  #mayAnswer(message: Message): boolean {
-    if (!isAnswerable(message) || !this.#parts.conversations.mayTell(message)) return false
-    return message.sender === USER_NAME || this.#parts.answersAgents()
-  }
-
-  /** Tells the sender of a message what became of it, in the name of the runtime. */
-  #answer(message: Message, act: Performative, error: CaxtonError): void {
-    const { tracing, createMessageId } = this.#parts
-    const notice = tracing.begin(createNotice(message, act, error, createMessageId()), message)
-    this.#parts.conversations.enterNotice(notice, message)
-    this.#tell(message.sender, notice)
-  }
-
-  /** Tells somebody what has become of a conversation without having been asked just now. */
-  announce(tidings: Tidings): void {
-    if (tidings.receiver !== USER_NAME && !this.#parts.answersAgents()) return
-    const notice = this.#parts.tracing.begin(createTidings(tidings, this.#parts.createMessageId()), null)
-    this.#parts.conversations.enterNotice(notice, tidings.conversation)
-    this.#tell(tidings.receiver, notice)
-  }
-
-  #tell(receiver: string, notice: Message): void {
-    if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'sent', message: notice })
-    if (receiver === USER_NAME) {
-      this.user.deliver(notice)
-      return
-    }
-    const agent = this.#parts.agents.get(receiver)
-    if (agent === undefined) this.#giveUp(notice, new CaxtonError('ERR_AGENT_UNKNOWN', { detail: `'${receiver}'` }))
-    else this.#deliverNotice(agent, notice)
-  }
-
-  /** Delivers a notice; one that finds no room waits for it, so that a full mailbox loses no answer. */
-  #deliverNotice(agent: Agent, notice: Message): void {
-    const bytes = this.#parts.sizeOf(notice)
-    if (this.#handReply(agent, notice, bytes)) return
-    const problem = findProblem(agent, notice, bytes)
-    if (problem !== null && isGone(problem) && this.parked.add(agent, notice, bytes, false)) return
-    if (problem === null && isDurable(agent, notice)) this.#parts.mail.accept(notice, agent.name)
-    if (problem === null && this.parked.has(agent)) {
-      this.parked.addFreed(agent.name, notice)
-      return
-    }
-    if (problem !== null) this.#giveUp(notice, problem)
-    else if (!this.#backlog.has(agent.name) && this.#parts.credit.reserveRoom(agent.name, bytes)) {
-      this.#take(agent, notice, null, bytes)
-    } else if (this.#backlog.push(agent.name, notice)) {
-      this.#parts.rest.begin()
-      this.#deliverBacklog(agent)
-    } else this.#giveUp(notice, mailboxFull(agent.name))
-  }
-
-  /** Tries the notices that wait once more: a thread that was lost gives back room without a message being handled. */
-  retryNotices(): void {
-    for (const name of this.#backlog.agents()) {
-      const agent = this.#parts.agents.get(name)
-      if (agent !== undefined) this.#deliverBacklog(agent)
-    }
-  }
-
-  #deliverBacklog(agent: Agent): void {
-    while (this.#backlog.has(agent.name)) {
-      const notice = this.#backlog.peek(agent.name)
-      if (notice === undefined || !agent.takesMessages) return
-      const bytes = this.#parts.sizeOf(notice)
-      if (!this.#parts.credit.reserveRoom(agent.name, bytes)) break
-      this.#backlog.drop(agent.name)
-      this.#take(agent, notice, null, bytes)
-      this.#parts.rest.end()
-    }
-    this.parked.deliver(agent)
+      this.notices.answer(
+        message,
+        'failure',
+        new CaxtonError('ERR_GUEST_STATUS', { detail: `it answered ${status}`, data }),
+      )
   }
 
   /** Ends a message whose handling ended: its sender is told unless it was handled. */
@@ -366,11 +225,11 @@ export class Delivery {
       this.#parts.conversations.settle(message, agent.name, usage, failed)
       if (error !== null) {
         if (this.#parts.answersAgents()) this.#parts.mail.bury(message, error)
-        if (this.#mayAnswer(message)) this.#answer(message, 'failure', error)
+        if (this.notices.mayAnswer(message)) this.notices.answer(message, 'failure', error)
       } else if (status !== 0) this.#answerStatus(agent, message, status)
       this.#parts.mail.settle(message)
     }
-    this.#deliverBacklog(agent)
+    this.notices.deliverBacklog(agent)
     this.#parts.rest.end()
   }
 
@@ -383,7 +242,7 @@ export class Delivery {
       if (!this.parked.isLeft(message)) this.#parts.conversations.settle(message, agent.name, null, 'lost')
       this.#giveUp(message, reason)
     }
-    this.#deliverBacklog(agent)
+    this.notices.deliverBacklog(agent)
     this.#parts.rest.end()
   }
 
@@ -392,7 +251,7 @@ export class Delivery {
     this.#parts.credit.close(agent.name)
     this.parked.forgetRoom(agent)
     const error = new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: { agent: agent.name, phase: agent.state.phase } })
-    for (const notice of this.#backlog.takeAll(agent.name)) {
+    for (const notice of this.notices.takeBacklog(agent.name)) {
       this.#giveUp(notice, error)
       this.#parts.rest.end()
     }

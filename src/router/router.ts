@@ -85,7 +85,7 @@ export class Router {
         ...parts,
         hub: this.#hub,
         rest: this.#rest,
-        tell: (tidings) => this.#delivery.announce(tidings),
+        tell: (tidings) => this.#delivery.notices.announce(tidings),
         ...journal,
       },
       options.conversations,
@@ -352,7 +352,7 @@ export class Router {
           this.#loseAgent(agent.name)
         }
         if (from.phase === 'loaded') this.#rest.end()
-        if (to.phase === 'failed') this.#delivery.retryNotices()
+        if (to.phase === 'failed') this.#delivery.notices.retry()
         if (to.phase === 'running') this.#delivery.parked.deliver(agent)
         // Whether it will be started anew is decided at once upon its end.
         if (isFinal(to.phase)) queueMicrotask(() => this.#delivery.parked.giveUp(agent))
@@ -371,7 +371,7 @@ export class Router {
       onRefuse: (agent, error) => hub.emit({ type: 'refused', agent: agent.name, error }),
       onRestart: (agent, cause) => {
         hub.emit({ type: 'restarted', agent: agent.name, error: cause.toData() })
-        this.#delivery.retryNotices()
+        this.#delivery.notices.retry()
       },
       onWarning: (agent, warning) => hub.emit({ type: 'warning', agent: agent.name, ...warning }),
       onThrottle: (agent, hold) => {

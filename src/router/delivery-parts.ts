@@ -1,0 +1,33 @@
+import type { Agent } from '../agent/index.ts'
+import type { Guarantee, Message } from '../core/index.ts'
+import type { Store } from '../store/index.ts'
+import type { Conversations } from './conversations.ts'
+import type { Directory } from './directory.ts'
+import type { DurableMail } from './durable-mail.ts'
+import type { EventHub } from './event.ts'
+import type { MailboxCredit } from './mailbox-credit.ts'
+import type { Rest } from './rest.ts'
+import type { Tracing } from './tracing.ts'
+
+export interface DeliveryParts {
+  readonly credit: MailboxCredit
+  readonly agents: ReadonlyMap<string, Agent>
+  readonly directory: Directory
+  readonly conversations: Conversations
+  readonly hub: EventHub
+  readonly rest: Rest
+  readonly tracing: Tracing
+  readonly store: Store
+  readonly mail: DurableMail
+  /** What messages of the user want that say nothing. */
+  readonly userGuarantee: Guarantee
+  sizeOf(message: Message): number
+  createMessageId(): string
+  /** Notes which agent a message of the user, or of an agent, went to. */
+  onAssigned(message: Message, agent: string): void
+  /** Hands over the reply that an agent waits for in the middle of a message; false for any other message. */
+  claimReply(receiver: string, message: Message): boolean
+  onUserMessage(message: Message): void
+  /** Whether the runtime still answers agents: not when all of them are about to stop. */
+  answersAgents(): boolean
+}

@@ -1,0 +1,87 @@
+import type { Agent } from '../agent/index.ts'
+import type { Message } from '../core/index.ts'
+import { CaxtonError, USER_NAME } from '../core/index.ts'
+import type { Address } from './address.ts'
+import type { Refused } from './conversations-parts.ts'
+import type { DeliveryParts } from './delivery-parts.ts'
+import { findProblem, mailboxFull } from './delivery-problems.ts'
+import type { ParkedMail } from './parked-mail.ts'
+import type { Step } from './protocols/index.ts'
+import type { Passage } from './undertaking.ts'
+import type { UserMail } from './user-mail.ts'
+
+export interface ElsewhereParts extends DeliveryParts {
+  readonly parked: ParkedMail
+  readonly user: UserMail
+  /** Puts a message for which credit is reserved into a mailbox. */
+  take(agent: Agent, message: Message, step: Step | null, bytes: number): void
+  /** Gives back what a message holds that goes into no mailbox. */
+  giveBackCredit(message: Message, reserved: boolean): void
+}
+
+/** Brings messages whose receiver is not the name of an agent that is there to whoever is meant. */
+export class Elsewhere {
+  readonly #parts: ElsewhereParts
+
+  constructor(parts: ElsewhereParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * @param reserved credit is reserved in a mailbox that is there no more
+   * @returns why the message went nowhere; null when it did
+   */
+  deliver(
+    message: Message,
+    passage: Passage,
+    address: Address | CaxtonError,
+    reserved: boolean,
+  ): CaxtonError | Refused | null {
+    if (!(address instanceof CaxtonError) && address.kind === 'capability') {
+      return this.#deliverToOne(message, passage, address.name)
+    }
+    this.#parts.giveBackCredit(message, reserved)
+    if (address instanceof CaxtonError) return address
+    if (address.kind === 'user') return this.#deliverToUser(message, passage)
+    const data = { agent: message.receiver }
+    return new CaxtonError('ERR_AGENT_UNKNOWN', { detail: `'${message.receiver}'`, data })
+  }
+
+  #deliverToUser(message: Message, passage: Passage): Refused | null {
+    const { conversations, user } = this.#parts
+    const step = conversations.judge(passage, message, USER_NAME)
+    if (step !== null && 'error' in step) return step
+    conversations.depart(message, step, USER_NAME, false)
+    user.deliver(message)
+    return null
+  }
+
+  /** Delivers to the next agent in turn that offers a capability and has room, never to the sender itself. */
+  #deliverToOne(message: Message, passage: Passage, capability: string): CaxtonError | Refused | null {
+    const { agents, conversations, credit, directory } = this.#parts
+    const bytes = this.#parts.sizeOf(message)
+    let step: Step | null = null
+    let refused: Refused | null = null
+    const picked = directory.pick(capability, (name) => {
+      const agent = agents.get(name)
+      if (name === message.sender || agent === undefined || this.#parts.parked.has(agent)) return false
+      if (findProblem(agent, message, bytes) !== null) return false
+      const judged = conversations.judge(passage, message, name)
+      if (judged !== null && 'error' in judged) {
+        refused = judged
+        return false
+      }
+      step = judged
+      return credit.reserveRoom(name, bytes)
+    })
+    const agent = picked === null ? undefined : agents.get(picked)
+    if (agent !== undefined) {
+      this.#parts.take(agent, message, step, bytes)
+      return null
+    }
+    this.#parts.giveBackCredit(message, false)
+    if (refused !== null) return refused
+    if (directory.agentsFor(capability).some((name) => name !== message.sender)) return mailboxFull(message.receiver)
+    return new CaxtonError('ERR_CAPABILITY_UNKNOWN', { detail: `'${capability}'`, data: { capability } })
+  }
+}
