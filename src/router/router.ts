@@ -14,6 +14,7 @@ import {
 } from '../core/index.ts'
 import { Store } from '../store/index.ts'
 import { parseAddress } from './address.ts'
+import { createAgentEvents } from './agent-events.ts'
 import { AwaitedReplies } from './awaited-replies.ts'
 import type { ConversationInfo } from './conversation.ts'
 import { ConversationJournal } from './conversation-journal.ts'
@@ -58,7 +59,6 @@ export class Router {
   readonly agentEvents: AgentEvents
   readonly #parts: RouterParts
   readonly #agents = new Map<string, Agent>()
-  readonly #directory = new Directory()
   readonly #conversations: Conversations
   readonly #requests = new PendingRequests()
   readonly #replies = new AwaitedReplies()
@@ -79,6 +79,7 @@ export class Router {
     this.#mail = new DurableMail({ store: this.#store, clock: parts.clock }, parts.sizeOf)
     this.#createMessageId = createIdSource('m', `${options.run}-r`)
     this.#createReplyId = createIdSource('r', `${options.run}-r`)
+    const directory = new Directory()
     const journal = new ConversationJournal(this.#store)
     this.#conversations = new Conversations(
       {
@@ -93,7 +94,7 @@ export class Router {
     this.#delivery = new Delivery({
       credit: parts.credit,
       agents: this.#agents,
-      directory: this.#directory,
+      directory,
       conversations: this.#conversations,
       hub: this.#hub,
       rest: this.#rest,
@@ -111,7 +112,17 @@ export class Router {
       onUserMessage: (message) => this.#takeForUser(message),
       answersAgents: () => this.#phase !== 'closed',
     })
-    this.agentEvents = this.#createAgentEvents()
+    this.agentEvents = createAgentEvents({
+      agents: this.#agents,
+      clock: parts.clock,
+      conversations: this.#conversations,
+      delivery: this.#delivery,
+      directory,
+      hub: this.#hub,
+      mail: this.#mail,
+      rest: this.#rest,
+      isClosed: () => this.#phase === 'closed',
+    })
     journal.restore(this.#conversations, this.#mail)
   }
 
@@ -298,16 +309,6 @@ export class Router {
     await Promise.all([...this.#agents.values()].map((agent) => agent.stop()))
   }
 
-  /** Tells those who wait for an agent that it has ended, once its messages have been given back. */
-  #loseAgent(name: string): void {
-    if (this.#phase === 'closed') return
-    this.#rest.begin()
-    queueMicrotask(() => {
-      if (!this.#mail.isExpected(name)) this.#conversations.lose(name)
-      this.#rest.end()
-    })
-  }
-
   deliverParkedToUser(): void {
     this.#delivery.user.deliverParked()
   }
@@ -337,64 +338,5 @@ export class Router {
   #takeForUser(message: Message): void {
     const { onUserMessage } = this.#parts
     if (!this.#requests.claim(message) && onUserMessage !== undefined) callSafely(onUserMessage, message)
-  }
-
-  #createAgentEvents(): AgentEvents {
-    const hub = this.#hub
-    return {
-      onState: (agent, from, to) => {
-        const reason = to.phase === 'failed' ? to.reason.toData() : null
-        hub.emit({ type: 'state', agent: agent.name, from: from.phase, to: to.phase, reason })
-        if (to.phase === 'running' || to.phase === 'failed') this.#mail.expect(agent.name, false)
-        if (to.phase !== 'running') this.#directory.unregister(agent.capabilities, agent.name)
-        if (isFinal(to.phase)) {
-          this.#delivery.forgetMailbox(agent)
-          this.#loseAgent(agent.name)
-        }
-        if (from.phase === 'loaded') this.#rest.end()
-        if (to.phase === 'failed') this.#delivery.notices.retry()
-        if (to.phase === 'running') this.#delivery.parked.deliver(agent)
-        // Whether it will be started anew is decided at once upon its end.
-        if (isFinal(to.phase)) queueMicrotask(() => this.#delivery.parked.giveUp(agent))
-      },
-      onSend: (agent, message, reserved, cause) => this.#delivery.routeOf(agent, message, reserved, cause),
-      onDropped: (agent, message, reserved) => this.#delivery.dropOf(agent, message, reserved),
-      onLocal: (agent, message, cause) => this.#delivery.noteLocal(agent, message, cause),
-      onLocalLost: (_agent, message, cause) => this.#delivery.giveUpLocal(message, cause),
-      onLog: (agent, { level, text }) => {
-        if (hub.isHeard) hub.emit({ type: 'log', agent: agent.name, level, text })
-      },
-      onRegister: (agent, capability) => {
-        if (this.#agents.get(agent.name) !== agent || !this.#directory.register(capability, agent.name)) return
-        hub.emit({ type: 'registered', agent: agent.name, capability })
-      },
-      onRefuse: (agent, error) => hub.emit({ type: 'refused', agent: agent.name, error }),
-      onRestart: (agent, cause) => {
-        hub.emit({ type: 'restarted', agent: agent.name, error: cause.toData() })
-        this.#delivery.notices.retry()
-      },
-      onWarning: (agent, warning) => hub.emit({ type: 'warning', agent: agent.name, ...warning }),
-      onThrottle: (agent, hold) => {
-        if (!hub.isHeard) return
-        hub.emit({ type: 'throttled', agent: agent.name, ...hold, untilMs: this.#parts.clock.nowMs() + hold.waitMs })
-      },
-      onTimers: (_agent, arePending) => {
-        if (arePending) this.#rest.begin()
-        else this.#rest.end()
-      },
-      onFired: (agent, timer, { status, error, usage }) => {
-        if (hub.isHeard)
-          hub.emit({ type: 'fired', agent: agent.name, timer, status, error: error?.toData() ?? null, usage })
-      },
-      onAdmit: (_agent, message) => this.#conversations.admits(message),
-      onHandled: (agent, message, outcome) => {
-        const { status, error, usage } = outcome
-        if (hub.isHeard) {
-          hub.emit({ type: 'handled', agent: agent.name, message, status, error: error?.toData() ?? null, usage })
-        }
-        this.#delivery.settleHandled(agent, message, outcome)
-      },
-      onUndelivered: (agent, message, reason) => this.#delivery.settleUndelivered(agent, message, reason),
-    }
   }
 }

@@ -1,0 +1,91 @@
+import type { Agent, AgentEvents } from '../agent/index.ts'
+import { isFinal } from '../agent/index.ts'
+import type { Clock } from '../core/index.ts'
+import type { Conversations } from './conversations.ts'
+import type { Delivery } from './delivery.ts'
+import type { Directory } from './directory.ts'
+import type { DurableMail } from './durable-mail.ts'
+import type { EventHub } from './event.ts'
+import type { Rest } from './rest.ts'
+
+export interface AgentEventsParts {
+  readonly agents: ReadonlyMap<string, Agent>
+  readonly clock: Clock
+  readonly conversations: Conversations
+  readonly delivery: Delivery
+  readonly directory: Directory
+  readonly hub: EventHub
+  readonly mail: DurableMail
+  readonly rest: Rest
+  isClosed(): boolean
+}
+
+/** What the router does about that which its agents do. */
+export function createAgentEvents(parts: AgentEventsParts): AgentEvents {
+  const { agents, clock, conversations, delivery, directory, hub, mail, rest } = parts
+  return {
+    onState: (agent, from, to) => {
+      const reason = to.phase === 'failed' ? to.reason.toData() : null
+      hub.emit({ type: 'state', agent: agent.name, from: from.phase, to: to.phase, reason })
+      if (to.phase === 'running' || to.phase === 'failed') mail.expect(agent.name, false)
+      if (to.phase !== 'running') directory.unregister(agent.capabilities, agent.name)
+      if (isFinal(to.phase)) {
+        delivery.forgetMailbox(agent)
+        loseAgent(agent.name, parts)
+      }
+      if (from.phase === 'loaded') rest.end()
+      if (to.phase === 'failed') delivery.notices.retry()
+      if (to.phase === 'running') delivery.parked.deliver(agent)
+      // Whether it will be started anew is decided at once upon its end.
+      if (isFinal(to.phase)) queueMicrotask(() => delivery.parked.giveUp(agent))
+    },
+    onSend: (agent, message, reserved, cause) => delivery.routeOf(agent, message, reserved, cause),
+    onDropped: (agent, message, reserved) => delivery.dropOf(agent, message, reserved),
+    onLocal: (agent, message, cause) => delivery.noteLocal(agent, message, cause),
+    onLocalLost: (_agent, message, cause) => delivery.giveUpLocal(message, cause),
+    onLog: (agent, { level, text }) => {
+      if (hub.isHeard) hub.emit({ type: 'log', agent: agent.name, level, text })
+    },
+    onRegister: (agent, capability) => {
+      if (agents.get(agent.name) !== agent || !directory.register(capability, agent.name)) return
+      hub.emit({ type: 'registered', agent: agent.name, capability })
+    },
+    onRefuse: (agent, error) => hub.emit({ type: 'refused', agent: agent.name, error }),
+    onRestart: (agent, cause) => {
+      hub.emit({ type: 'restarted', agent: agent.name, error: cause.toData() })
+      delivery.notices.retry()
+    },
+    onWarning: (agent, warning) => hub.emit({ type: 'warning', agent: agent.name, ...warning }),
+    onThrottle: (agent, hold) => {
+      if (!hub.isHeard) return
+      hub.emit({ type: 'throttled', agent: agent.name, ...hold, untilMs: clock.nowMs() + hold.waitMs })
+    },
+    onTimers: (_agent, arePending) => {
+      if (arePending) rest.begin()
+      else rest.end()
+    },
+    onFired: (agent, timer, { status, error, usage }) => {
+      if (hub.isHeard)
+        hub.emit({ type: 'fired', agent: agent.name, timer, status, error: error?.toData() ?? null, usage })
+    },
+    onAdmit: (_agent, message) => conversations.admits(message),
+    onHandled: (agent, message, outcome) => {
+      const { status, error, usage } = outcome
+      if (hub.isHeard) {
+        hub.emit({ type: 'handled', agent: agent.name, message, status, error: error?.toData() ?? null, usage })
+      }
+      delivery.settleHandled(agent, message, outcome)
+    },
+    onUndelivered: (agent, message, reason) => delivery.settleUndelivered(agent, message, reason),
+  }
+}
+
+/** Tells those who wait for an agent that it has ended, once its messages have been given back. */
+function loseAgent(name: string, { isClosed, rest, mail, conversations }: AgentEventsParts): void {
+  if (isClosed()) return
+  rest.begin()
+  queueMicrotask(() => {
+    if (!mail.isExpected(name)) conversations.lose(name)
+    rest.end()
+  })
+}
