@@ -5,32 +5,26 @@ import type { DelegationState } from './capability/index.ts'
 import type { CaxtonOptions, DrainOptions, IncomingMessage, OutgoingMessage, RequestOptions } from './caxton-options.ts'
 import { parseContent } from './caxton-options.ts'
 import { ModuleCache } from './compile/index.ts'
-import type { Guarantee, Guest } from './core/index.ts'
+import type { Guarantee } from './core/index.ts'
 import { asCaxtonError, CaxtonError, SYSTEM_CLOCK, toDraft } from './core/index.ts'
 import { joinErrors } from './deploy-failure.ts'
 import type { CaxtonEvent } from './event-stream.ts'
 import { EventStream } from './event-stream.ts'
-import { buildSource, toGuest } from './languages/index.ts'
-import { instantiate, tenantOf } from './placement.ts'
+import { instantiate } from './placement.ts'
+import type { PreparedAgent } from './preparation.ts'
+import { prepareAgent } from './preparation.ts'
 import type { AuditRecord, ConversationInfo, RouterListener } from './router/index.ts'
 import { NO_TRACING, Router, Rulebook } from './router/index.ts'
-import type { Sandbox, SandboxSpec } from './sandbox/index.ts'
-import { assertModuleFits, messageBytes, ProcessPool, SandboxPool } from './sandbox/index.ts'
+import type { Sandbox } from './sandbox/index.ts'
+import { messageBytes, ProcessPool, SandboxPool } from './sandbox/index.ts'
 import type { DelegationInfo, ServicesParts } from './services/index.ts'
 import { Secrets, Services } from './services/index.ts'
 import type { InboxEntry, Store } from './store/index.ts'
 import { supervise, watchEnd } from './supervision.ts'
-import type { AgentInput, AgentOptions, Program } from './system/index.ts'
-import { parseAgentOptions, parseConversations, parseGrants, parseToolServers, programArgs } from './system/index.ts'
+import type { AgentInput, AgentOptions } from './system/index.ts'
+import { parseAgentOptions, parseConversations, parseGrants, parseToolServers } from './system/index.ts'
 import { SystemData, withStore } from './system-data.ts'
 import type { MemoryTree } from './wasi/index.ts'
-import { loadMounts } from './wasi/index.ts'
-
-/** An agent that is ready to start: built, compiled, and everything it imports is granted. */
-interface PreparedAgent {
-  readonly options: AgentOptions
-  readonly spec: SandboxSpec
-}
 
 /**
  * A running system of agents, each in a sandbox of its own.
@@ -300,50 +294,18 @@ export class Caxton implements AsyncDisposable {
     }
   }
 
-  async #prepare(options: AgentOptions): Promise<PreparedAgent> {
-    const { name, limits, grants, config, isolation, compile, scheduling } = options
-    const guest = await this.#readGuest(options.program)
-    const compiled = await this.#modules.compile(guest.bytes, limits)
-    const { door, script } = guest
-    const tenant = tenantOf(name, isolation)
-    const mounts = await loadMounts(grants.files)
-    const spec: SandboxSpec = {
-      name,
-      compiled,
-      door,
-      script,
-      grants,
-      limits,
-      config,
-      tenant,
-      compile,
-      scheduling,
-      mounts,
-      isTraced: this.#options.tracing !== undefined,
-      args: programArgs(guest, options.args),
-      env: grants.env,
-      startsAhead: true,
-      holdsSends: (options.delivery ?? this.#guarantee) === 'at-least-once',
-    }
-    assertModuleFits(spec)
-    this.#services.assertServes(grants)
-    return { options, spec }
+  #prepare(options: AgentOptions): Promise<PreparedAgent> {
+    return prepareAgent(options, {
+      modules: this.#modules,
+      services: this.#services,
+      options: this.#options,
+      guarantee: this.#guarantee,
+    })
   }
 
   /** What is promised where nothing is said. */
   get #guarantee(): Guarantee {
     return this.#options.store?.delivery ?? (this.#store.isDurable ? 'at-least-once' : 'at-most-once')
-  }
-
-  #readGuest(program: Program): Guest | Promise<Guest> {
-    if (program.kind === 'bytes') return toGuest(program.bytes, 'bytes')
-    const { cacheDirectory, onProgress } = this.#options
-    const language = program.kind === 'module' ? 'wasm' : program.language
-    return buildSource(program.path, {
-      ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
-      ...(onProgress === undefined ? {} : { onProgress }),
-      ...(language === null ? {} : { language }),
-    })
   }
 
   #add(prepared: PreparedAgent): Agent {
