@@ -1,6 +1,7 @@
 /** Words everyone uses: errors, limits, units, ids, clock, guests, ACL messages. */
 export * from './clock.ts'
 export * from './compile-mode.ts'
+export * from './conversation-limits.ts'
 export * from './delivery-terms.ts'
 export * from './errors.ts'
 export * from './guest.ts'
