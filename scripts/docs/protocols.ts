@@ -24,6 +24,8 @@ export const PROTOCOLS_DOCUMENT: Document = {
       '- The opener may `cancel` until it has ended. `inform` as the answer calls it off, `failure` says that it goes on. The answer',
       '  names the `reply_with` of the `cancel`; without one it is whatever names nothing. A `cancel` with a `reply_by` that nobody',
       '  answers in time ends it.',
+      '- Whoever asks with `reply_with` is answered with that in `in_reply_to`: an answer that names nothing, or what was asked',
+      '  earlier, is none (ERR_PROTOCOL_TURN with the `in_reply_to` that was expected).',
       '- `reply_by` sets the deadline that a state has. When it has passed, whoever set it is told by the act in the table, in the name',
       '  of the runtime (ERR_PROTOCOL_DEADLINE). `agree` answers and promises: the deadline goes on.',
       '- When one side is gone, or does not handle what it was sent, the other is told by `failure` (ERR_PROTOCOL_LOST).',
@@ -51,7 +53,9 @@ function drawDialogue(dialogue: Dialogue): string[] {
   const lates = Object.entries(late).map(([act, answer]) => `\`${act}\` is answered with \`${answer}\``)
   return [
     `**${opener} → ${partner}**, ends: ${ends.join(', ')}.`,
-    ...(lates.length === 0 ? [] : [`After a deadline ${lates.join(', ')}.`]),
+    ...(lates.length === 0
+      ? []
+      : [`After a deadline or the end, and as an answer to an earlier call, ${lates.join(', ')}.`]),
     '',
     '```mermaid',
     'stateDiagram-v2',

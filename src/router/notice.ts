@@ -3,7 +3,7 @@ import { completeDraft, ERRORS, RUNTIME_NAME, replyTo, USER_NAME } from '../core
 import type { Tidings } from './conversations-parts.ts'
 
 /** Facts of an error that guests are told: what a conversation is about, nothing of the host. */
-const TOLD_FACTS = ['protocol', 'state', 'expected', 'guard', 'budget', 'limit'] as const
+const TOLD_FACTS = ['protocol', 'state', 'expected', 'in_reply_to', 'guard', 'budget', 'limit'] as const
 
 /**
  * Tells whether the runtime may answer a message. It never answers itself, a `failure` or a `not-understood`:

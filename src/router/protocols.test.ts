@@ -473,6 +473,7 @@ test('a snapshot is JSON, and another runtime goes on from it with its deadlines
       performative: 'inform',
       receiver: 'user',
       conversation_id: 'c',
+      in_reply_to: 'to-a',
       protocol: 'fipa-request',
     })
     return 0

@@ -21,7 +21,7 @@ export interface DialogueState {
   readonly opener: string
   readonly partner: string
   state: string
-  /** Whether `state` was reached because a deadline had passed. */
+  /** Whether the partner can only be late in `state`: a deadline has passed, or the opener has ended it. */
   isLate: boolean
   /** Whom the partner may answer beside the opener: the `reply_to` of what it was asked. */
   answersTo: string | null
@@ -69,7 +69,11 @@ export function judge(protocol: ProtocolRules, dialogue: DialogueState, message:
       : { ...step, next: dialogue.state, effect: 'keep' }
   }
   const next = rules.states.get(dialogue.state)?.[side].get(act)
-  if (next !== undefined) return { ...step, next, effect: 'move' }
+  if (next !== undefined) {
+    return side === 'opener' || answersLast(dialogue, message)
+      ? { ...step, next, effect: 'move' }
+      : refuseOther(protocol, rules, dialogue, message)
+  }
   if (isEnded(rules, dialogue)) return refuse(protocol, rules, dialogue, side, message)
   if (act === 'not-understood') return { ...step, next: 'not-understood', effect: 'move' }
   if (act === 'cancel' && side === 'opener' && rules.cancel && dialogue.cancelling === null) {
@@ -108,7 +112,7 @@ export function take(protocol: ProtocolRules, step: Step, message: Message, rece
   if (step.effect === 'keep' || step.next === 'cancelled') dialogue.cancelling = null
   if (step.effect === 'keep') return dialogue
   dialogue.state = step.next
-  dialogue.isLate = false
+  dialogue.isLate = step.side === 'opener' && rules.ends.has(step.next)
   dialogue.asks[step.side] = ask
   if (step.side === 'opener') dialogue.answersTo = message.reply_to ?? null
   dialogue.due = dueAfter(rules, dialogue, step.side, message, atMs)
@@ -173,6 +177,31 @@ function answersCancel({ cancelling }: DialogueState, { performative, in_reply_t
   return (answered ?? null) === cancelling.replyWith
 }
 
+/** Whoever asked with `reply_with` waits for that: no other answer may end the wait. */
+function answersLast({ asks }: DialogueState, { in_reply_to: answered }: Message): boolean {
+  const replyWith = asks.opener?.replyWith ?? null
+  return replyWith === null || answered === replyWith
+}
+
+/** Refuses an answer to something else than what was asked last, such as a bid for an earlier round. */
+function refuseOther(
+  protocol: ProtocolRules,
+  rules: DialogueRulebook,
+  { state, asks }: DialogueState,
+  { performative, in_reply_to: answered, sender }: Message,
+): Refusal {
+  const late = answered === undefined ? undefined : rules.late.get(performative)
+  if (late !== undefined) return { error: tooLate(protocol), act: late }
+  const replyWith = asks.opener?.replyWith ?? ''
+  const detail = `${performative} of '${sender}' in state ${state} of ${protocol.name}, expected in_reply_to '${replyWith}'`
+  const data = { protocol: protocol.name, state, act: performative, in_reply_to: replyWith }
+  return { error: new CaxtonError('ERR_PROTOCOL_TURN', { detail, data }), act: 'not-understood' }
+}
+
+function tooLate({ name }: ProtocolRules): CaxtonError {
+  return new CaxtonError('ERR_PROTOCOL_DEADLINE', { detail: 'it came too late', data: { protocol: name } })
+}
+
 function refuse(
   protocol: ProtocolRules,
   rules: DialogueRulebook,
@@ -185,7 +214,7 @@ function refuse(
   const error =
     act === undefined
       ? outOfTurn(protocol, message, dialogue.state, [...(state?.[side].keys() ?? [])])
-      : new CaxtonError('ERR_PROTOCOL_DEADLINE', { detail: 'it came too late', data: { protocol: protocol.name } })
+      : tooLate(protocol)
   return { error, act: act ?? 'not-understood' }
 }
 

@@ -43,24 +43,31 @@ const ANY_QUESTION = {
   subscribe: 'asked',
   cfp: 'asked',
   propose: 'asked',
-  inform: 'asked',
+  // Nothing answers it, unless the target wants to.
+  inform: 'told',
 } as const
 
+/** Answers that a broker passes on, one by one; a recruiter tells so what it knows of its targets. */
+const PASSED_ON = { ...RESULTS, propose: 'done', 'accept-proposal': 'done', 'reject-proposal': 'done' } as const
+
+/** Asking a broker or a recruiter. */
 const ASK_MEDIATOR = {
   start: { opener: { proxy: 'asked' } },
   asked: { partner: { agree: 'agreed', refuse: 'refused', failure: 'failed' }, deadline: LATE },
-  agreed: { partner: RESULTS, deadline: LATE },
+  agreed: { partner: PASSED_ON, deadline: LATE },
+  done: { partner: PASSED_ON },
 } as const
+const MEDIATOR_ENDS = ['refused', 'done', 'failed', 'late'] as const
 
+const TARGET_ANSWERS = { ...ANSWERS, propose: 'done', 'accept-proposal': 'done', 'reject-proposal': 'refused' } as const
 const ASK_TARGET = {
   start: { opener: ANY_QUESTION },
-  asked: {
-    partner: { ...ANSWERS, propose: 'done', 'accept-proposal': 'done', 'reject-proposal': 'refused' },
-    deadline: LATE,
-  },
+  asked: { partner: TARGET_ANSWERS, deadline: LATE },
+  told: { partner: TARGET_ANSWERS },
   agreed: { partner: RESULTS, deadline: LATE },
-  done: { partner: { inform: 'done', failure: 'failed' } },
+  done: { partner: RESULTS },
 } as const
+const TARGET_ENDS = [...MEDIATOR_ENDS, 'told'] as const
 
 /** Rounds of an auction; what follows upon a bid that was taken differs. */
 const AUCTION_ROUNDS = {
@@ -168,11 +175,13 @@ export const FIPA_PROTOCOLS: readonly Protocol[] = [
             opener: { 'accept-proposal': 'leading', 'reject-proposal': 'outbid' },
             deadline: BID_EXPIRED,
           },
-          leading: { opener: { cfp: 'called', inform: 'closed', request: 'won' } },
+          leading: { opener: { cfp: 'called', inform: 'final', request: 'won' } },
+          // The price may be below the reserve: then nothing follows.
+          final: { opener: { request: 'won' } },
           won: { partner: ANSWERS, deadline: LATE },
           agreed: { partner: RESULTS, deadline: LATE },
         },
-        ends: ['closed', 'refused', 'done', 'failed', 'late'],
+        ends: ['closed', 'final', 'refused', 'done', 'failed', 'late'],
         late: LATE_BIDS,
       },
     ],
@@ -205,16 +214,15 @@ export const FIPA_PROTOCOLS: readonly Protocol[] = [
         opener: 'initiator',
         partner: 'broker',
         cancel: true,
-        // Answers of several targets are passed on one by one.
-        states: { ...ASK_MEDIATOR, done: { partner: { inform: 'done', failure: 'failed' } } },
-        ends: ['refused', 'done', 'failed', 'late'],
+        states: ASK_MEDIATOR,
+        ends: MEDIATOR_ENDS,
       },
       {
         opener: 'broker',
         partner: 'target',
         cancel: true,
         states: ASK_TARGET,
-        ends: ['refused', 'done', 'failed', 'late'],
+        ends: TARGET_ENDS,
       },
     ],
   },
@@ -231,14 +239,14 @@ export const FIPA_PROTOCOLS: readonly Protocol[] = [
         partner: 'recruiter',
         cancel: true,
         states: ASK_MEDIATOR,
-        ends: ['refused', 'done', 'failed', 'late'],
+        ends: MEDIATOR_ENDS,
       },
       {
         opener: 'recruiter',
         partner: 'target',
         cancel: true,
         states: ASK_TARGET,
-        ends: ['refused', 'done', 'failed', 'late'],
+        ends: TARGET_ENDS,
       },
     ],
   },
