@@ -1,9 +1,8 @@
 /** A seller that has nothing itself: it asks two others and offers the cheaper of their prices with its share. */
-import { Collector, Draft, Message, OK, getField, reply, send, toInteger } from 'caxton'
+import { Collector, Draft, Message, OK, collect, getField, lastStatus, reply, toInteger } from 'caxton'
 
 let call: Message | null = null
 let offers: Collector | null = null
-let rounds = 0
 
 export function handleMessage(message: Message): i32 {
   if (message.performative == 'cfp') return ask(message)
@@ -15,21 +14,19 @@ export function handleMessage(message: Message): i32 {
 
 function ask(message: Message): i32 {
   call = message
-  rounds += 1
   const draft = new Draft('query-ref', 'store-1')
   draft.others = ['store-2']
   draft.protocol = 'fipa-query'
   draft.content = '"price"'
-  const collector = new Collector(draft, 'offer-' + rounds.toString())
-  offers = collector
-  return send(draft)
+  offers = collect(draft)
+  return offers === null ? lastStatus() : OK
 }
 
 function bid(all: Collector): i32 {
   let best: i64 = i64.MAX_VALUE
-  for (let i = 0; i < all.answers.length; i++) {
-    if (all.answers[i].performative != 'inform') continue
-    const price = toInteger(getField(all.answers[i].content, 'price'), i64.MAX_VALUE)
+  const informed = all.by('inform')
+  for (let i = 0; i < informed.length; i++) {
+    const price = toInteger(getField(informed[i].content, 'price'), i64.MAX_VALUE)
     if (price < best) best = price
   }
   const message = call

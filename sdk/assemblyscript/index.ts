@@ -144,7 +144,10 @@ function writeTexts(writer: Writer, values: string[]): void {
 
 /** One answer of each receiver of a draft: what the runtime says about one of them counts as its answer, too. */
 export class Collector {
+  /** In the order in which they came. */
   answers: Message[] = []
+  /** Who gave no answer of its own, by name: the code of why, such as 'ERR_PROTOCOL_DEADLINE'. */
+  unanswered: Map<string, string> = new Map<string, string>()
   private missing: Set<string> = new Set<string>()
 
   /** Sets `replyWith` of the draft, which is still to be sent: a text that no other one of this agent has. */
@@ -164,11 +167,35 @@ export class Collector {
   /** Tells whether a message is an answer that was missing; then it is kept. `agree` is none yet. */
   take(message: Message): bool {
     if (message.inReplyTo != this.replyWith || message.performative == 'agree') return false
-    const from = message.sender == 'caxton' ? toText(getField(message.content, 'receiver')) : message.sender
+    const isNotice = message.sender == 'caxton'
+    const from = isNotice ? toText(getField(message.content, 'receiver')) : message.sender
     if (!this.missing.delete(from)) return false
     this.answers.push(message)
+    if (isNotice) this.unanswered.set(from, toText(getField(message.content, 'reason')))
     return true
   }
+
+  /** The answers with that act, in the order in which they came. */
+  by(performative: string): Message[] {
+    const found: Message[] = []
+    for (let i = 0; i < this.answers.length; i++) {
+      if (this.answers[i].performative == performative) found.push(this.answers[i])
+    }
+    return found
+  }
+}
+
+let collections: i32 = 0
+
+/**
+ * Sends a message to all its receivers and returns what collects their answers; hand it every message that arrives. With a
+ * `replyBy` under a protocol it is complete by then. Null when nothing was sent; `lastStatus()` says why.
+ */
+export function collect(draft: Draft): Collector | null {
+  collections += 1
+  const collector = new Collector(draft, draft.replyWith == '' ? 'collect-' + collections.toString() : draft.replyWith)
+  askStatus = send(draft)
+  return askStatus < 0 ? null : collector
 }
 
 /** Sends a message. Answers OK or a negative status, such as MAILBOX_FULL: then nothing was sent. */
@@ -195,7 +222,7 @@ export function ask(draft: Draft, deadlineMs: i32 = 0): Message | null {
 
 let askStatus: i32 = 0
 
-/** Why the last `ask` answered null: a negative status, such as TIMEOUT. */
+/** Why the last `ask` or `collect` answered null: a negative status, such as TIMEOUT. */
 export function lastStatus(): i32 {
   return askStatus
 }
@@ -222,6 +249,11 @@ export function registerCapability(name: string): i32 {
 /** Microseconds since 1970-01-01T00:00Z, in steps of the granted resolution. */
 export function nowMicros(): i64 {
   return abi.now_micros()
+}
+
+/** What to set as `replyBy` of a draft for an answer within so many milliseconds. */
+export function replyByIn(delayMs: i64): string {
+  return new Date(abi.now_micros() / 1000 + delayMs).toISOString()
 }
 
 /** Charges a cost, in a unit of the agents' own, to the budget of what the message that is handled belongs to. */

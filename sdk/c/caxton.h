@@ -14,6 +14,7 @@
 #define CAXTON_H
 
 #include <stdarg.h>
+#include <time.h>
 
 #include "caxton_abi.h"
 #include "caxton_json.h"
@@ -137,6 +138,22 @@ static inline caxton_writer *caxton_begin_reply(const caxton_message *message, c
   return draft;
 }
 
+/* Writes the field `reply_by`: so many milliseconds from now. CAXTON_DENIED without the grant `clock`: then there is none. */
+static inline int caxton_write_reply_by(caxton_writer *draft, int64_t delay_ms) {
+  int64_t now = caxton_now_micros();
+  if (now < 0) return (int)now;
+  int64_t ms = now / 1000 + delay_ms;
+  time_t seconds = (time_t)(ms / 1000);
+  struct tm utc;
+  char text[40];
+  if (gmtime_r(&seconds, &utc) == NULL) return CAXTON_INVALID;
+  size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+  length += (size_t)snprintf(text + length, sizeof text - length, ".%03dZ", (int)(ms % 1000));
+  caxton_write_key(draft, "reply_by");
+  caxton_write_string(draft, text, length);
+  return CAXTON_OK;
+}
+
 /* Sends a draft. Answers CAXTON_OK or a negative status; CAXTON_TOO_LARGE when the draft did not fit. */
 static inline int caxton_send(caxton_writer *draft) {
   caxton_write_end_object(draft);
@@ -200,6 +217,21 @@ static inline bool caxton_collector_take(caxton_collector *collector, const caxt
     return true;
   }
   return false;
+}
+
+/* Returns the answer of a receiver; empty fields while it is missing. They stay until `caxton_collector_free`. */
+static inline caxton_message caxton_collector_answer(const caxton_collector *collector, size_t receiver) {
+  return caxton_read_message(collector->answers[receiver]);
+}
+
+/*
+ * Returns why a receiver gave no answer of its own: the JSON text of a code, such as "ERR_PROTOCOL_DEADLINE"; empty when it did,
+ * and while nothing is known of it.
+ */
+static inline caxton_text caxton_collector_reason(const caxton_collector *collector, size_t receiver) {
+  caxton_message answer = caxton_collector_answer(collector, receiver);
+  if (!caxton_json_string_is(answer.sender, "caxton")) return (caxton_text){NULL, 0};
+  return caxton_json_get(answer.content, "reason");
 }
 
 static inline void caxton_collector_free(caxton_collector *collector) {

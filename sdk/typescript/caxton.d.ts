@@ -117,6 +117,8 @@ declare module 'caxton' {
     readonly missing: ReadonlySet<string>
     /** The answers by who they are from. */
     readonly answers: ReadonlyMap<string, Message>
+    /** Who gave no answer of its own, and the code of why, such as `ERR_PROTOCOL_DEADLINE`. */
+    readonly unanswered: ReadonlyMap<string, string>
     readonly isComplete: boolean
     /** Tells whether a message is an answer that was missing; then it is kept. `agree` is none yet. */
     take(message: Message): boolean

@@ -94,6 +94,7 @@ export class Collector {
     this.replyWith = replyWith
     this.missing = new Set(receivers)
     this.answers = new Map()
+    this.unanswered = new Map()
   }
 
   get isComplete() {
@@ -102,9 +103,11 @@ export class Collector {
 
   take(message) {
     if (message.in_reply_to !== this.replyWith || message.performative === 'agree') return false
-    const from = message.sender === 'caxton' ? message.content?.receiver : message.sender
+    const isNotice = message.sender === 'caxton'
+    const from = isNotice ? message.content?.receiver : message.sender
     if (!this.missing.delete(from)) return false
     this.answers.set(from, message)
+    if (isNotice) this.unanswered.set(from, message.content.reason)
     return true
   }
 
