@@ -30,8 +30,10 @@ export interface AgentEvents {
   onLog(agent: Agent, line: LogLine): void
   /** The agent sent a message while it handled one in vain: it was not sent. `reserved` as for `onSend`. */
   onDropped(agent: Agent, message: Message, reserved: boolean): void
-  /** The agent, running and granted this, offers a capability. */
-  onRegister(agent: Agent, capability: string): void
+  /** The agent, granted this, offers a capability while it runs. Returns why it cannot, null if it does. */
+  onRegister(agent: Agent, capability: string): ErrorData | null
+  /** Lists what an agent offers while it runs. @default nothing */
+  capabilitiesOf?(agent: Agent): readonly string[]
   onRefuse(agent: Agent, refusal: ErrorData): void
   /** The thread of the agent was lost and the agent began again in another one: what its guest remembered is gone. */
   onRestart(agent: Agent, cause: CaxtonError): void
@@ -77,7 +79,7 @@ export interface AgentOptions {
   readonly warn?: number
   /** What is promised of messages to the agent. @default at-most-once */
   readonly guarantee?: Guarantee
-  /** Only `register` is looked at here, once more after the sandbox did. */
+  /** Only `register` is looked at here, once more after the sandbox did; others ask the agent for the rest. */
   readonly grants: Grants
 }
 

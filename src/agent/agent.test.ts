@@ -4,7 +4,7 @@ import type { Behaviour } from '../../test/fakes/sandbox.ts'
 import { createGate, FakeSandbox, SOME_USAGE, settle } from '../../test/fakes/sandbox.ts'
 import { NO_GRANTS } from '../capability/index.ts'
 import type { ErrorCode, Message } from '../core/index.ts'
-import { CaxtonError, completeDraft, DEFAULT_LIMITS, HOST_LIMITS } from '../core/index.ts'
+import { CaxtonError, completeDraft, DEFAULT_LIMITS } from '../core/index.ts'
 import type { SandboxEvents } from '../sandbox/index.ts'
 import { Agent } from './agent.ts'
 import type { AgentPhase } from './state.ts'
@@ -46,7 +46,11 @@ function createAgent(
         onLocal: () => {},
         onLocalLost: () => {},
         onLog: (_agent, line) => log.push(`log ${line.text}`),
-        onRegister: (_agent, capability) => log.push(`register ${capability}`),
+        onRegister: (agent, capability) => {
+          log.push(`register ${capability} while ${agent.state.phase}`)
+          return capability === 'one-too-many' ? { code: 'ERR_LIMIT_CAPABILITIES' } : null
+        },
+        capabilitiesOf: () => ['count'],
         onRefuse: (_agent, { code }) => log.push(`refuse ${code}`),
         onRestart: (_agent, { code }) => log.push(`restart ${code}`),
         onWarning: (_agent, { limit, scope }) => log.push(`warning ${scope} ${limit}`),
@@ -62,7 +66,7 @@ function createAgent(
     {
       name: 'one',
       limits: DEFAULT_LIMITS,
-      grants: { ...NO_GRANTS, register: ['count', 'sort'] },
+      grants: { ...NO_GRANTS, register: ['count', 'sort', 'one-too-many'] },
     },
   )
   return {
@@ -434,7 +438,7 @@ describe('drain', () => {
 })
 
 describe('what a guest asks for', () => {
-  test('a capability registered during the start is announced once it runs', async () => {
+  test('a capability is registered at once, while the agent starts too, and shown', async () => {
     const { agent, log } = createAgent(
       () => 0,
       () => 0,
@@ -444,13 +448,12 @@ describe('what a guest asks for', () => {
           () => 0,
           () => {
             events.onRegister('count')
-            events.onRegister('count')
             return 0
           },
         ),
     )
     await agent.start()
-    assert.deepEqual(log, ['loaded -> running', 'register count'])
+    assert.deepEqual(log, ['register count while loaded', 'loaded -> running'])
     assert.deepEqual(agent.snapshot().capabilities, ['count'])
   })
 
@@ -466,46 +469,12 @@ describe('what a guest asks for', () => {
     )
   })
 
-  test('capabilities are bounded', () => {
-    const names = Array.from({ length: HOST_LIMITS.capabilitiesPerAgent + 1 }, (_, index) => `c${index}`)
-    const log: string[] = []
-    let events: SandboxEvents | undefined
-    const agent = new Agent(
-      {
-        createSandbox: (given) => {
-          events = given
-          return new FakeSandbox(given, () => 0)
-        },
-        credit: { release: () => {} },
-        events: {
-          onState: () => {},
-          onSend: () => {},
-          onLocal: () => {},
-          onLocalLost: () => {},
-          onLog: () => {},
-          onRegister: () => {},
-          onRefuse: (_agent, { code }) => log.push(code),
-          onRestart: () => {},
-          onWarning: () => {},
-          onThrottle: () => {},
-          onDropped: () => {},
-          onTimers: () => {},
-          onFired: () => {},
-          onHandled: () => {},
-          onUndelivered: () => {},
-        },
-      },
-      {
-        name: 'one',
-        limits: DEFAULT_LIMITS,
-        grants: { ...NO_GRANTS, register: names },
-      },
-    )
-    const started = agent.start()
-    for (const name of names) events?.onRegister(name)
-    assert.deepEqual(log, ['ERR_LIMIT_CAPABILITIES'])
-    assert.equal(agent.capabilities.size, HOST_LIMITS.capabilitiesPerAgent)
-    return started
+  test('a capability for which there is no room is refused', async () => {
+    const { agent, log, sandbox } = createAgent(() => 0)
+    await agent.start()
+    sandbox().events.onRegister('one-too-many')
+    assert.deepEqual(log.slice(1), ['register one-too-many while running', 'refuse ERR_LIMIT_CAPABILITIES'])
+    assert.equal(agent.snapshot().refusals, 1)
   })
 
   test('an agent that has ended registers nothing', async () => {

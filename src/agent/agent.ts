@@ -1,3 +1,4 @@
+import type { Grants } from '../capability/index.ts'
 import { HANDLED } from '../capability/index.ts'
 import type { CaxtonError, Clock, ErrorData, Guarantee, Limits, Message } from '../core/index.ts'
 import { asCaxtonError, DEFAULT_WARN_SHARE, NO_RATE_LIMITS, SYSTEM_CLOCK } from '../core/index.ts'
@@ -15,7 +16,7 @@ import type { Letter } from './mailbox.ts'
 import { createLetter, HandedOver, Mailbox } from './mailbox.ts'
 import { Monitor } from './monitor.ts'
 import { Outbox } from './outbox.ts'
-import { Registrations } from './registrations.ts'
+import { register } from './registrations.ts'
 import type { AgentState } from './state.ts'
 import { follow, isFinal, takesMessages } from './state.ts'
 import type { Hold, Overdraft } from './throttle.ts'
@@ -37,6 +38,7 @@ import { Throttle } from './throttle.ts'
 export class Agent {
   readonly name: string
   readonly limits: Limits
+  readonly grants: Grants
   /** Whether it is a program that comes to its end by itself when no message comes any more. */
   isProgram = false
   /** Of `at-least-once`: what it sends is sent when its call has succeeded. */
@@ -48,7 +50,6 @@ export class Agent {
   readonly #outbox: Outbox
   readonly #clock: Clock
   readonly #admission: Admission
-  readonly #registrations: Registrations
   readonly #monitor: Monitor
   readonly #throttle: Throttle
   readonly #ended = Promise.withResolvers<void>()
@@ -66,6 +67,7 @@ export class Agent {
     this.#clock = clock
     this.name = options.name
     this.limits = limits
+    this.grants = options.grants
     this.guarantee = options.guarantee ?? 'at-most-once'
     const throttle = { clock, onHold: (hold: Hold) => events.onThrottle(this, hold), onRelease: () => this.#pump() }
     this.#monitor = predecessor === undefined ? new Monitor({ clock }, { limits, warn }) : predecessor.#monitor
@@ -80,8 +82,6 @@ export class Agent {
       onDue: () => this.#pump(),
       onPending: (arePending: boolean) => events.onTimers(this, arePending),
     }
-    const refuse = (refusal: ErrorData) => this.#refuse(refusal)
-    this.#registrations = new Registrations({ events, refuse }, this, options.grants)
     this.#kept = new AgentKept(kept, this.name)
     this.#outbox = new Outbox(events, this)
     this.#admission = new Admission({ ...parts, throttle: this.#throttle, retry: () => this.#pump() }, this.#holds)
@@ -96,9 +96,9 @@ export class Agent {
     return takesMessages(this.#state.phase) && !this.#drains
   }
 
-  /** Capabilities it has registered; they are offered while it runs. */
-  get capabilities(): ReadonlySet<string> {
-    return this.#registrations.names
+  /** Capabilities that it offers while it runs. */
+  get capabilities(): readonly string[] {
+    return this.#parts.events.capabilitiesOf?.(this) ?? []
   }
 
   /** Messages not yet handled, those handed to the sandbox included. */
@@ -121,7 +121,6 @@ export class Agent {
       throw failure
     }
     this.#enter({ phase: 'running' })
-    this.#registrations.announce()
     if (this.#hasEnded) this.#endWell()
     if (this.#drains) this.#beginDraining()
     else this.#kept.start()
@@ -209,7 +208,7 @@ export class Agent {
       },
       onLocal: (message, bytes, cause) => this.#takeLocal(message, bytes, cause),
       onLog: (line) => events.onLog(this, line),
-      onRegister: (capability) => this.#registrations.add(capability),
+      onRegister: (capability) => this.#refuse(register(this, capability, events)),
       onRefuse: (refusal) => this.#refuse(refusal),
       ...this.#outbox.letRequestsPass(this.#parts.onAsk),
       onRestart: (cause) => {
@@ -237,7 +236,8 @@ export class Agent {
     }
   }
 
-  #refuse(refusal: ErrorData): void {
+  #refuse(refusal: ErrorData | null): void {
+    if (refusal === null) return
     this.#monitor.refusals.add(refusal)
     this.#parts.events.onRefuse(this, refusal)
   }

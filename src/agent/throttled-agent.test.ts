@@ -33,7 +33,7 @@ async function startAgent({ mock }: TestContext, rates: RateLimits, behave: Beha
         onLocal: () => {},
         onLocalLost: () => {},
         onLog: () => {},
-        onRegister: () => {},
+        onRegister: () => null,
         onRefuse: () => {},
         onRestart: () => {},
         onWarning: (_agent, { limit, scope }) => log.push(`warning ${scope} ${limit}`),

@@ -33,7 +33,7 @@ function render(events: readonly RunEvent[], options: Partial<TimelineOptions> =
 const USAGE = { fuel: 12_345, cpuMs: 0.5, stackBytes: 2_048, callsByName: { send_message: 2, log: 1 } }
 const STORY: readonly RunEvent[] = [
   { type: 'state', elapsedMs: 0.5, agent: 'coordinator', from: 'loaded', to: 'running', reason: null },
-  { type: 'registered', elapsedMs: 1, agent: 'count-c', capability: 'count' },
+  { type: 'registered', elapsedMs: 1, agent: 'count-c', capability: 'count', properties: {} },
   {
     type: 'sent',
     elapsedMs: 12.34,

@@ -129,8 +129,14 @@ function describe(event: RunEvent, verbose: boolean): Line | null {
         what: `log ${event.level}`,
         text: event.text.trimEnd(),
       }
-    case 'registered':
-      return { ...agentLine(event.agent), what: 'offers', text: `capability:${event.capability}` }
+    case 'registered': {
+      const said = Object.keys(event.properties).length === 0 ? '' : ` ${JSON.stringify(event.properties)}`
+      return { ...agentLine(event.agent), what: 'offers', text: `capability:${event.capability}${said}` }
+    }
+    case 'unregistered': {
+      const what = event.cause === 'lapsed' ? 'offer lapsed' : 'offers no more'
+      return { ...agentLine(event.agent), what, text: `capability:${event.capability}` }
+    }
     case 'audit':
       return describeAudit(event)
     case 'state':

@@ -70,7 +70,18 @@ export type RunEvent = {
       readonly error: ErrorData
     }
   | { readonly type: 'log'; readonly agent: string; readonly level: string; readonly text: string }
-  | { readonly type: 'registered'; readonly agent: string; readonly capability: string }
+  | {
+      readonly type: 'registered'
+      readonly agent: string
+      readonly capability: string
+      readonly properties: Readonly<Record<string, string | number | boolean>>
+    }
+  | {
+      readonly type: 'unregistered'
+      readonly agent: string
+      readonly capability: string
+      readonly cause: 'withdrawn' | 'lapsed'
+    }
   | {
       readonly type: 'audit'
       readonly agent: string

@@ -74,6 +74,7 @@ export const ERRORS = {
   ERR_LIMIT_TIMERS: { kind: 'limit', status: 429, message: 'Too many timers are set' },
   ERR_LIMIT_AGENTS: { kind: 'limit', status: 429, message: 'No room for another agent' },
   ERR_LIMIT_CAPABILITIES: { kind: 'limit', status: 429, message: 'Too many capabilities registered' },
+  ERR_LIMIT_DIRECTORY: { kind: 'limit', status: 429, message: 'No room for more in the directory' },
   ERR_LIMIT_REQUESTS: { kind: 'limit', status: 429, message: 'Too many requests wait for a reply' },
 
   ERR_GUEST_TRAP: { kind: 'guest', status: 500, message: 'Guest trapped' },

@@ -3,7 +3,7 @@ import { isFinal } from '../agent/index.ts'
 import type { Clock } from '../core/index.ts'
 import type { Conversations } from './conversations.ts'
 import type { Delivery } from './delivery.ts'
-import type { Directory } from './directory.ts'
+import type { Directory } from './directory/index.ts'
 import type { DurableMail } from './durable-mail.ts'
 import type { EventHub } from './event.ts'
 import type { Rest } from './rest.ts'
@@ -28,7 +28,7 @@ export function createAgentEvents(parts: AgentEventsParts): AgentEvents {
       const reason = to.phase === 'failed' ? to.reason.toData() : null
       hub.emit({ type: 'state', agent: agent.name, from: from.phase, to: to.phase, reason })
       if (to.phase === 'running' || to.phase === 'failed') mail.expect(agent.name, false)
-      if (to.phase !== 'running') directory.unregister(agent.capabilities, agent.name)
+      followPhase(agent, parts)
       if (isFinal(to.phase)) {
         delivery.forgetMailbox(agent)
         loseAgent(agent.name, parts)
@@ -47,9 +47,10 @@ export function createAgentEvents(parts: AgentEventsParts): AgentEvents {
       if (hub.isHeard) hub.emit({ type: 'log', agent: agent.name, level, text })
     },
     onRegister: (agent, capability) => {
-      if (agents.get(agent.name) !== agent || !directory.register(capability, agent.name)) return
-      hub.emit({ type: 'registered', agent: agent.name, capability })
+      const code = agents.get(agent.name) === agent ? directory.register(agent.name, capability) : null
+      return code === null ? null : { code, data: { agent: agent.name, capability } }
     },
+    capabilitiesOf: ({ name }) => directory.offersOf(name).map(({ capability }) => capability),
     onRefuse: (agent, error) => hub.emit({ type: 'refused', agent: agent.name, error }),
     onRestart: (agent, cause) => {
       hub.emit({ type: 'restarted', agent: agent.name, error: cause.toData() })
@@ -78,6 +79,13 @@ export function createAgentEvents(parts: AgentEventsParts): AgentEvents {
     },
     onUndelivered: (agent, message, reason) => delivery.settleUndelivered(agent, message, reason),
   }
+}
+
+/** What an agent offers is seen while it runs; what one that is stopped has offered is gone, unless everything stops. */
+function followPhase({ name, state, grants }: Agent, { directory, isClosed }: AgentEventsParts): void {
+  if (state.phase === 'running') directory.enter(name, (capability) => grants.register.includes(capability))
+  else if (state.phase === 'stopped' && !isClosed()) directory.remove(name)
+  else directory.leave(name)
 }
 
 /** Tells those who wait for an agent that it has ended, once its messages have been given back. */

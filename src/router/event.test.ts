@@ -24,14 +24,16 @@ test('events carry the time since the start and the time of day', () => {
   const { hub } = createHub()
   const heard: RouterEvent[] = []
   hub.subscribe((event) => heard.push(event))
-  hub.emit({ type: 'registered', agent: 'a', capability: 'count' })
-  assert.deepEqual(heard, [{ type: 'registered', agent: 'a', capability: 'count', elapsedMs: 1, timeMs: 5_000 }])
+  hub.emit({ type: 'unregistered', agent: 'a', capability: 'count', cause: 'lapsed' })
+  assert.deepEqual(heard, [
+    { type: 'unregistered', agent: 'a', capability: 'count', cause: 'lapsed', elapsedMs: 1, timeMs: 5_000 },
+  ])
 })
 
 test('nothing is made while nobody listens', () => {
   const { hub, asked } = createHub()
   assert.equal(hub.isHeard, false)
-  hub.emit({ type: 'registered', agent: 'a', capability: 'count' })
+  hub.emit({ type: 'unregistered', agent: 'a', capability: 'count', cause: 'lapsed' })
   assert.deepEqual(asked, [])
 })
 
@@ -43,12 +45,12 @@ test('one listener given twice hears twice until each is taken back', () => {
   }
   const first = hub.subscribe(listener)
   const second = hub.subscribe(listener)
-  hub.emit({ type: 'registered', agent: 'a', capability: 'count' })
+  hub.emit({ type: 'unregistered', agent: 'a', capability: 'count', cause: 'lapsed' })
   first()
   first()
-  hub.emit({ type: 'registered', agent: 'a', capability: 'count' })
+  hub.emit({ type: 'unregistered', agent: 'a', capability: 'count', cause: 'lapsed' })
   second()
-  hub.emit({ type: 'registered', agent: 'a', capability: 'count' })
+  hub.emit({ type: 'unregistered', agent: 'a', capability: 'count', cause: 'lapsed' })
   assert.equal(heard, 3)
   assert.equal(hub.isHeard, false)
 })

@@ -1,5 +1,6 @@
 import type { AgentPhase, Hold, LogLine, Usage, Warning } from '../agent/index.ts'
 import type { Clock, ErrorData, Message, Performative } from '../core/index.ts'
+import type { Offer } from './directory/index.ts'
 
 /** One use of a service by an agent. Holds names, numbers and outcomes: never what was sent or answered, never a secret. */
 export interface AuditRecord {
@@ -91,7 +92,15 @@ export type RouterFact =
       readonly error: ErrorData
     }
   | { readonly type: 'log'; readonly agent: string; readonly level: LogLine['level']; readonly text: string }
-  | { readonly type: 'registered'; readonly agent: string; readonly capability: string }
+  /** An agent offers a capability, or says something else of it than before; `untilMs` is when that lapses, null is never. */
+  | ({ readonly type: 'registered' } & Offer)
+  /** An agent has taken an offer back, or its lease has lapsed. With the agent itself its offers end without an event. */
+  | {
+      readonly type: 'unregistered'
+      readonly agent: string
+      readonly capability: string
+      readonly cause: 'withdrawn' | 'lapsed'
+    }
   /** An agent used a service of the host, or was refused it. */
   | ({ readonly type: 'audit' } & AuditRecord)
 

@@ -21,7 +21,7 @@ import { ConversationJournal } from './conversation-journal.ts'
 import { Conversations } from './conversations.ts'
 import type { ConversationsOptions } from './conversations-parts.ts'
 import { Delivery } from './delivery.ts'
-import { Directory } from './directory.ts'
+import { announceOffer, Directory, OfferJournal } from './directory/index.ts'
 import { DurableMail } from './durable-mail.ts'
 import type { AuditRecord, RouterListener } from './event.ts'
 import { callSafely, EventHub } from './event.ts'
@@ -57,6 +57,8 @@ export interface RouterOptions {
 export class Router {
   /** For the parts of each agent that is added here. */
   readonly agentEvents: AgentEvents
+  /** Who offers what. */
+  readonly directory: Directory
   readonly #parts: RouterParts
   readonly #agents = new Map<string, Agent>()
   readonly #conversations: Conversations
@@ -79,7 +81,12 @@ export class Router {
     this.#mail = new DurableMail({ store: this.#store, clock: parts.clock }, parts.sizeOf)
     this.#createMessageId = createIdSource('m', `${options.run}-r`)
     this.#createReplyId = createIdSource('r', `${options.run}-r`)
-    const directory = new Directory()
+    const directory = new Directory({
+      clock: parts.clock,
+      journal: new OfferJournal(this.#store),
+      onChange: (change) => announceOffer(this.#hub, change),
+    })
+    this.directory = directory
     const journal = new ConversationJournal(this.#store)
     this.#conversations = new Conversations(
       {
@@ -163,6 +170,7 @@ export class Router {
       throw new CaxtonError('ERR_AGENT_STATE', { detail: `'${name}' is ${agent.state.phase}, stop it first`, data })
     }
     this.#agents.delete(name)
+    this.directory.remove(name)
   }
 
   agent(name: string): Agent | undefined {
@@ -306,6 +314,7 @@ export class Router {
     this.#phase = 'closed'
     this.#requests.rejectAll(new CaxtonError('ERR_RUNTIME_CLOSED'))
     this.#conversations.close()
+    this.directory.close()
     await Promise.all([...this.#agents.values()].map((agent) => agent.stop()))
   }
 

@@ -1,0 +1,23 @@
+/** Bounds of the directory. How many capabilities one agent may register is `capabilitiesPerAgent` of HOST_LIMITS. */
+export const DIRECTORY_LIMITS = Object.freeze({
+  /** Offers of all agents, those kept for agents that do not run included. */
+  offers: 100_000,
+  /** Properties of one offer, and of one filter. */
+  properties: 16,
+  propertyNameChars: 64,
+  /** Longest value of a property that is a text, and longest ontology. */
+  textChars: 256,
+  /** Characters of the properties and ontologies of all offers of one agent. */
+  offerCharsPerAgent: 16_384,
+  /** Shortest lease, milliseconds: a shorter one is as long. */
+  leaseMinMs: 10,
+  /** Longest lease, ten years in milliseconds. */
+  leaseMaxMs: 315_576_000_000,
+  /** Offers that one search answers. */
+  searchResults: 100,
+  /** Offers that a search looks at before others have their turn. */
+  searchStride: 2_000,
+  subscriptionsPerAgent: 16,
+  /** Offers whose changes wait to be told to one subscriber; beyond that it is told to look for itself. */
+  waitingChanges: 64,
+})

@@ -1,0 +1,277 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Clock, ErrorCode } from '../../core/index.ts'
+import { DIRECTORY_LIMITS, HOST_LIMITS } from '../../core/index.ts'
+import type { Deadline } from '../deadline-queue.ts'
+import { DeadlineQueue } from '../deadline-queue.ts'
+import type { Offer, OfferFilter, OfferTerms } from './offer.ts'
+import { countChars, isMeant, saysTheSame } from './offer.ts'
+import type { OfferJournal } from './offer-journal.ts'
+
+/*
+ * Who offers what. Owned by the main thread.
+ *
+ * 1. An offer is seen while its agent runs and its lease lasts. What is not seen is not picked, found or told of.
+ * 2. What an agent offers while it starts lasts until it ends: its next start says it again. What it offers later lasts until it is
+ *    withdrawn, lapses, or the agent is stopped: over a failure and, in a data directory, over the end of the process.
+ * 3. Every change of what is seen is told after it has happened, in order.
+ */
+
+export interface DirectoryParts {
+  readonly clock: Pick<Clock, 'nowMs'>
+  readonly journal: Pick<OfferJournal, 'put' | 'drop' | 'offers'>
+  onChange(change: OfferChange): void
+}
+
+/** A change of what is seen. `before` is null for an offer that is new, `after` for one that is gone. */
+export interface OfferChange {
+  readonly before: Offer | null
+  readonly after: Offer | null
+  readonly cause: 'offered' | 'withdrawn' | 'lapsed' | 'ended'
+}
+
+export interface SearchResult {
+  readonly offers: readonly Offer[]
+  /** There are more than were asked for. */
+  readonly hasMore: boolean
+}
+
+interface Entry {
+  readonly offer: Offer
+  /** Said while its agent started. */
+  readonly isFromStart: boolean
+  readonly lease: Deadline | null
+}
+
+/** What one agent offers. */
+interface Household {
+  isRunning: boolean
+  chars: number
+  readonly entries: Map<string, Entry>
+}
+
+/** The agents that are seen to offer one capability, in the order in which they came, and whose turn it is. */
+interface Shelf {
+  readonly agents: string[]
+  next: number
+}
+
+const NOBODY: readonly string[] = []
+
+export class Directory {
+  readonly #parts: DirectoryParts
+  readonly #households = new Map<string, Household>()
+  readonly #shelves = new Map<string, Shelf>()
+  readonly #leases: DeadlineQueue
+  #size = 0
+
+  constructor(parts: DirectoryParts) {
+    this.#parts = parts
+    this.#leases = new DeadlineQueue({ nowMs: () => parts.clock.nowMs(), keepsAlive: false })
+    for (const offer of parts.journal.offers()) this.#put(offer, false)
+    this.#leases.run()
+  }
+
+  /** Offers that are kept, seen or not. */
+  get size(): number {
+    return this.#size
+  }
+
+  /**
+   * Offers a capability in the name of an agent, in place of what it offered of it before.
+   *
+   * @returns null, or why it cannot be: ERR_LIMIT_CAPABILITIES, ERR_LIMIT_DIRECTORY; then nothing has changed
+   */
+  offer(agent: string, terms: OfferTerms): ErrorCode | null {
+    const household = this.#households.get(agent)
+    const before = household?.entries.get(terms.capability)
+    const chars = (household?.chars ?? 0) + countChars(terms) - (before === undefined ? 0 : countChars(before.offer))
+    if (before === undefined && (household?.entries.size ?? 0) >= HOST_LIMITS.capabilitiesPerAgent) {
+      return 'ERR_LIMIT_CAPABILITIES'
+    }
+    if (before === undefined && this.#size >= DIRECTORY_LIMITS.offers) return 'ERR_LIMIT_DIRECTORY'
+    if (chars > DIRECTORY_LIMITS.offerCharsPerAgent) return 'ERR_LIMIT_DIRECTORY'
+    const offer = { ...terms, agent }
+    const saysNothingNew = before !== undefined && saysTheSame(before.offer, terms)
+    const isFromStart = household?.isRunning !== true || (saysNothingNew && before.isFromStart)
+    this.#put(offer, isFromStart)
+    if (isFromStart) this.#parts.journal.drop(agent, terms.capability)
+    else this.#parts.journal.put(offer)
+    if (household?.isRunning === true && !saysNothingNew) this.#see(before?.offer ?? null, offer)
+    return null
+  }
+
+  /** Offers a capability without anything said of it, and without end; one that is offered already stays as it is. */
+  register(agent: string, capability: string): ErrorCode | null {
+    if (this.#households.get(agent)?.entries.has(capability) === true) return null
+    return this.offer(agent, { capability, properties: {}, ontology: null, untilMs: null })
+  }
+
+  /** Takes an offer back. False when there is none. */
+  withdraw(agent: string, capability: string): boolean {
+    return this.#drop(agent, capability, 'withdrawn')
+  }
+
+  /**
+   * The agent runs: what it offers is seen. Idempotent.
+   *
+   * @param mayOffer what is kept from before and no longer granted is dropped
+   */
+  enter(agent: string, mayOffer: (capability: string) => boolean): void {
+    const household = this.#households.get(agent) ?? this.#begin(agent)
+    if (household.isRunning) return
+    household.isRunning = true
+    for (const { offer } of [...household.entries.values()]) {
+      if (mayOffer(offer.capability)) this.#see(null, offer)
+      else this.#erase(agent, offer.capability)
+    }
+  }
+
+  /** The agent does not run any more: nothing that it offers is seen. What it has offered since it ran is kept for when it does again. */
+  leave(agent: string): void {
+    const household = this.#households.get(agent)
+    if (household === undefined) return
+    const seen = household.isRunning ? [...household.entries.values()] : []
+    household.isRunning = false
+    for (const { offer, isFromStart } of [...household.entries.values()]) {
+      if (isFromStart) this.#forget(agent, offer.capability)
+    }
+    if (household.entries.size === 0) this.#households.delete(agent)
+    for (const { offer } of seen) this.#hide(offer, 'ended')
+  }
+
+  /** The agent is gone for good, with all that it offers. */
+  remove(agent: string): void {
+    this.leave(agent)
+    for (const { capability } of this.offersOf(agent)) this.#erase(agent, capability)
+  }
+
+  /** Lists what an agent offers, seen or not, in the order in which it came to offer it. */
+  offersOf(agent: string): Offer[] {
+    return [...(this.#households.get(agent)?.entries.values() ?? [])].map(({ offer }) => offer)
+  }
+
+  /** Lists the agents that are seen to offer a capability, in the order in which they came. */
+  agentsFor(capability: string): readonly string[] {
+    return this.#shelves.get(capability)?.agents ?? NOBODY
+  }
+
+  /**
+   * Finds offers that are seen, in the order in which they came under each capability. An offer that changes meanwhile is found as
+   * it is then.
+   *
+   * Cost: linear in the offers of the capability, of all capabilities where the filter names none. Others have their turns meanwhile.
+   *
+   * @param maySee capabilities of which offers are found. @default all
+   */
+  async search(filter: OfferFilter, limit: number, maySee?: (capability: string) => boolean): Promise<SearchResult> {
+    const wanted = filter.capability === undefined ? [...this.#shelves.keys()] : [filter.capability]
+    const found: Offer[] = []
+    let looked = 0
+    for (const capability of wanted) {
+      if (maySee?.(capability) === false) continue
+      for (const agent of [...this.agentsFor(capability)]) {
+        looked += 1
+        if (looked % DIRECTORY_LIMITS.searchStride === 0) await setImmediate()
+        const household = this.#households.get(agent)
+        const offer = household?.isRunning === true ? household.entries.get(capability)?.offer : undefined
+        if (offer === undefined || !isMeant(offer, filter)) continue
+        if (found.length >= limit) return { offers: found, hasMore: true }
+        found.push(offer)
+      }
+    }
+    return { offers: found, hasMore: false }
+  }
+
+  /**
+   * Picks the next agent in turn that is taken; the turn goes to the one after it.
+   *
+   * Cost: one `take` for each agent asked.
+   *
+   * @returns the name; null when nobody offers the capability or `take` takes none
+   */
+  pick(capability: string, take: (agent: string) => boolean): string | null {
+    const shelf = this.#shelves.get(capability)
+    if (shelf === undefined) return null
+    const count = shelf.agents.length
+    for (let step = 0; step < count; step += 1) {
+      const index = (shelf.next + step) % count
+      const agent = shelf.agents[index]
+      if (agent === undefined || !take(agent)) continue
+      shelf.next = (index + 1) % count
+      return agent
+    }
+    return null
+  }
+
+  /** Lets every lease lapse whose time has come. A timer does it; tests with a clock of their own do it themselves. */
+  runDeadlines(): void {
+    this.#leases.run()
+  }
+
+  /** Lets no lease lapse any more. */
+  close(): void {
+    this.#leases.clear()
+  }
+
+  #begin(agent: string): Household {
+    const household: Household = { isRunning: false, chars: 0, entries: new Map() }
+    this.#households.set(agent, household)
+    return household
+  }
+
+  #put(offer: Offer, isFromStart: boolean): void {
+    const { agent, capability, untilMs } = offer
+    const household = this.#households.get(agent) ?? this.#begin(agent)
+    const before = household.entries.get(capability)
+    if (before?.lease) this.#leases.remove(before.lease)
+    const lease = untilMs === null ? null : this.#leases.add(untilMs, () => this.#drop(agent, capability, 'lapsed'))
+    household.entries.set(capability, { offer, isFromStart, lease })
+    household.chars += countChars(offer) - (before === undefined ? 0 : countChars(before.offer))
+    if (before === undefined) this.#size += 1
+  }
+
+  #drop(agent: string, capability: string, cause: 'withdrawn' | 'lapsed'): boolean {
+    const household = this.#households.get(agent)
+    const entry = household?.entries.get(capability)
+    if (household === undefined || entry === undefined) return false
+    this.#erase(agent, capability)
+    if (household.isRunning) this.#hide(entry.offer, cause)
+    return true
+  }
+
+  #erase(agent: string, capability: string): void {
+    this.#forget(agent, capability)
+    this.#parts.journal.drop(agent, capability)
+  }
+
+  #forget(agent: string, capability: string): void {
+    const household = this.#households.get(agent)
+    const entry = household?.entries.get(capability)
+    if (household === undefined || entry === undefined) return
+    if (entry.lease !== null) this.#leases.remove(entry.lease)
+    household.entries.delete(capability)
+    household.chars -= countChars(entry.offer)
+    this.#size -= 1
+    if (household.entries.size === 0 && !household.isRunning) this.#households.delete(agent)
+  }
+
+  #see(before: Offer | null, after: Offer): void {
+    if (before === null) {
+      const shelf = this.#shelves.get(after.capability)
+      if (shelf === undefined) this.#shelves.set(after.capability, { agents: [after.agent], next: 0 })
+      else shelf.agents.push(after.agent)
+    }
+    this.#parts.onChange({ before, after, cause: 'offered' })
+  }
+
+  /** Takes an offer off its shelf; turns of the others stay in order. */
+  #hide(offer: Offer, cause: 'withdrawn' | 'lapsed' | 'ended'): void {
+    const shelf = this.#shelves.get(offer.capability)
+    const index = shelf?.agents.indexOf(offer.agent) ?? -1
+    if (shelf === undefined || index < 0) return
+    shelf.agents.splice(index, 1)
+    if (index < shelf.next) shelf.next -= 1
+    if (shelf.agents.length === 0) this.#shelves.delete(offer.capability)
+    this.#parts.onChange({ before: offer, after: null, cause })
+  }
+}

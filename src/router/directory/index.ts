@@ -1,0 +1,5 @@
+/** Who offers what: capabilities with properties, an ontology and a lease. */
+export * from './announce.ts'
+export * from './directory.ts'
+export * from './offer.ts'
+export * from './offer-journal.ts'
