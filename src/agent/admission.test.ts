@@ -6,7 +6,7 @@ import { WINDOW } from './mailbox.ts'
 const throttle = { isEmpty: true, admits: () => true }
 
 test('everything is admitted at once, and others may hand over, until somebody cares about the order', () => {
-  const admission = new Admission({ throttle, retry: () => {}, events: {} }, false)
+  const admission = new Admission({ throttle, retry: () => {}, events: {} }, 'at-most-once')
   assert.equal(admission.isFree, true)
   assert.equal(admission.admits(10_000), true)
   admission.want(() => null)
@@ -15,7 +15,7 @@ test('everything is admitted at once, and others may hand over, until somebody c
 })
 
 test('what others have handed over is known before anything is held back', async () => {
-  const admission = new Admission({ throttle, retry: () => {}, events: {} }, false)
+  const admission = new Admission({ throttle, retry: () => {}, events: {} }, 'at-most-once')
   const shut = Promise.withResolvers<void>()
   let asked = 0
   for (let times = 0; times < 2; times += 1) {
@@ -34,8 +34,8 @@ test('what others have handed over is known before anything is held back', async
 
 test('others hand over nothing to whoever is throttled or must lose nothing', () => {
   assert.equal(
-    new Admission({ throttle: { ...throttle, isEmpty: false }, retry: () => {}, events: {} }, false).isFree,
+    new Admission({ throttle: { ...throttle, isEmpty: false }, retry: () => {}, events: {} }, 'at-most-once').isFree,
     false,
   )
-  assert.equal(new Admission({ throttle, retry: () => {}, events: {} }, true).isFree, false)
+  assert.equal(new Admission({ throttle, retry: () => {}, events: {} }, 'at-least-once').isFree, false)
 })

@@ -1,4 +1,4 @@
-import type { CaxtonError, Clock } from '../core/index.ts'
+import type { CaxtonError, Clock, Guarantee } from '../core/index.ts'
 import { SYSTEM_CLOCK } from '../core/index.ts'
 import type { Agent } from './agent.ts'
 import { hasExpired } from './agent-errors.ts'
@@ -28,10 +28,10 @@ export class Admission {
   #isWanted = false
   #isChosen = false
 
-  /** @param holds whether messages to the agent must not be lost */
-  constructor(parts: AdmissionParts, holds: boolean) {
+  /** @param guarantee what is promised of messages to the agent */
+  constructor(parts: AdmissionParts, guarantee: Guarantee) {
     this.#parts = parts
-    this.#holds = holds
+    this.#holds = guarantee === 'at-least-once'
   }
 
   /** Returns why a message that has waited must not be handled any more; null if it may. */

@@ -70,10 +70,9 @@ export class Agent {
     this.grants = options.grants
     this.guarantee = options.guarantee ?? 'at-most-once'
     const throttle = { clock, onHold: (hold: Hold) => events.onThrottle(this, hold), onRelease: () => this.#pump() }
-    this.#monitor = predecessor === undefined ? new Monitor({ clock }, { limits, warn }) : predecessor.#monitor
+    this.#monitor = predecessor ? predecessor.#monitor : new Monitor({ clock }, { limits, warn })
     this.#monitor.onWarning = (warning) => events.onWarning(this, warning)
-    this.#throttle =
-      predecessor === undefined ? new Throttle(throttle, { limits, rates }) : predecessor.#throttle.succeed(throttle)
+    this.#throttle = predecessor ? predecessor.#throttle.succeed(throttle) : new Throttle(throttle, { limits, rates })
     if (predecessor !== undefined) this.#monitor.countRecovery()
     const kept = {
       ...parts,
@@ -84,7 +83,7 @@ export class Agent {
     }
     this.#kept = new AgentKept(kept, this.name)
     this.#outbox = new Outbox(events, this)
-    this.#admission = new Admission({ ...parts, throttle: this.#throttle, retry: () => this.#pump() }, this.#holds)
+    this.#admission = new Admission({ ...parts, throttle: this.#throttle, retry: () => this.#pump() }, this.guarantee)
   }
 
   get state(): AgentState {
@@ -170,6 +169,11 @@ export class Agent {
     return this.#ended.promise
   }
 
+  /** Counts what a message of it became for several receivers as messages that it has sent. */
+  countCopies(count: number): void {
+    this.#throttle.countMessages(count)
+  }
+
   snapshot(): AgentInfo {
     return describeAgent(this, this.#monitor.read(this.#waiting()), this.#throttle)
   }
@@ -251,10 +255,6 @@ export class Agent {
       if (due === undefined) this.#handNext(this.#sandbox, this.#mailbox.shift()!)
       else endSafely(this.#sandbox.fire(due.id, due.setting), (outcome) => this.#finishTimer(due, outcome))
     }
-  }
-
-  get #holds(): boolean {
-    return this.guarantee === 'at-least-once'
   }
 
   #handNext(sandbox: Sandbox, letter: Letter): void {

@@ -149,6 +149,12 @@ export class Throttle {
     return overdraft
   }
 
+  /** Takes messages that were sent beside those in the usage of a call; what that overdraws is found when the call is charged. */
+  countMessages(count: number): void {
+    const nowMs = this.#parts.clock.monotonicMs()
+    for (const { limit, bucket } of this.#gauges) if (limit === 'messages') bucket.take(count, nowMs)
+  }
+
   /** Calls `look` with what is used of each limit over time now. */
   measure(look: (limit: RateName, used: number, bound: number) => void): void {
     if (this.#gauges.length === 0) return

@@ -18,7 +18,7 @@ export interface Limits {
   readonly stackBytes: number
   /** Bytes of one message, sent or received. */
   readonly messageBytes: number
-  /** Messages an agent may send while it handles one. */
+  /** Messages an agent may send while it handles one; of one for several, each copy counts. */
   readonly messages: number
   /** Messages of one agent that wait in mailboxes of others, not yet handled. */
   readonly outstandingMessages: number
@@ -106,7 +106,13 @@ export const LIMITS: Readonly<Record<keyof Limits, LimitRow>> = {
     max: 256 * 2 ** 20,
     sentence: 'Size of one message, sent or received.',
   },
-  messages: { key: 'messages', unit: 'count', min: 0, max: 1_000_000, sentence: 'Messages sent while handling one.' },
+  messages: {
+    key: 'messages',
+    unit: 'count',
+    min: 0,
+    max: 1_000_000,
+    sentence: 'Messages sent while handling one, each copy of one for several.',
+  },
   outstandingMessages: {
     key: 'outstanding',
     unit: 'count',
@@ -251,6 +257,26 @@ export const HOST_LIMITS = Object.freeze({
   deadLetters: 1_000,
   /** HTTP exchanges of all agents at once; each holds a socket and what it buffers. */
   httpExchanges: 256,
+})
+
+/** Bounds of topics, of who subscribes to them, and of what is retained. */
+export const TOPIC_LIMITS = Object.freeze({
+  /** Longest name or pattern, characters. */
+  nameChars: 128,
+  /** Tokens of a name. A publication looks at no more than 2 to the power of this plus 1 places, whatever the patterns are. */
+  tokens: 10,
+  /** Patterns that one grant lists. */
+  grantedPatterns: 64,
+  subscriptionsPerAgent: 64,
+  /** Of all agents together. */
+  subscriptions: 100_000,
+  /** Values that are retained, each the last one of a topic. */
+  retained: 4_096,
+  /** Of those, the ones that one agent has published. */
+  retainedPerAgent: 1_024,
+  /** Bytes of those values, counted as messages are. */
+  retainedBytes: 64 * 2 ** 20,
+  retainedBytesPerAgent: 16 * 2 ** 20,
 })
 
 /** Bounds of what agents keep. */

@@ -33,6 +33,7 @@ export function createAgentEvents(parts: AgentEventsParts): AgentEvents {
         delivery.forgetMailbox(agent)
         loseAgent(agent.name, parts)
       }
+      delivery.fanOut.endCall(agent.name)
       if (from.phase === 'loaded') rest.end()
       if (to.phase === 'failed') delivery.notices.retry()
       if (to.phase === 'running') delivery.parked.deliver(agent)
@@ -68,6 +69,7 @@ export function createAgentEvents(parts: AgentEventsParts): AgentEvents {
     onFired: (agent, timer, { status, error, usage }) => {
       if (hub.isHeard)
         hub.emit({ type: 'fired', agent: agent.name, timer, status, error: error?.toData() ?? null, usage })
+      delivery.fanOut.endCall(agent.name)
     },
     onAdmit: (_agent, message) => conversations.admits(message),
     onHandled: (agent, message, outcome) => {
@@ -76,6 +78,7 @@ export function createAgentEvents(parts: AgentEventsParts): AgentEvents {
         hub.emit({ type: 'handled', agent: agent.name, message, status, error: error?.toData() ?? null, usage })
       }
       delivery.settleHandled(agent, message, outcome)
+      delivery.fanOut.endCall(agent.name)
     },
     onUndelivered: (agent, message, reason) => delivery.settleUndelivered(agent, message, reason),
   }

@@ -1,5 +1,12 @@
 import type { Message, Performative } from '../core/index.ts'
-import { CaxtonError, DEFAULT_CIRCUIT, DEFAULT_CONVERSATION_LIMITS, HOST_LIMITS, RUNTIME_NAME } from '../core/index.ts'
+import {
+  CaxtonError,
+  DEFAULT_CIRCUIT,
+  DEFAULT_CONVERSATION_LIMITS,
+  HOST_LIMITS,
+  RUNTIME_NAME,
+  topicOf,
+} from '../core/index.ts'
 import type { Conversation, ConversationInfo } from './conversation.ts'
 import { createConversation, dialogueKey, findDialogue, noteMessage } from './conversation.ts'
 import { ConversationBook } from './conversation-book.ts'
@@ -12,7 +19,7 @@ import { PromiseBook } from './promise-book.ts'
 import type { DialogueState, Step } from './protocols/index.ts'
 import { judge, judgeOpening, Rulebook, take } from './protocols/index.ts'
 import type { Budget, Passage, Undertaking } from './undertaking.ts'
-import { findCycle, followTrail } from './undertaking.ts'
+import { createPassage, findCycle, followTrail } from './undertaking.ts'
 
 /*
  * What is known of conversations, on the main thread. Delivery asks here about every message, in this order:
@@ -82,7 +89,7 @@ export class Conversations {
     const undertaking = found?.undertaking ?? above?.undertaking ?? this.#begin(message.protocol)
     const hops = above === undefined ? 0 : above.hops + 1
     const trail = above?.trail ?? null
-    const passage: Passage = { undertaking, conversation: found, hops, trail, isInFlight: false }
+    const passage = createPassage(undertaking, found, hops, trail)
     Passages.set(message, passage)
     undertaking.spent.messages += 1
     undertaking.spent.bytes += this.#parts.sizeOf(message)
@@ -157,14 +164,14 @@ export class Conversations {
   /** Gives a notice of the runtime the place of what it is about. */
   enterNotice(notice: Message, about: Message | Conversation): void {
     if ('undertaking' in about) {
-      const passage = { undertaking: about.undertaking, conversation: about, hops: 0, trail: null, isInFlight: false }
-      Passages.set(notice, passage)
+      Passages.set(notice, createPassage(about.undertaking, about, 0, null))
       noteMessage(about, notice)
       return
     }
     const passage = Passages.get(about)
     if (passage === undefined) return
-    Passages.set(notice, { ...passage, hops: passage.hops + 1, isInFlight: false })
+    const { undertaking, conversation, hops, trail } = passage
+    Passages.set(notice, createPassage(undertaking, conversation, hops + 1, trail))
     if (passage.conversation !== null) noteMessage(passage.conversation, notice)
   }
 
@@ -224,7 +231,8 @@ export class Conversations {
   /** Tells whether the sender of a message is to be told of its end: once for an undertaking that was stopped. */
   mayTell(message: Message): boolean {
     const passage = Passages.get(message)
-    return passage === undefined || this.#guards.mayTell(passage.undertaking, message)
+    if (passage === undefined) return true
+    return !passage.isSilent && this.#guards.mayTell(passage.undertaking, message)
   }
 
   /** Ends the dialogues of an agent that is gone; whoever waits in them is told. Cost: linear in what is remembered. */
@@ -292,7 +300,9 @@ export class Conversations {
   resume(message: Message, receiver: string, { hops }: PassageSnapshot): void {
     const conversation = this.#book.find(message, receiver)
     const undertaking = conversation?.undertaking ?? this.#begin(message.protocol)
-    Passages.set(message, { undertaking, conversation, hops, trail: null, isInFlight: false })
+    const passage = createPassage(undertaking, conversation, hops, null)
+    passage.isSilent = topicOf(message.receiver) !== null
+    Passages.set(message, passage)
     this.depart(message, null, receiver, true)
   }
 

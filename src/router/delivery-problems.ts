@@ -3,7 +3,7 @@ import type { Message } from '../core/index.ts'
 import { asCaxtonError, CaxtonError, readTerms } from '../core/index.ts'
 
 /** Errors that say that there is no room now. */
-export const OVERLOADED: ReadonlySet<string> = new Set(['ERR_LIMIT_MAILBOX', 'ERR_LIMIT_JOURNAL'])
+export const OVERLOADED: ReadonlySet<string> = new Set(['ERR_LIMIT_FAN_OUT', 'ERR_LIMIT_JOURNAL', 'ERR_LIMIT_MAILBOX'])
 
 /** Whether an agent does not take messages, at least for now. */
 export function isGone(error: CaxtonError): boolean {

@@ -6,8 +6,11 @@ import type { Refused } from './conversations-parts.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
 import { findProblem, isDurable, isGone, mailboxFull, OVERLOADED } from './delivery-problems.ts'
 import { Elsewhere } from './elsewhere.ts'
+import type { Held } from './fan-out.ts'
+import { FanOut } from './fan-out.ts'
 import { Notices } from './notices.ts'
 import { ParkedMail } from './parked-mail.ts'
+import { Passages } from './passages.ts'
 import type { Step } from './protocols/index.ts'
 import type { Passage } from './undertaking.ts'
 import { UserMail } from './user-mail.ts'
@@ -34,6 +37,7 @@ const DETOUR_MS = 10_000
 export class Delivery {
   readonly #parts: DeliveryParts
   readonly #elsewhere: Elsewhere
+  readonly fanOut: FanOut
   readonly notices: Notices
   readonly parked: ParkedMail
   readonly user: UserMail
@@ -53,8 +57,14 @@ export class Delivery {
       take: (agent, notice, bytes) => this.#take(agent, notice, null, bytes),
       giveUp: (message, error) => this.#giveUp(message, error),
     })
+    this.fanOut = new FanOut({
+      ...parts,
+      put: (agent, message, step, held) => this.#put(agent, message, step, held),
+      lose: (copy, agent, problem) => this.#lose(copy, agent, problem),
+    })
     this.#elsewhere = new Elsewhere({
       ...common,
+      fanOut: this.fanOut,
       take: (agent, message, step, bytes) => this.#take(agent, message, step, bytes),
       giveBackCredit: (message, reserved) => this.#giveBackCredit(message, reserved),
     })
@@ -128,19 +138,27 @@ export class Delivery {
       this.#giveBackCredit(message, reserved)
       return null
     }
-    const problem = refused ?? findProblem(agent, message, bytes)
+    const problem =
+      refused ?? this.#put(agent, message, step as Step | null, { bytes, reserved, payer: message.sender })
+    if (problem !== null) this.#giveBackCredit(message, reserved)
+    return problem
+  }
+
+  /** Puts a message that is admitted to an agent into its mailbox, or lets it wait for that; returns why it can do neither. */
+  #put(agent: Agent, message: Message, step: Step | null, held: Held): CaxtonError | null {
+    const { bytes, reserved, payer } = held
+    const problem = findProblem(agent, message, bytes)
     const isQueued = problem === null && this.parked.has(agent)
     if (problem === null && !isQueued && (reserved || this.#parts.credit.reserveRoom(agent.name, bytes))) {
-      this.#take(agent, message, step as Step | null, bytes)
+      this.#take(agent, message, step, bytes, payer)
       return null
     }
-    const mayWait = isQueued || (problem instanceof CaxtonError && isGone(problem))
-    if (mayWait && this.parked.add(agent, message, bytes, reserved)) {
-      this.#parts.conversations.depart(message, step as Step | null, agent.name, true)
+    const mayWait = isQueued || (problem !== null && isGone(problem))
+    if (mayWait && this.parked.add(agent, message, bytes, reserved, payer)) {
+      this.#parts.conversations.depart(message, step, agent.name, true)
       this.parked.deliver(agent)
       return null
     }
-    this.#giveBackCredit(message, reserved)
     return problem ?? mailboxFull(agent.name)
   }
 
@@ -162,12 +180,12 @@ export class Delivery {
   }
 
   /** Puts a message for which credit is reserved into a mailbox. */
-  #take(agent: Agent, message: Message, step: Step | null, bytes: number): void {
+  #take(agent: Agent, message: Message, step: Step | null, bytes: number, payer = message.sender): void {
     this.#parts.conversations.depart(message, step, agent.name, true)
-    this.#hand(agent, message, bytes)
+    this.#hand(agent, message, bytes, payer)
   }
 
-  #hand(agent: Agent, message: Message, bytes: number, payer = message.sender): void {
+  #hand(agent: Agent, message: Message, bytes: number, payer: string): void {
     const { mail, hub } = this.#parts
     if (isDurable(agent, message)) mail.accept(message, agent.name)
     if (hub.isHeard) hub.emit({ type: 'delivered', agent: agent.name, message, sequence: mail.sequenceOf(message) })
@@ -176,22 +194,31 @@ export class Delivery {
     agent.deliver(message, bytes, mail.acceptedMsOf(message), payer)
   }
 
+  /** Gives up a copy of a message for several; where nobody is told, it is kept as a dead letter for its receiver if it was durable. */
+  #lose(copy: Message, agent: Agent, problem: CaxtonError): void {
+    if (Passages.isSilent(copy) && isDurable(agent, copy)) this.#parts.mail.accept(copy, agent.name)
+    this.#giveUp(copy, problem)
+  }
+
   #giveUp(message: Message, error: CaxtonError, act: Performative = 'failure'): void {
+    this.fanOut.end(message)
     const isLeft = this.parked.isLeft(message)
     const answered = !isLeft && this.notices.mayAnswer(message)
     this.#parts.tracing.givenUp(message, error.toData())
     this.#parts.hub.emit({ type: 'undelivered', message, error: error.toData(), answered })
     if (isLeft) return
+    const isSilent = Passages.isSilent(message)
     const isRefused = OVERLOADED.has(error.code)
-    if (!isRefused && this.#parts.answersAgents()) this.#bury(message, error)
+    if ((isSilent || !isRefused) && this.#parts.answersAgents()) this.#bury(message, error, isSilent)
     if (answered) this.notices.answer(message, isRefused ? 'refuse' : act, error)
   }
 
   /** Keeps a message that is given up if it was durable, or would have been had it come that far. */
-  #bury(message: Message, error: CaxtonError): void {
+  #bury(message: Message, error: CaxtonError, isSilent: boolean): void {
     const { mail, agents, userGuarantee } = this.#parts
     const ofSender = message.sender === USER_NAME ? userGuarantee : agents.get(message.sender)?.guarantee
-    if ((message.extras?.['x-delivery'] ?? ofSender) === 'at-least-once') mail.accept(message, message.receiver)
+    const isKept = !isSilent && (message.extras?.['x-delivery'] ?? ofSender) === 'at-least-once'
+    if (isKept) mail.accept(message, message.receiver)
     mail.bury(message, error)
   }
 
@@ -222,6 +249,7 @@ export class Delivery {
     const isAgain = error !== null && this.parked.retry(agent, message)
     const failed = error !== null || status > 1 || status < 0 ? 'lost' : status === 1 ? 'not-understood' : null
     if (!isAgain) {
+      this.fanOut.end(message)
       this.#parts.conversations.settle(message, agent.name, usage, failed)
       if (error !== null) {
         if (this.#parts.answersAgents()) this.#parts.mail.bury(message, error)

@@ -5,6 +5,7 @@ import type { Address } from './address.ts'
 import type { Refused } from './conversations-parts.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
 import { findProblem, mailboxFull } from './delivery-problems.ts'
+import type { FanOut } from './fan-out.ts'
 import type { ParkedMail } from './parked-mail.ts'
 import type { Step } from './protocols/index.ts'
 import type { Passage } from './undertaking.ts'
@@ -13,6 +14,7 @@ import type { UserMail } from './user-mail.ts'
 export interface ElsewhereParts extends DeliveryParts {
   readonly parked: ParkedMail
   readonly user: UserMail
+  readonly fanOut: FanOut
   /** Puts a message for which credit is reserved into a mailbox. */
   take(agent: Agent, message: Message, step: Step | null, bytes: number): void
   /** Gives back what a message holds that goes into no mailbox. */

@@ -40,8 +40,12 @@ export class ParkedMail {
     return this.#parts.mail.hasParked(agent.name)
   }
 
-  /** Lets a message wait for an agent that is being started anew, or behind others that wait; false when it must not. */
-  add(agent: Agent, message: Message, bytes: number, reserved: boolean): boolean {
+  /**
+   * Lets a message wait for an agent that is being started anew, or behind others that wait; false when it must not.
+   *
+   * @param payer who holds a place for it
+   */
+  add(agent: Agent, message: Message, bytes: number, reserved: boolean, payer = message.sender): boolean {
     const { mail } = this.#parts
     const isRunning = agent.takesMessages
     const isKept = isDurable(agent, message)
@@ -50,7 +54,7 @@ export class ParkedMail {
       if (!isKept || mail.parkedOf(agent.name).length >= agent.limits.mailboxMessages) return false
     }
     if (isKept) mail.accept(message, agent.name)
-    mail.park(agent.name, { message, bytes, hasRoom: reserved && isRunning, hasPlace: true })
+    mail.park(agent.name, { message, bytes, hasRoom: reserved && isRunning, hasPlace: payer === message.sender })
     return true
   }
 

@@ -27,6 +27,11 @@ export class Passages extends Given {
     return #passage in message ? (message as Passages).#passage : undefined
   }
 
+  /** Whether the sender of a message is told nothing of it. */
+  static isSilent(message: Message): boolean {
+    return Passages.get(message)?.isSilent === true
+  }
+
   static set(message: Message, passage: Passage): void {
     if (#passage in message) (message as Passages).#passage = passage
     else new Passages(message, passage)

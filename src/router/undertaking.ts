@@ -50,6 +50,17 @@ export interface Passage {
   readonly hops: number
   trail: Trail | null
   isInFlight: boolean
+  /** It is one of many copies, and its sender is told of no single one. */
+  isSilent: boolean
+}
+
+export function createPassage(
+  undertaking: Undertaking,
+  conversation: Conversation | null,
+  hops: number,
+  trail: Trail | null,
+): Passage {
+  return { undertaking, conversation, hops, trail, isInFlight: false, isSilent: false }
 }
 
 const QUESTIONS: ReadonlySet<Performative> = new Set([
