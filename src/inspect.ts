@@ -83,7 +83,7 @@ export function inspectModule(bytes: Uint8Array): Inspection {
     memories: info.memories.map(({ limits: { initial, maximum } }) => ({ initial, maximum })),
     tables: info.tables.map(({ element, limits: { initial, maximum } }) => ({ element, initial, maximum })),
     features: [...info.features()],
-    producers: info.producers,
+    producers: info.producers(),
     doors,
     grants: explainGrants(checked.map(({ seen }) => seen)),
     refusals: [...findModuleRefusals(bytes), ...checked.flatMap(({ refusal }) => refusal ?? [])],

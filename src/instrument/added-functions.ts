@@ -5,10 +5,11 @@ import type { AddedTypes, HelperType } from './added-types.ts'
 import type { Caps } from './caps.ts'
 import type { InstrumentRules } from './rules.ts'
 
-/** A function added at the end of the index space. `body` holds its locals and instructions, without its size. */
+/** A function added at the end of the index space. */
 export interface Helper {
   readonly type: HelperType
-  readonly body: readonly number[]
+  /** Returns its locals and instructions, without their size; for one that nobody has asked for until now, none. */
+  body(): readonly number[]
 }
 
 /** Logarithm of fuel per unit of length, −4 for one unit of fuel per 16 bytes. */
@@ -80,26 +81,36 @@ const OP = {
 } as const
 const EMPTY = 0x40
 const ONE_I64_LOCAL = [1, 1, 0x7e]
+const NO_BODY = [0, OP.unreachable, OP.end]
 
-/** Plans the functions a module needs added. Which ones depends on its declarations only, never on its code. */
+/**
+ * Plans the functions a module needs added. Which ones depends on its declarations only, never on its code; those that the code
+ * has no use for stay empty, as most of them do in most modules.
+ */
 export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes, rules: InstrumentRules): Helpers {
   const first = info.globals.length
   const globals = { fuel: first, refused: first + 1, slice: first + 2, stack: first + 3, floor: first + 4 }
   const tableGrowth = first + 5
   const functions: Helper[] = []
   const indices = new Map<string, number>()
-  const add = (key: string, helper: Helper): void => {
+  const used = new Set<string>()
+  const add = (key: string, type: HelperType, body: () => number[]): void => {
+    const helper = { type, body: () => (used.has(key) ? body() : NO_BODY) }
     indices.set(key, info.functions.length + functions.push(helper) - 1)
   }
-  add('out', { type: 'i64', body: outOfFuel(globals, types.helperType('i64')) })
-  add('stack', { type: 'i32', body: lowerFloor(globals) })
+  const find = (key: string): number => {
+    used.add(key)
+    return indices.get(key) ?? -1
+  }
+  add('out', 'i64', () => outOfFuel(globals, types.helperType('i64')))
+  add('stack', 'i32', () => lowerFloor(globals))
   const pay = (length: readonly number[]): number[] => payFor(length, globals.fuel, indices.get('out') ?? 0)
   for (const type of LENGTH_TYPES) {
-    for (const scale of SCALES) add(`${type} ${scale}`, { type, body: payLength(type, scale, pay) })
+    for (const scale of SCALES) add(`${type} ${scale}`, type, () => payLength(type, scale, pay))
   }
   if (info.types.some(({ type }) => type.kind === 'array')) {
     const parts = { pay, refused: globals.refused, mostBytes: Math.min(rules.memoryMaxBytes, MODULE_LIMITS.arrayBytes) }
-    for (const scale of ARRAY_SCALES) add(`array ${scale}`, { type: 'i32', body: payArray(scale, parts) })
+    for (const scale of ARRAY_SCALES) add(`array ${scale}`, 'i32', () => payArray(scale, parts))
   }
   const grow = { pay, refused: globals.refused }
   caps.memories.forEach(({ limits, capped }, index) => {
@@ -110,7 +121,7 @@ export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes, rul
       scale: PAGE_SCALE,
     }
     const own = capped ? (info.memories[index]?.limits.maximum ?? MOST_PAGES[limits.index]) : null
-    add(`memory ${index}`, { type: limits.index, body: payGrowth({ ...sized, own, counter: null }, grow) })
+    add(`memory ${index}`, limits.index, () => payGrowth({ ...sized, own, counter: null }, grow))
   })
   caps.tables.forEach(({ limits }, index) => {
     const sized = {
@@ -119,9 +130,8 @@ export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes, rul
       size: [0xfc, 0x10, ...encodeU32(index)],
       scale: 0,
     }
-    add(`table ${index}`, { type: limits.index, body: payGrowth({ ...sized, own: null, counter: tableGrowth }, grow) })
+    add(`table ${index}`, limits.index, () => payGrowth({ ...sized, own: null, counter: tableGrowth }, grow))
   })
-  const find = (key: string): number => indices.get(key) ?? -1
   return {
     fuelGlobal: globals.fuel,
     refusedPagesGlobal: globals.refused,

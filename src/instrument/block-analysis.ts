@@ -8,6 +8,7 @@ import { LoopCounter } from './counted-loops.ts'
 import type { ExceptionEncoding } from './exception-encoding.ts'
 import { EVENT, FunctionPlan } from './function-plan.ts'
 import { LoopWatch } from './loop-watch.ts'
+import { OpenFrames } from './open-frames.ts'
 import type { Arities } from './operand-stack.ts'
 import { EFFECT_BY_ROW, OperandStack, WIDE_BY_ROW } from './operand-stack.ts'
 
@@ -44,15 +45,7 @@ export class BlockAnalysis {
   readonly #watch = new LoopWatch()
   #depth = 0
   #live = true
-  /** By depth: action that opened the frame, its number, the block that is current in it. */
-  readonly #opener = new Uint8Array(MODULE_LIMITS.nesting + 1)
-  readonly #frame = new Uint32Array(MODULE_LIMITS.nesting + 1)
-  readonly #block = new Uint32Array(MODULE_LIMITS.nesting + 1)
-  /** By depth: the outermost depth a branch in the frame leads to; −1 for a throw. */
-  readonly #lowest = new Int32Array(MODULE_LIMITS.nesting + 1)
-  /** By depth: control reaches the frame's beginning; control reaches its end by a branch or from an earlier arm. */
-  readonly #entered = new Uint8Array(MODULE_LIMITS.nesting + 1)
-  readonly #joined = new Uint8Array(MODULE_LIMITS.nesting + 1)
+  readonly #frames = new OpenFrames()
 
   constructor(parts: {
     cursor: InstructionCursor
@@ -115,7 +108,7 @@ export class BlockAnalysis {
   }
 
   #charge(cost: number): void {
-    const block = this.#block[this.#depth] as number
+    const block = this.#frames.block[this.#depth] as number
     this.plan.blockCosts[block] = (this.plan.blockCosts[block] as number) + cost
   }
 
@@ -222,11 +215,11 @@ export class BlockAnalysis {
   }
 
   #currentBlock(): number {
-    return this.#block[this.#depth] as number
+    return this.#frames.block[this.#depth] as number
   }
 
   #beginBlock(offset: number): void {
-    this.#block[this.#depth] = this.plan.addBlock(offset)
+    this.#frames.block[this.#depth] = this.plan.addBlock(offset)
   }
 
   #die(): void {
@@ -238,19 +231,20 @@ export class BlockAnalysis {
     const depth = ++this.#depth
     if (depth > MODULE_LIMITS.nesting)
       throw beyondLimit(this.#cursor.start, 'nested blocks', MODULE_LIMITS.nesting, depth)
+    this.#frames.reserve(depth)
     if (depth > 0) this.#operands.open(this.#cursor.bytes, this.#cursor.start)
-    this.#opener[depth] = opener
-    this.#frame[depth] = this.plan.addFrame()
-    this.#block[depth] = block
-    this.#lowest[depth] = NEVER
-    this.#entered[depth] = this.#live ? 1 : 0
-    this.#joined[depth] = 0
+    this.#frames.opener[depth] = opener
+    this.#frames.number[depth] = this.plan.addFrame()
+    this.#frames.block[depth] = block
+    this.#frames.lowest[depth] = NEVER
+    this.#frames.entered[depth] = this.#live ? 1 : 0
+    this.#frames.joined[depth] = 0
   }
 
   #openLoop(): void {
     this.#open(ACTION.loop, this.#currentBlock())
     if (!this.#live) return
-    this.plan.addEvent(EVENT.loop, this.#cursor.start, this.#frame[this.#depth] as number)
+    this.plan.addEvent(EVENT.loop, this.#cursor.start, this.#frames.number[this.#depth] as number)
     this.#beginBlock(this.#cursor.offset)
     this.#watch.begin(this.#cursor, this.plan.eventCount - 2, this.#currentBlock())
   }
@@ -272,7 +266,7 @@ export class BlockAnalysis {
   #openIf(): void {
     this.#open(ACTION.if, this.#currentBlock())
     if (!this.#live) return
-    this.plan.addEvent(EVENT.if, this.#cursor.start, this.#frame[this.#depth] as number)
+    this.plan.addEvent(EVENT.if, this.#cursor.start, this.#frames.number[this.#depth] as number)
     this.#beginBlock(this.#cursor.offset)
   }
 
@@ -289,8 +283,8 @@ export class BlockAnalysis {
       if (target < 0) throw malformed(cursor.start, 'the label of a block around it', `${outer - target}`)
       if (!this.#live) continue
       this.#reach(target)
-      this.#joined[target] = 1
-      this.plan.frameCaught[this.#frame[target] as number] = 1
+      this.#frames.joined[target] = 1
+      this.plan.frameCaught[this.#frames.number[target] as number] = 1
       if (target === 0) this.plan.wrapped = true
     }
     cursor.offset = next
@@ -298,18 +292,20 @@ export class BlockAnalysis {
 
   #else(): void {
     const depth = this.#depth
-    if (this.#opener[depth] !== ACTION.if) throw malformed(this.#cursor.start, 'an if before an else', 'another block')
-    this.#opener[depth] = ACTION.else
+    if (this.#frames.opener[depth] !== ACTION.if)
+      throw malformed(this.#cursor.start, 'an if before an else', 'another block')
+    this.#frames.opener[depth] = ACTION.else
     this.#endArm()
     if (!this.#live) return
     this.#operands.else()
-    this.plan.addEvent(EVENT.else, this.#cursor.offset, this.#frame[depth] as number)
+    this.plan.addEvent(EVENT.else, this.#cursor.offset, this.#frames.number[depth] as number)
     this.#beginBlock(this.#cursor.offset)
   }
 
   #catch(): void {
     const depth = this.#depth
-    if (this.#opener[depth] !== ACTION.try) throw malformed(this.#cursor.start, 'a try before a catch', 'another block')
+    if (this.#frames.opener[depth] !== ACTION.try)
+      throw malformed(this.#cursor.start, 'a try before a catch', 'another block')
     this.#endArm()
     if (!this.#live) return
     this.#operands.catch(this.#cursor.row === CATCH_ALL ? -1 : this.#cursor.first)
@@ -321,26 +317,26 @@ export class BlockAnalysis {
   #endArm(): void {
     const depth = this.#depth
     if (this.#live) {
-      this.plan.addEvent(EVENT.branch, this.#cursor.start, this.#frame[depth] as number)
-      this.#joined[depth] = 1
+      this.plan.addEvent(EVENT.branch, this.#cursor.start, this.#frames.number[depth] as number)
+      this.#frames.joined[depth] = 1
     }
-    this.#live = this.#entered[depth] === 1
+    this.#live = this.#frames.entered[depth] === 1
   }
 
   #close(): void {
     const { start, offset } = this.#cursor
     const depth = this.#depth
-    const frame = this.#frame[depth] as number
-    const opener = this.#opener[depth] as number
+    const frame = this.#frames.number[depth] as number
+    const opener = this.#frames.opener[depth] as number
     if (depth === 0) {
       this.#closeFunction()
       return
     }
-    if (opener === ACTION.if && this.#entered[depth]) {
+    if (opener === ACTION.if && this.#frames.entered[depth]) {
       this.plan.addEvent(EVENT.skip, start, frame)
-      this.#joined[depth] = 1
+      this.#frames.joined[depth] = 1
     }
-    if (opener !== ACTION.loop && this.#joined[depth]) {
+    if (opener !== ACTION.loop && this.#frames.joined[depth]) {
       if (this.#live) this.plan.addEvent(EVENT.branch, start, frame)
       this.plan.addEvent(EVENT.label, offset, frame)
       this.#live = true
@@ -348,7 +344,7 @@ export class BlockAnalysis {
     this.#operands.close()
     if (!this.#live) this.#operands.die()
     if (this.#watch.complete) this.#countLoop()
-    const lowest = this.#lowest[depth] as number
+    const lowest = this.#frames.lowest[depth] as number
     this.#depth = depth - 1
     this.#reach(lowest)
     if (lowest < depth && this.#live) this.#beginBlock(offset)
@@ -368,16 +364,16 @@ export class BlockAnalysis {
   }
 
   #reach(depth: number): void {
-    if (depth < (this.#lowest[this.#depth] as number)) this.#lowest[this.#depth] = depth
+    if (depth < (this.#frames.lowest[this.#depth] as number)) this.#frames.lowest[this.#depth] = depth
   }
 
   #branchTo(label: number, offset: number, conditional: boolean): void {
     const target = this.#depth - label
     if (target < 0) throw malformed(offset, 'the label of a block around it', String(label))
     this.#reach(target)
-    this.#joined[target] = 1
+    this.#frames.joined[target] = 1
     if (target === 0 && conditional) this.plan.wrapped = true
-    this.plan.addEvent(EVENT.branch, offset, this.#frame[target] as number)
+    this.plan.addEvent(EVENT.branch, offset, this.#frames.number[target] as number)
   }
 
   #branchTable(start: number): void {

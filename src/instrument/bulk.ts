@@ -1,5 +1,5 @@
 import type { ModuleInfo, ValueType } from '../wasm/index.ts'
-import { malformed, rowByName } from '../wasm/index.ts'
+import { malformed, OPCODE_BY_ROW } from '../wasm/index.ts'
 import type { Helpers, Scale } from './added-functions.ts'
 import type { HelperType } from './added-types.ts'
 
@@ -86,9 +86,8 @@ export function createBulkPricer(info: ModuleInfo, helpers: Helpers): BulkPricer
     'array.init_data': () => pay('i32', ENTRIES),
     'array.init_elem': () => pay('i32', ENTRIES),
   }
-  const byRow = new Map(Object.entries(pricers).map(([name, pricer]) => [rowByName(name), pricer]))
   return (row, first, second, offset) => {
-    const pricer = byRow.get(row)
+    const pricer = pricers[OPCODE_BY_ROW[row]?.name ?? '']
     if (pricer === undefined) throw malformed(offset, 'a bulk instruction', `row ${row}`)
     return pricer(row, first, second, offset)
   }

@@ -63,7 +63,8 @@ export function writeCode(
     }
   }
   const codeEnd = out.length
-  for (const { body } of helpers.functions) {
+  for (const helper of helpers.functions) {
+    const body = helper.body()
     out.writeU32(body.length)
     out.writeBytes(body)
   }

@@ -1,4 +1,4 @@
-import type { ModuleInfo, Section } from '../wasm/index.ts'
+import type { ExportEntry, ModuleInfo, Section } from '../wasm/index.ts'
 import {
   appendEntries,
   ByteReader,
@@ -14,7 +14,6 @@ import {
   writeGlobal,
   writeHeader,
   writeMemories,
-  writeSection,
   writeTables,
 } from '../wasm/index.ts'
 import type { Helpers } from './added-functions.ts'
@@ -106,6 +105,10 @@ function planNames(info: ModuleInfo): ReservedNames {
 
 /** Sections that are there in every rewritten module, in the order of the file. */
 const ADDED = [SECTION.type, SECTION.function, SECTION.global, SECTION.export, SECTION.code]
+const REWRITTEN: ReadonlySet<number> = new Set([...ADDED, SECTION.table, SECTION.memory])
+const ADDED_GLOBALS = 6
+const COUNTER = { type: 'i64', mutable: true }
+const LEVEL = { type: 'i32', mutable: true }
 
 function writeSections(out: ByteWriter, plan: Plan): { runs: RunList; codeEnd: number } {
   const { sections, customSections } = plan.info
@@ -114,7 +117,7 @@ function writeSections(out: ByteWriter, plan: Plan): { runs: RunList; codeEnd: n
   let code = { runs: new RunList(), codeEnd: 0 }
   const write = (id: number, section: Section | null): void => {
     if (id === SECTION.code) code = writeCodeSection(out, plan)
-    else rewriteSection(out, plan, id, section)
+    else if (id !== SECTION.start) rewriteSection(out, plan, id, section)
   }
   const writeAbsentBelow = (rank: number): void => {
     while (absent.length > 0 && (SECTION_RANK[absent[0] as number] as number) < rank)
@@ -152,78 +155,52 @@ function insertBytes(out: ByteWriter, offset: number, bytes: Uint8Array): void {
 }
 
 function rewriteSection(out: ByteWriter, plan: Plan, id: number, section: Section | null): void {
-  const { info, caps } = plan
-  const contents = new ByteWriter()
+  const { info, caps, types } = plan
+  if (section !== null && !REWRITTEN.has(id)) {
+    copySection(out, info, section)
+    return
+  }
+  const contents = beginSection(out, id)
   const old = section === null ? null : new ByteReader(info.bytes, section.offset, section.offset + section.size)
   switch (id) {
-    case SECTION.start:
-      return
     case SECTION.type:
-      appendEntries(contents, old, plan.types.entries)
+      appendEntries(out, old, types.count, types.write)
       break
     case SECTION.function:
-      appendEntries(
-        contents,
-        old,
-        plan.helpers.functions.map(({ type }) => encodeIndex(plan.types.helperType(type))),
-      )
+      appendEntries(out, old, plan.helpers.functions.length, () => {
+        for (const { type } of plan.helpers.functions) out.writeU32(types.helperType(type))
+      })
       break
     case SECTION.table:
-      writeTables(contents, info, caps.tables)
+      writeTables(out, info, caps.tables)
       break
     case SECTION.memory:
-      writeMemories(contents, caps.memories)
+      writeMemories(out, caps.memories)
       break
     case SECTION.global:
-      appendEntries(contents, old, [
-        encodeCounter(),
-        encodeCounter(),
-        encodeHook(plan.types),
-        encodeLevel(),
-        encodeLevel(),
-        encodeLevel(),
-      ])
+      appendEntries(out, old, ADDED_GLOBALS, () => writeAddedGlobals(out, types))
       break
-    case SECTION.export:
-      appendEntries(contents, old, encodeExports(plan))
-      break
-    default:
-      if (section !== null) copySection(out, info, section)
-      return
+    default: {
+      const added = listAddedExports(plan)
+      appendEntries(out, old, added.length, () => {
+        for (const entry of added) writeExport(out, entry)
+      })
+    }
   }
-  writeSection(out, id, contents.finish())
+  endSection(out, contents)
 }
 
-function encodeIndex(index: number): Uint8Array {
-  const writer = new ByteWriter(8)
-  writer.writeU32(index)
-  return writer.finish()
+/** In the order of their indices in `Helpers`: each begins with 0, the hook, a function from one i64 to another, with null. */
+function writeAddedGlobals(out: ByteWriter, types: AddedTypes): void {
+  const hookType = types.helperType('i64')
+  writeGlobal(out, COUNTER, [0x42, 0x00, 0x0b])
+  writeGlobal(out, COUNTER, [0x42, 0x00, 0x0b])
+  writeGlobal(out, { type: `(ref null ${hookType})`, mutable: true }, [0xd0, ...encodeS64(hookType), 0x0b])
+  for (let level = 0; level < 3; level++) writeGlobal(out, LEVEL, [0x41, 0x00, 0x0b])
 }
 
-/** A mutable i64 global that begins with 0. */
-function encodeCounter(): Uint8Array {
-  const writer = new ByteWriter(8)
-  writeGlobal(writer, { type: 'i64', mutable: true }, [0x42, 0x00, 0x0b])
-  return writer.finish()
-}
-
-/** A mutable i32 global that begins with 0. */
-function encodeLevel(): Uint8Array {
-  const writer = new ByteWriter(8)
-  writeGlobal(writer, { type: 'i32', mutable: true }, [0x41, 0x00, 0x0b])
-  return writer.finish()
-}
-
-/** A mutable global for a function from one i64 to another; it begins with null. */
-function encodeHook(types: AddedTypes): Uint8Array {
-  const index = types.helperType('i64')
-  const writer = new ByteWriter(16)
-  writeGlobal(writer, { type: `(ref null ${index})`, mutable: true }, [0xd0, ...encodeS64(index), 0x0b])
-  return writer.finish()
-}
-
-function encodeExports({ info, helpers, names }: Plan): Uint8Array[] {
-  const exports = [
+function listAddedExports({ info, helpers, names }: Plan): readonly Omit<ExportEntry, 'range'>[] {
+  return [
     { name: names.fuel, kind: 'global', index: helpers.fuelGlobal },
     { name: names.refusedPages, kind: 'global', index: helpers.refusedPagesGlobal },
     { name: names.slice, kind: 'global', index: helpers.sliceGlobal },
@@ -233,10 +210,5 @@ function encodeExports({ info, helpers, names }: Plan): Uint8Array[] {
     ...(names.start === undefined || info.start === null
       ? []
       : [{ name: names.start, kind: 'function', index: info.start } as const]),
-  ] as const
-  return exports.map((entry) => {
-    const writer = new ByteWriter()
-    writeExport(writer, entry)
-    return writer.finish()
-  })
+  ]
 }

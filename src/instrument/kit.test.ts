@@ -149,7 +149,7 @@ export function countSlowly(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     const old = info.sections.find((section) => section.id === id)
     const contents = beginSection(out, id)
     const reader = old === undefined ? null : new ByteReader(bytes, old.offset, old.offset + old.size)
-    appendEntries(out, reader, [added.get(id) ?? Uint8Array.of()])
+    appendEntries(out, reader, 1, () => out.writeBytes(added.get(id) ?? []))
     endSection(out, contents)
     added.delete(id)
   }

@@ -1,4 +1,3 @@
-import { MODULE_LIMITS } from '../core/index.ts'
 import type { ModuleInfo } from '../wasm/index.ts'
 import { OPCODES, ROW_COUNT, rowOf } from '../wasm/index.ts'
 
@@ -46,6 +45,8 @@ function indexWide(): Uint8Array {
 
 /** Below every real height: what is behind code that control does not leave. */
 const NOWHERE = -(2 ** 40)
+/** Depths that there is room for at first: what compilers nest. */
+const FIRST_DEPTHS = 64
 
 /** How many parameters and results each type of a module has; 0 for what is no function type. */
 export class Arities {
@@ -90,9 +91,9 @@ export class OperandStack {
   highest = 0
   #height = 0
   #depth = -1
-  readonly #base = new Int32Array(MODULE_LIMITS.nesting + 2)
-  readonly #params = new Uint16Array(MODULE_LIMITS.nesting + 2)
-  readonly #results = new Uint16Array(MODULE_LIMITS.nesting + 2)
+  #base = new Int32Array(FIRST_DEPTHS)
+  #params = new Uint16Array(FIRST_DEPTHS)
+  #results = new Uint16Array(FIRST_DEPTHS)
   readonly #arities: Arities
 
   constructor(arities: Arities) {
@@ -124,9 +125,17 @@ export class OperandStack {
     const type = readBlockType(bytes, start + 1)
     const params = type < 0 ? 0 : this.#arities.params(type)
     const depth = ++this.#depth
+    if (depth === this.#base.length) this.#growDepths()
     this.#base[depth] = Math.max(0, this.#height - params)
     this.#params[depth] = params
     this.#results[depth] = type === ONE_VALUE ? 1 : type < 0 ? 0 : this.#arities.results(type)
+  }
+
+  #growDepths(): void {
+    const length = this.#base.length * 2
+    this.#base = new Int32Array(this.#base.buffer.transfer(length * 4))
+    this.#params = new Uint16Array(this.#params.buffer.transfer(length * 2))
+    this.#results = new Uint16Array(this.#results.buffer.transfer(length * 2))
   }
 
   /** Begins the second arm of an `if`. */

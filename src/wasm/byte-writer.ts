@@ -1,6 +1,8 @@
 import { writeU32 } from './leb128.ts'
 
 const UTF8 = new TextEncoder()
+/** Giving back less than this costs more than it is worth, bytes. */
+const SMALL_RESERVE = 1_024
 
 /** Bytes that grow. Cost: amortised constant per byte; at most half as much again is held in reserve. */
 export class ByteWriter {
@@ -41,10 +43,10 @@ export class ByteWriter {
     this.writeBytes(bytes)
   }
 
-  /** Returns what was written. A reserve of more than an eighth is given back. The writer is empty afterwards. */
+  /** Returns what was written. A reserve of more than an eighth and 1 KiB is given back. The writer is empty afterwards. */
   finish(): Uint8Array<ArrayBuffer> {
     const { buffer } = this.bytes
-    const keeps = this.length * 9 >= buffer.byteLength * 8
+    const keeps = buffer.byteLength - this.length <= Math.max(SMALL_RESERVE, this.length / 8)
     const bytes = keeps ? this.bytes.subarray(0, this.length) : new Uint8Array(buffer.transfer(this.length))
     this.bytes = new Uint8Array(0)
     this.length = 0

@@ -190,8 +190,8 @@ export interface ModuleInfo {
   readonly data: readonly DataSegment[]
   readonly customSections: readonly CustomSection[]
   /** Who made the module; empty without a readable `producers` section. */
-  readonly producers: readonly Producer[]
-  readonly targetFeatures: readonly TargetFeature[]
+  producers(): readonly Producer[]
+  targetFeatures(): readonly TargetFeature[]
   /** Type of a function; undefined if there is no such function. */
   functionType(index: number): FunctionType | undefined
   /** Name of a function in the name section, read at the first call; null without one. */

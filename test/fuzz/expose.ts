@@ -21,16 +21,14 @@ const KINDS = [
 /** Exports everything of a module that has a state, so that it can be compared: `state:memory:0`, and so on. */
 export function exposeState(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const info = readModule(bytes)
-  const entries = KINDS.flatMap(([kind, plural]) =>
-    info[plural].map((_entry, index) => {
-      const writer = new ByteWriter()
-      writeExport(writer, { name: `state:${kind}:${index}`, kind, index })
-      return writer.finish()
-    }),
+  const exports = KINDS.flatMap(([kind, plural]) =>
+    info[plural].map((_entry, index) => ({ name: `state:${kind}:${index}`, kind, index })),
   )
   return rewriteSection(bytes, SECTION.export, (old) => {
     const contents = new ByteWriter()
-    appendEntries(contents, old, entries)
+    appendEntries(contents, old, exports.length, () => {
+      for (const entry of exports) writeExport(contents, entry)
+    })
     return contents.finish()
   })
 }

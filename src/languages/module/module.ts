@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { DoorName, Guest } from '../../core/index.ts'
 import { CaxtonError, MODULE_LIMITS } from '../../core/index.ts'
-import { readModule } from '../../wasm/index.ts'
+import { readModuleExports } from '../../wasm/index.ts'
 import { readSource } from '../source-tree.ts'
 
 export const MODULE_EXTENSION = '.wasm'
@@ -23,7 +23,7 @@ export function toGuest(bytes: Uint8Array, origin: string): Guest {
 }
 
 function findDoor(bytes: Uint8Array, origin: string): DoorName {
-  const functions = readModule(bytes).exports.filter(({ kind }) => kind === 'function')
+  const functions = readModuleExports(bytes).filter(({ kind }) => kind === 'function')
   if (functions.some(({ name }) => name === 'handle_message')) return 'caxton'
   if (functions.some(({ name }) => name === '_start')) return 'stdio'
   throw new CaxtonError('ERR_MODULE_DOOR_UNKNOWN', {

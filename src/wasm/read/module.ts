@@ -1,7 +1,7 @@
 import { ByteReader } from '../byte-reader.ts'
 import { findFeatures } from '../features.ts'
 import { malformed } from '../malformed.ts'
-import type { CodeBodies, FunctionType, ModuleInfo, Section, SectionId } from '../module-info.ts'
+import type { CodeBodies, ExportEntry, FunctionType, ModuleInfo, Section, SectionId } from '../module-info.ts'
 import { SECTION } from '../module-info.ts'
 import type { Feature } from '../opcodes.ts'
 import { readCode, readFunctions } from './code.ts'
@@ -80,8 +80,8 @@ export function readModule(bytes: Uint8Array): ModuleInfo {
     code,
     data,
     customSections,
-    producers: readProducers(bytes, custom('producers')),
-    targetFeatures: readTargetFeatures(bytes, custom('target_features')),
+    producers: () => readProducers(bytes, custom('producers')),
+    targetFeatures: () => readTargetFeatures(bytes, custom('target_features')),
     functionType: (index) => asFunctionType(types[functions[index] ?? -1]?.type),
     functionName: (index) => {
       functionNames ??= readFunctionNames(bytes, custom('name'))
@@ -95,6 +95,15 @@ export function readModule(bytes: Uint8Array): ModuleInfo {
     },
   }
   return info
+}
+
+/**
+ * Reads what a module exports, and nothing else of it.
+ *
+ * @throws CaxtonError as `readModule`, for the bounds of its sections and for its exports
+ */
+export function readModuleExports(bytes: Uint8Array): ExportEntry[] {
+  return new SectionParser(bytes, readSections(bytes).sections).read(SECTION.export, readExports, [])
 }
 
 function asFunctionType(type: { readonly kind: string } | undefined): FunctionType | undefined {
