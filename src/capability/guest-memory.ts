@@ -32,8 +32,15 @@ export class GuestMemory {
     this.#view = new DataView(memory.buffer)
   }
 
+  /** All of it, until the guest runs again. */
+  get buffer(): ArrayBufferLike {
+    this.#refresh()
+    return this.#bytes.buffer
+  }
+
   get byteLength(): number {
-    return this.#memory.buffer.byteLength
+    this.#refresh()
+    return this.#bytes.length
   }
 
   /** Returns a view of a range, no copy. @throws GUEST_FAULT */
@@ -100,13 +107,17 @@ export class GuestMemory {
 
   /** Returns the unsigned start of a range after making sure that all of it lies inside. */
   #check(pointer: number, length: number): number {
-    if (this.#bytes.buffer !== this.#memory.buffer) {
-      this.#bytes = new Uint8Array(this.#memory.buffer)
-      this.#view = new DataView(this.#memory.buffer)
-    }
+    this.#refresh()
     const start = pointer >>> 0
     if (start + length > this.#bytes.length) throw GUEST_FAULT
     return start
+  }
+
+  /** Growth detaches the buffer, whose views are empty from then on. To ask the memory for its buffer costs more than an access. */
+  #refresh(): void {
+    if (this.#bytes.length > 0) return
+    this.#bytes = new Uint8Array(this.#memory.buffer)
+    this.#view = new DataView(this.#memory.buffer)
   }
 }
 

