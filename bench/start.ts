@@ -4,9 +4,9 @@ import { ModuleCache } from '../src/compile/index.ts'
 import { createSliceHook, DEFAULT_LIMITS, DEFAULT_SCHEDULING } from '../src/core/index.ts'
 import { Caxton } from '../src/index.ts'
 import { buildSource } from '../src/languages/index.ts'
-import { CpuClock } from '../src/sandbox/guest/cpu-clock.ts'
 import { Guest } from '../src/sandbox/guest/guest.ts'
 import type { GuestParts } from '../src/sandbox/guest/guest-parts.ts'
+import { ThreadClock } from '../src/sandbox/guest/thread-clock.ts'
 import { WaitGate } from '../src/sandbox/guest/wait-gate.ts'
 import { readFunctionImports } from '../src/sandbox/imports.ts'
 import { NOTHING_KEPT } from '../src/sandbox/kept/kept.ts'
@@ -100,7 +100,7 @@ async function measureInstances(bytes: Uint8Array, plain: WebAssembly.Module): P
     sliceFuel: 2e6,
     hooks: { suspending: hook, granting: hook },
     gate,
-    cpu: new CpuClock(),
+    clock: new ThreadClock(),
     driver: DRIVER,
     heap: null,
   }

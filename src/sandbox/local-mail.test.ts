@@ -83,7 +83,14 @@ suite('mail inside a thread', () => {
   }
 
   test('keeps to conversations of which it is known that no rule is about them', () => {
-    const handled: HandleCall = { kind: 'handle', text: '', sender: 'b', conversation: 'free', hops: 0 }
+    const handled: HandleCall = {
+      kind: 'handle',
+      header: '{}',
+      content: undefined,
+      sender: 'b',
+      conversation: 'free',
+      hops: 0,
+    }
     const message = (receiver: string, id: string) => toMessage('a', receiver, 'm', { conversation_id: id })
     assert.equal(isPlain(message('b', 'm'), null), true, 'one that it begins')
     assert.equal(isPlain(message('b', 'free'), handled), true, 'an answer in the one that is handled')
@@ -94,7 +101,14 @@ suite('mail inside a thread', () => {
   })
 
   test('goes through the main thread once in a while, which counts what causes what', () => {
-    const handled: HandleCall = { kind: 'handle', text: '', sender: 'b', conversation: 'm', hops: 1_023 }
+    const handled: HandleCall = {
+      kind: 'handle',
+      header: '{}',
+      content: undefined,
+      sender: 'b',
+      conversation: 'm',
+      hops: 1_023,
+    }
     const message = toMessage('a', 'b', 'm')
     assert.equal(isPlain(message, handled), true)
     assert.equal(isPlain(message, { ...handled, hops: 1_024 }), false)

@@ -1,5 +1,5 @@
 import type { Message } from '../core/index.ts'
-import { formatHeader, joinMessage } from '../core/index.ts'
+import { formatHeader } from '../core/index.ts'
 import type { MailboxTable, Slot } from './mailbox-table.ts'
 import type { HandleCall } from './protocol.ts'
 import type { ReportWriter } from './report.ts'
@@ -276,7 +276,7 @@ export function isPlain(message: Message, handled: HandleCall | null): boolean {
 
 /** Makes the call of a message that was handed over. */
 export function toCall({ header, content, from, conversation, hops }: LocalPost): HandleCall {
-  return { kind: 'handle', text: joinMessage(header, content), sender: from.name, conversation, hops }
+  return { kind: 'handle', header, content, sender: from.name, conversation, hops }
 }
 
 /** What a message adds to how far the main thread may be behind. */

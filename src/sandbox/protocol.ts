@@ -62,7 +62,9 @@ export interface GuestNames {
 /** A message for a guest. */
 export interface HandleCall {
   readonly kind: 'handle'
-  readonly text: string
+  /** Its fields but the content as JSON text. */
+  readonly header: string
+  readonly content: string | undefined
   readonly sender: string
   /** Its conversation, where no protocol is followed in it; else empty. */
   readonly conversation: string

@@ -1,6 +1,6 @@
 import type { Answer } from '../capability/index.ts'
 import type { ErrorData, Message } from '../core/index.ts'
-import { CaxtonError, DEFAULT_SCHEDULING, formatMessage } from '../core/index.ts'
+import { CaxtonError, DEFAULT_SCHEDULING, formatHeader } from '../core/index.ts'
 import type { MemoryTree, TreePart } from '../wasi/index.ts'
 import { TreeCollector } from '../wasi/index.ts'
 import { toGuestError } from './guest-error.ts'
@@ -305,9 +305,9 @@ export class ThreadSandbox implements Sandbox {
     if (timer !== null) return { kind: 'timer', ...timer }
     if (kind === 'finish') return { kind }
     if (message === null) return { kind: 'start' }
-    const { sender, protocol, conversation_id } = message
+    const { sender, content, protocol, conversation_id } = message
     const conversation = protocol === undefined ? conversation_id : ''
-    return { kind: 'handle', text: formatMessage(message), sender, conversation, hops: 0 }
+    return { kind: 'handle', header: formatHeader(message), content, sender, conversation, hops: 0 }
   }
 
   #createCall(): GuestCall {

@@ -16,8 +16,8 @@ const HANDLE = 1
 export function writeToWorker(batch: Batch, message: ToWorker): void {
   if (message.type !== 'call' || message.call.kind !== 'handle') batch.push(OTHER, message)
   else {
-    const { text, sender, conversation } = message.call
-    batch.push(HANDLE, message.agent, message.id, text, sender, conversation)
+    const { header, content, sender, conversation } = message.call
+    batch.push(HANDLE, message.agent, message.id, header, content, sender, conversation)
   }
 }
 
@@ -30,12 +30,13 @@ export function readToWorker(batch: Batch, take: (message: ToWorker) => void): v
     }
     const call: GuestCall = {
       kind: 'handle',
-      text: batch[at + 3] as string,
-      sender: batch[at + 4] as string,
-      conversation: batch[at + 5] as string,
+      header: batch[at + 3] as string,
+      content: batch[at + 4] as string | undefined,
+      sender: batch[at + 5] as string,
+      conversation: batch[at + 6] as string,
       hops: 0,
     }
     take({ type: 'call', agent: batch[at + 1] as number, id: batch[at + 2] as number, call })
-    at += 6
+    at += 7
   }
 }

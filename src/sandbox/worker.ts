@@ -4,12 +4,12 @@ import { createSliceHook } from '../core/index.ts'
 import { guardDescriptors } from '../wasi/index.ts'
 import type { CallResult } from './guest/call-result.ts'
 import { failed } from './guest/call-result.ts'
-import { CpuClock } from './guest/cpu-clock.ts'
 import { Driver } from './guest/driver.ts'
 import { Guest } from './guest/guest.ts'
 import type { GuestParts } from './guest/guest-parts.ts'
 import { HeapGuard } from './guest/heap-guard.ts'
 import { explainThrown } from './guest/meter.ts'
+import { ThreadClock } from './guest/thread-clock.ts'
 import { TRAP } from './guest/trap.ts'
 import { WaitGate } from './guest/wait-gate.ts'
 import { Heartbeat, processMs } from './heartbeat.ts'
@@ -18,7 +18,7 @@ import { LocalMail, toCall } from './local-mail.ts'
 import type { Slot } from './mailbox-table.ts'
 import { MailboxTable } from './mailbox-table.ts'
 import { Outbox } from './outbox.ts'
-import type { GuestCall, ToWorker, WorkerParts } from './protocol.ts'
+import type { GuestCall, HandleCall, ToWorker, WorkerParts } from './protocol.ts'
 import type { Current, Drive, QueuedCall } from './resident.ts'
 import { Resident } from './resident.ts'
 import { SpecParts } from './shared-spec.ts'
@@ -44,6 +44,8 @@ import { readToWorker } from './wire.ts'
 const port = parentPort!
 const parts = workerData as WorkerParts
 const heartbeat = new Heartbeat(parts.heartbeat)
+const clock = new ThreadClock()
+const clockStartMs = processMs() - clock.look() // On the clock that all threads share.
 const outbox = new Outbox(port, heartbeat)
 const mailboxes = new MailboxTable(parts.mailboxes)
 const slots = new Map<string, Slot>(parts.slots)
@@ -64,7 +66,7 @@ const guestParts: GuestParts = {
     place: (pointer) => current!.resident.guest!.placeDriven(pointer),
     end: (status) => endTurn(current!.resident.guest!.endDriven({ status })),
   }),
-  cpu: new CpuClock(),
+  clock,
   suspend: waitCurrent,
   heap: parts.heapBytes === null ? null : new HeapGuard(parts.heapBytes),
   gate: new WaitGate({ current: () => current!.resident.guest!.waits, suspend: waitCurrent }),
@@ -178,7 +180,7 @@ function takeTurns(): void {
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
     readToWorker(next.message as Batch, receive)
   }
-  turnsEndMs = performance.now() + TURNS_MS
+  turnsEndMs = clock.look() + TURNS_MS
   continueTurns()
 }
 
@@ -191,7 +193,7 @@ function continueTurns(): void {
     taken = null
     if (resident === undefined) break
     runTurn(resident)
-    if (taken === null && performance.now() >= turnsEndMs) break
+    if (taken === null && clock.look() >= turnsEndMs) break
   }
   isTakingTurns = false
   if (current !== null) return
@@ -209,7 +211,7 @@ function runTurn(resident: Resident): void {
   }
   if (guest?.isSuspended) {
     current = { resident, id: resident.running!.id, fuelBefore: guest.fuelUsed, result: null }
-    heartbeat.begin(resident.agent, processMs() + resident.wallMs - guest.ranMs())
+    heartbeat.begin(resident.agent, clockStartMs + clock.look() + resident.wallMs - guest.ranMs())
     if (guest.resume()) return
     endWaitingTurn()
     guest.waitOn(() => readyTurn(resident))
@@ -226,13 +228,13 @@ function runTurn(resident: Resident): void {
   }
 }
 
-/** Begins the next call of a guest. */
+/** Begins the next call of a guest, right after a look at the clock: at the begin of the turns or the end of the one before. */
 function beginCall(resident: Resident): GuestCall {
   resident.running = resident.calls.shift()!
   const { id, call } = resident.running
   current = { resident, id, fuelBefore: 0, result: null }
   const wallMs = call.kind === 'create' ? Math.max(resident.wallMs, CREATE_MS) : resident.wallMs
-  heartbeat.begin(resident.agent, processMs() + wallMs)
+  heartbeat.begin(resident.agent, clockStartMs + clock.nowMs + wallMs)
   return call
 }
 
@@ -258,14 +260,14 @@ function runDriver(): void {
 function beginDriven(): number {
   if (drive === null) return -1
   if (taken === null) {
-    if (performance.now() >= turnsEndMs) return -1
+    if (clock.nowMs >= turnsEndMs) return -1
     taken = turns.take()?.owner ?? null
     if (taken === null || !taken.isDriven) return -1
   }
   const resident = taken
   taken = null
   drive.guest = resident.guest
-  return resident.guest!.beginDriven(beginCall(resident) as GuestCall & { readonly kind: 'handle' })
+  return resident.guest!.beginDriven(beginCall(resident) as HandleCall)
 }
 
 /** The current guest is suspended, and with it the driver that has called it. */
@@ -315,7 +317,7 @@ function waitCurrent(): Promise<number> | number {
     endTurn(guest.rest())
     if (resident.guest === null) throw TRAP
     // Nobody else has a turn: the next message needs no suspension.
-    if (turns.size === 1 && resident.calls[0]?.call.kind === 'handle' && performance.now() < turnsEndMs) {
+    if (turns.size === 1 && resident.calls[0]?.call.kind === 'handle' && clock.nowMs < turnsEndMs) {
       turns.take()
       return guest.goOn(beginCall(resident))
     }

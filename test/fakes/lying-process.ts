@@ -135,7 +135,7 @@ function answer(frame: Buffer): void {
   if (said.type === 'close') say({ type: 'closed', agent: said.agent })
   if (said.type !== 'call') return
   asked = said.id
-  const lie = said.call.kind === 'handle' ? LIES[(JSON.parse(said.call.text) as { content: string }).content] : null
+  const lie = said.call.kind === 'handle' ? LIES[JSON.parse(said.call.content ?? 'null') as string] : null
   if (lie === null) endCall(said.agent)
   else lie?.()
 }

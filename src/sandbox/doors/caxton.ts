@@ -22,7 +22,7 @@ class CaxtonSession implements DoorSession {
   readonly direct: DirectHandling = {
     allocate: 'caxton_alloc',
     handle: 'handle_message',
-    place: (pointer, message) => this.#place(pointer, message),
+    place: (pointer, length) => this.#place(pointer, length),
   }
 
   constructor(parts: DoorParts) {
@@ -38,15 +38,14 @@ class CaxtonSession implements DoorSession {
   *handle(message: Uint8Array): GuestSteps {
     const { allocate, handle } = this.direct
     const pointer = Number(yield { name: allocate, args: [message.length] })
-    this.#place(pointer, message)
+    this.parts.memory.write(this.#place(pointer, message.length), message)
     return toStatus(yield { name: handle, args: [pointer, message.length] })
   }
 
-  #place(answer: number, message: Uint8Array): void {
-    const { memory } = this.parts
+  #place(answer: number, length: number): number {
     const pointer = answer >>> 0
-    if (pointer === 0 || pointer + message.length > memory.byteLength) this.#refusePointer(pointer, message.length)
-    memory.write(pointer, message)
+    if (pointer === 0 || pointer + length > this.parts.memory.byteLength) this.#refusePointer(pointer, length)
+    return pointer
   }
 
   *timer(id: number): GuestSteps {

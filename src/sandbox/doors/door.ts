@@ -90,8 +90,8 @@ export interface DirectHandling {
   readonly allocate: string
   /** (pointer: i32, length: i32) → i32 */
   readonly handle: string
-  /** Writes the message to where the guest has made room. Ends the guest if that is nowhere. */
-  place(pointer: number, message: Uint8Array): void
+  /** Returns where the guest has made room for so many bytes. Ends the guest if that is nowhere. */
+  place(pointer: number, length: number): number
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { HostParts } from './agent-host.ts'
-import type { CpuClock } from './cpu-clock.ts'
 import type { Driver } from './driver.ts'
 import type { HeapGuard } from './heap-guard.ts'
+import type { ThreadClock } from './thread-clock.ts'
 import type { WaitGate } from './wait-gate.ts'
 
 /** What the guests of one thread share. */
@@ -16,7 +16,7 @@ export interface GuestParts extends HostParts {
   /** Ends the turn of the guest that runs, which has to wait; see `Guest.wait`. */
   suspend(): Promise<number> | number
   readonly driver: Driver
-  readonly cpu: CpuClock
+  readonly clock: ThreadClock
   /** Where the thread has one guest that keeps objects: what it keeps. */
   readonly heap: HeapGuard | null
 }

@@ -6,11 +6,10 @@ import { DOORS } from '../doors/doors.ts'
 import type { Effects } from '../kept/kept.ts'
 import type { Pace } from '../pace.ts'
 import { paceOf } from '../pace.ts'
-import type { Ending, GuestCall, GuestSpec } from '../protocol.ts'
+import type { Ending, GuestCall, GuestSpec, HandleCall } from '../protocol.ts'
 import type { Usage } from '../sandbox.ts'
 import { AgentHost } from './agent-host.ts'
 import type { CallResult } from './call-result.ts'
-import { CallClock } from './cpu-clock.ts'
 import { createDoorParts } from './door-parts.ts'
 import type { Seat } from './driver.ts'
 import { toBeginning } from './driver.ts'
@@ -20,12 +19,14 @@ import { GuestInstance } from './instance.ts'
 import { LateMemory } from './late-memory.ts'
 import type { BoundModule } from './linker.ts'
 import { linkImports } from './linker.ts'
+import { encodeMessage, MessageWriter, messageLength } from './message-writer.ts'
 import type { FuelCounter, StackFloor, StackLevel } from './meter.ts'
 import { Meter } from './meter.ts'
 import { runSteps } from './run-steps.ts'
 import type { CallEnd } from './sliced-call.ts'
 import { SlicedCall, Suspension } from './sliced-call.ts'
 import { Surroundings } from './surroundings.ts'
+import { CallClock } from './thread-clock.ts'
 import { TRAP } from './trap.ts'
 import { WaitCalls } from './wait-calls.ts'
 import { WAITS } from './wait-gate.ts'
@@ -37,7 +38,9 @@ export class Guest {
   readonly #meter: Meter
   readonly #instance: GuestInstance
   readonly #clock: CallClock
-  readonly #memory = new LateMemory()
+  readonly #late = new LateMemory()
+  readonly #memory = new GuestMemory(this.#late)
+  readonly #writer = new MessageWriter(this.#memory)
   readonly #host: AgentHost
   readonly #session: DoorSession
   readonly waits: WaitCalls
@@ -57,7 +60,8 @@ export class Guest {
   #sliced: Suspension | null = null
   #seat: Seat | null = null
   /** What a message that is driven is about. */
-  #driven: { readonly call: GuestCall; readonly message: Uint8Array } | null = null
+  #driven: HandleCall | null = null
+  #drivenLength = 0
   #tableGrowth: { readonly value: number } | null = null
   /** With which the guest has called `proc_exit`. */
   exitCode: number | null = null
@@ -68,10 +72,10 @@ export class Guest {
     this.#spec = spec
     this.#parts = parts
     this.#meter = new Meter(limits, parts.sliceFuel)
-    this.#clock = new CallClock(parts.cpu)
+    this.#clock = new CallClock(parts.clock)
     const meter = this.#meter
     this.#instance = new GuestInstance(spec.names, meter)
-    const memory = new GuestMemory(this.#memory)
+    const memory = this.#memory
     const { run } = parts
     const exit = (code: number) => this.exit(code)
     const around = new Surroundings({ memory, meter, host: () => host, session: () => this.#session, exit }, spec)
@@ -143,23 +147,23 @@ export class Guest {
   }
 
   /** From the driver: begins a message. Like `runSliced`, but `endDriven` has to be called with how it ended. */
-  beginDriven(call: GuestCall & { readonly kind: 'handle' }): number {
+  beginDriven(call: HandleCall): number {
     this.#sliced = new Suspension()
     this.#begin(call)
-    const message = Buffer.from(call.text)
-    this.#driven = { call, message }
-    return toBeginning(this.#seat!, message.length)
+    this.#driven = call
+    this.#drivenLength = messageLength(call)
+    return toBeginning(this.#seat!, this.#drivenLength)
   }
 
   /** From the driver: the guest has made room for its message. */
   placeDriven(pointer: number): void {
-    this.#session.direct!.place(pointer, this.#driven!.message)
+    this.#writer.write(this.#session.direct!.place(pointer, this.#drivenLength), this.#driven!)
   }
 
   /** Ends what `beginDriven` has begun. */
   endDriven(end: CallEnd): CallResult {
     this.#sliced = null
-    const { call } = this.#driven!
+    const call = this.#driven!
     this.#driven = null
     return this.#conclude(call, end)
   }
@@ -232,7 +236,7 @@ export class Guest {
     this.#begin(call)
     this.#call = call
     this.isResting = false
-    this.#session.wake!(call.kind === 'handle' ? Buffer.from(call.text) : null)
+    this.#session.wake!(call.kind === 'handle' ? encodeMessage(call) : null)
     const answer = this.waits.finish()
     if (answer === WAITS) throw TRAP
     return answer
@@ -290,7 +294,7 @@ export class Guest {
     return {
       cpuMs: this.#clock.cpuMs(wallMs),
       wallMs,
-      memoryBytes: this.#memory.buffer.byteLength,
+      memoryBytes: this.#memory.byteLength,
       tableElements: this.#spec.tableElements + (this.#tableGrowth?.value ?? 0),
       ...this.#meter.usage(),
       messagesSent: this.#host.messagesSent,
@@ -333,7 +337,7 @@ export class Guest {
   }
 
   #open(call: Exclude<GuestCall, { readonly kind: 'create' }>): number | GuestSteps {
-    if (call.kind === 'handle') return this.#session.handle(Buffer.from(call.text))
+    if (call.kind === 'handle') return this.#session.handle(encodeMessage(call))
     return call.kind === 'timer' ? this.#session.timer(call.id) : this.#session.start()
   }
 
@@ -359,7 +363,7 @@ export class Guest {
     this.#instance.create(this.#spec.module, this.#imports())
     const find = <Export>(name: string) => this.#instance.find<Export>(name)
     const memory = find<unknown>('memory')
-    if (memory instanceof WebAssembly.Memory) this.#memory.attach(memory)
+    if (memory instanceof WebAssembly.Memory) this.#late.attach(memory)
     const { fuel, stack, stackFloor, tableGrowth } = this.#spec.names
     this.#meter.attach(find<FuelCounter>(fuel), find<StackLevel>(stack), find<StackFloor>(stackFloor))
     this.#tableGrowth = find<{ readonly value: number }>(tableGrowth)
@@ -379,7 +383,7 @@ export class Guest {
     this.#around.flush()
     this.#effects = this.#host.finish(this.#meter.reason?.code === 'ERR_GUEST_ENDED')
     if (call.kind === 'create') return explainInstantiation(thrown)
-    const memory = { refusedPages: this.#instance.refusedPages, memoryBytes: this.#memory.buffer.byteLength }
+    const memory = { refusedPages: this.#instance.refusedPages, memoryBytes: this.#memory.byteLength }
     return explainRun(thrown, this.#meter, this.#spec.limits, memory)
   }
 

@@ -7,10 +7,25 @@ const CPU_STEP_MS = 10
 /** A look at the clock of the operating system serves the begin of all calls within so many milliseconds. */
 const SAMPLE_MS = 1
 
-/** CPU time of the thread. Asking the operating system for it costs as much as a small call. */
-export class CpuClock {
+/**
+ * Time and CPU time of the thread. Asking for either costs a good part of a small call: one look serves the end of a turn and the
+ * begin of the next.
+ */
+export class ThreadClock {
+  #nowMs = 0
   #sampledMs = Number.NEGATIVE_INFINITY
   #sampleMs = 0
+
+  /** Looks at the clock: milliseconds of `performance.now()`. */
+  look(): number {
+    this.#nowMs = performance.now()
+    return this.#nowMs
+  }
+
+  /** What the last look has shown. */
+  get nowMs(): number {
+    return this.#nowMs
+  }
 
   /** Returns the CPU time of the thread, milliseconds. */
   readMs(): number {
@@ -18,8 +33,9 @@ export class CpuClock {
     return (user + system) / 1_000
   }
 
-  /** Returns about the same, as if the thread had run since the last look: at most `SAMPLE_MS` too much. */
-  guessMs(nowMs: number): number {
+  /** Returns about the same, as if the thread had run since it was last read: at most `SAMPLE_MS` too much. */
+  guessMs(): number {
+    const nowMs = this.#nowMs
     if (nowMs - this.#sampledMs >= SAMPLE_MS) {
       this.#sampleMs = this.readMs()
       this.#sampledMs = nowMs
@@ -30,7 +46,7 @@ export class CpuClock {
 
 /** Time and CPU time of one call, without what it waited between slices. */
 export class CallClock {
-  readonly #cpu: CpuClock
+  readonly #thread: ThreadClock
   #isRunning = false
   #startedMs = 0
   #startedCpuMs = 0
@@ -38,15 +54,15 @@ export class CallClock {
   #ranMs = 0
   #ranCpuMs = 0
 
-  constructor(cpu: CpuClock) {
-    this.#cpu = cpu
+  constructor(thread: ThreadClock) {
+    this.#thread = thread
   }
 
-  /** A call begins. */
+  /** A call begins, at the last look. */
   begin(): void {
     this.#isRunning = true
-    this.#startedMs = performance.now()
-    this.#startedCpuMs = this.#cpu.guessMs(this.#startedMs)
+    this.#startedMs = this.#thread.nowMs
+    this.#startedCpuMs = this.#thread.guessMs()
     this.#ranMs = 0
     this.#ranCpuMs = 0
   }
@@ -61,13 +77,13 @@ export class CallClock {
   /** The call goes on. */
   resume(): void {
     this.#isRunning = true
-    this.#startedMs = performance.now()
-    this.#startedCpuMs = this.#cpu.readMs()
+    this.#startedMs = this.#thread.look()
+    this.#startedCpuMs = this.#thread.readMs()
   }
 
   /** Milliseconds that the call has run. */
   ranMs(): number {
-    return this.#isRunning ? this.#ranMs + performance.now() - this.#startedMs : this.#ranMs
+    return this.#isRunning ? this.#ranMs + this.#thread.look() - this.#startedMs : this.#ranMs
   }
 
   /** Milliseconds of CPU time of a call that has run for so long. */
@@ -76,6 +92,6 @@ export class CallClock {
   }
 
   #readCpuMs(): number {
-    return this.#isRunning ? this.#ranCpuMs + Math.max(0, this.#cpu.readMs() - this.#startedCpuMs) : this.#ranCpuMs
+    return this.#isRunning ? this.#ranCpuMs + Math.max(0, this.#thread.readMs() - this.#startedCpuMs) : this.#ranCpuMs
   }
 }
