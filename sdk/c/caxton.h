@@ -53,35 +53,36 @@ __attribute__((weak)) int caxton_timer(int32_t id);
 }
 #endif
 
+/* Returns the field that a key names, NULL for one that is not read. The runtime writes names without escapes. */
+static inline caxton_text *caxton_message_field(caxton_message *message, caxton_text key) {
+  if (!caxton_json_is_string(key)) return NULL;
+#define CAXTON_FIELD(field) \
+  if (key.length == sizeof #field + 1 && memcmp(key.at + 1, #field, sizeof #field - 1) == 0) return &message->field
+  CAXTON_FIELD(performative);
+  CAXTON_FIELD(sender);
+  CAXTON_FIELD(content);
+  CAXTON_FIELD(conversation_id);
+  CAXTON_FIELD(reply_with);
+  CAXTON_FIELD(in_reply_to);
+  CAXTON_FIELD(reply_to);
+  CAXTON_FIELD(reply_by);
+  CAXTON_FIELD(protocol);
+  CAXTON_FIELD(language);
+  CAXTON_FIELD(encoding);
+  CAXTON_FIELD(ontology);
+#undef CAXTON_FIELD
+  return NULL;
+}
+
 static inline caxton_message caxton_read_message(caxton_text json) {
   caxton_message message;
   memset(&message, 0, sizeof message);
   message.json = json;
-  struct {
-    const char *name;
-    caxton_text *field;
-  } fields[] = {
-      {"performative", &message.performative},
-      {"sender", &message.sender},
-      {"content", &message.content},
-      {"conversation_id", &message.conversation_id},
-      {"reply_with", &message.reply_with},
-      {"in_reply_to", &message.in_reply_to},
-      {"reply_to", &message.reply_to},
-      {"reply_by", &message.reply_by},
-      {"protocol", &message.protocol},
-      {"language", &message.language},
-      {"encoding", &message.encoding},
-      {"ontology", &message.ontology},
-  };
   caxton_cursor cursor = caxton_json_members(json);
   caxton_text key, value;
   while (caxton_json_next_member(&cursor, &key, &value)) {
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-      if (!caxton_json_string_is(key, fields[i].name)) continue;
-      *fields[i].field = value;
-      break;
-    }
+    caxton_text *field = caxton_message_field(&message, key);
+    if (field != NULL) *field = value;
   }
   return message;
 }

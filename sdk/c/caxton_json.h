@@ -45,9 +45,20 @@ static inline const char *caxton_json_skip_space(const char *at, const char *end
   return at;
 }
 
+/* Tells whether one of eight bytes is `byte`. */
+static inline bool caxton_any_is(uint64_t eight, uint8_t byte) {
+  uint64_t rest = eight ^ byte * 0x0101010101010101u;
+  return ((rest - 0x0101010101010101u) & ~rest & 0x8080808080808080u) != 0;
+}
+
 /* Returns the end of the string that starts at `at`, NULL if it does not end. */
 static inline const char *caxton_json_skip_string(const char *at, const char *end) {
-  for (at++; at < end; at++) {
+  at++;
+  for (uint64_t eight; end - at >= 8; at += 8) {
+    memcpy(&eight, at, 8);
+    if (caxton_any_is(eight, '"') || caxton_any_is(eight, '\\')) break;
+  }
+  for (; at < end; at++) {
     if (*at == '"') return at + 1;
     if (*at == '\\') at++;
   }
@@ -278,73 +289,78 @@ typedef struct caxton_writer {
   bool failed;
 } caxton_writer;
 
+/* Makes room for so many more bytes than there are. False, and the writer has failed, when there is none. */
+__attribute__((noinline)) static inline bool caxton_writer_grow(caxton_writer *writer, size_t count) {
+  writer->failed = writer->failed || count > CAXTON_WRITER_BYTES - writer->length;
+  if (writer->failed) return false;
+  size_t capacity = writer->capacity == 0 ? 256 : writer->capacity;
+  while (capacity < writer->length + count) capacity *= 2;
+  char *grown = (char *)realloc(writer->bytes, capacity);
+  if (grown == NULL) return writer->failed = true, false;
+  writer->bytes = grown;
+  writer->capacity = capacity;
+  return true;
+}
+
+/* Tells whether so many more bytes can be written. */
+static inline bool caxton_writer_has_room(caxton_writer *writer, size_t count) {
+  if (!writer->failed && count <= writer->capacity - writer->length) return true;
+  return caxton_writer_grow(writer, count);
+}
+
 static inline void caxton_write_bytes(caxton_writer *writer, const char *bytes, size_t count) {
-  if (writer->failed) return;
-  if (count > CAXTON_WRITER_BYTES - writer->length) {
-    writer->failed = true;
-    return;
-  }
-  if (writer->length + count > writer->capacity) {
-    size_t capacity = writer->capacity == 0 ? 256 : writer->capacity;
-    while (capacity < writer->length + count) capacity *= 2;
-    char *grown = (char *)realloc(writer->bytes, capacity);
-    if (grown == NULL) {
-      writer->failed = true;
-      return;
-    }
-    writer->bytes = grown;
-    writer->capacity = capacity;
-  }
+  if (!caxton_writer_has_room(writer, count)) return;
   if (count > 0) memcpy(writer->bytes + writer->length, bytes, count);
   writer->length += count;
+}
+
+static inline void caxton_write_byte(caxton_writer *writer, char byte) {
+  if (caxton_writer_has_room(writer, 1)) writer->bytes[writer->length++] = byte;
 }
 
 /* Writes the comma that a value or key needs after the one before it. */
 static inline void caxton_write_comma(caxton_writer *writer) {
   if (writer->failed || writer->length == 0) return;
   char last = writer->bytes[writer->length - 1];
-  if (last != '{' && last != '[' && last != ':') caxton_write_bytes(writer, ",", 1);
+  if (last != '{' && last != '[' && last != ':') caxton_write_byte(writer, ',');
 }
 
 static inline void caxton_write_string(caxton_writer *writer, const char *bytes, size_t count) {
   static const char hex[] = "0123456789abcdef";
-  size_t kept = 0;
   caxton_write_comma(writer);
-  caxton_write_bytes(writer, "\"", 1);
-  for (size_t i = 0; i < count; i++) {
+  caxton_write_byte(writer, '"');
+  /* Byte by byte: a call that copies costs more than most strings are long. */
+  for (size_t i = 0; i < count && caxton_writer_has_room(writer, count - i); i++) {
     unsigned char c = (unsigned char)bytes[i];
-    if (c >= ' ' && c != '"' && c != '\\') continue;
     char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-    caxton_write_bytes(writer, bytes + kept, i - kept);
-    if (c < ' ') caxton_write_bytes(writer, escape, 6);
+    if (c >= ' ' && c != '"' && c != '\\') writer->bytes[writer->length++] = (char)c;
+    else if (c < ' ') caxton_write_bytes(writer, escape, 6);
     else caxton_write_bytes(writer, c == '"' ? "\\\"" : "\\\\", 2);
-    kept = i + 1;
   }
-  caxton_write_bytes(writer, bytes + kept, count - kept);
-  caxton_write_bytes(writer, "\"", 1);
+  caxton_write_byte(writer, '"');
 }
 
 static inline void caxton_write_begin_object(caxton_writer *writer) {
   caxton_write_comma(writer);
-  caxton_write_bytes(writer, "{", 1);
+  caxton_write_byte(writer, '{');
 }
 
 static inline void caxton_write_end_object(caxton_writer *writer) {
-  caxton_write_bytes(writer, "}", 1);
+  caxton_write_byte(writer, '}');
 }
 
 static inline void caxton_write_begin_array(caxton_writer *writer) {
   caxton_write_comma(writer);
-  caxton_write_bytes(writer, "[", 1);
+  caxton_write_byte(writer, '[');
 }
 
 static inline void caxton_write_end_array(caxton_writer *writer) {
-  caxton_write_bytes(writer, "]", 1);
+  caxton_write_byte(writer, ']');
 }
 
 static inline void caxton_write_key_bytes(caxton_writer *writer, const char *bytes, size_t count) {
   caxton_write_string(writer, bytes, count);
-  caxton_write_bytes(writer, ":", 1);
+  caxton_write_byte(writer, ':');
 }
 
 static inline void caxton_write_key(caxton_writer *writer, const char *name) {
