@@ -175,6 +175,13 @@ export class Collector {
     return true
   }
 
+  /** Waits no longer for somebody, for a reason that is known otherwise, such as a recruiter. Tells whether it was missing. */
+  giveUp(name: string, reason: string): bool {
+    if (!this.missing.delete(name)) return false
+    this.unanswered.set(name, reason)
+    return true
+  }
+
   /** The answers with that act, in the order in which they came. */
   by(performative: string): Message[] {
     const found: Message[] = []

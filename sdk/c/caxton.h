@@ -182,6 +182,8 @@ typedef struct caxton_collector {
   char reply_with[24];
   /* JSON text of each answer, by receiver; empty while it is missing. Freed by `caxton_collector_free`. */
   caxton_text answers[CAXTON_COLLECT_MAX];
+  /* Whether there is a reason in the place of an answer. */
+  bool given_up[CAXTON_COLLECT_MAX];
 } caxton_collector;
 
 /*
@@ -202,6 +204,17 @@ static inline caxton_writer *caxton_collect(caxton_collector *collector, const c
   return draft;
 }
 
+/* Keeps a copy of a text in the place of an answer that is missing. False when none is, and when there is no memory. */
+static inline bool caxton_collector_keep(caxton_collector *collector, size_t receiver, caxton_text text) {
+  if (receiver >= collector->count || collector->answers[receiver].length > 0) return false;
+  char *copy = (char *)malloc(text.length);
+  if (copy == NULL) return false;
+  memcpy(copy, text.at, text.length);
+  collector->answers[receiver] = (caxton_text){copy, text.length};
+  collector->missing--;
+  return true;
+}
+
 /* Tells whether a message is an answer that was missing; then a copy of it is kept. `agree` is none yet. */
 static inline bool caxton_collector_take(caxton_collector *collector, const caxton_message *message) {
   if (!caxton_json_string_is(message->in_reply_to, collector->reply_with)) return false;
@@ -209,18 +222,21 @@ static inline bool caxton_collector_take(caxton_collector *collector, const caxt
   bool is_notice = caxton_json_string_is(message->sender, "caxton");
   caxton_text from = is_notice ? caxton_json_get(message->content, "receiver") : message->sender;
   for (size_t i = 0; i < collector->count; i++) {
-    if (collector->answers[i].length > 0 || !caxton_json_string_is(from, collector->receivers[i])) continue;
-    char *copy = (char *)malloc(message->json.length);
-    if (copy == NULL) return false;
-    memcpy(copy, message->json.at, message->json.length);
-    collector->answers[i] = (caxton_text){copy, message->json.length};
-    collector->missing--;
-    return true;
+    if (caxton_json_string_is(from, collector->receivers[i])) return caxton_collector_keep(collector, i, message->json);
   }
   return false;
 }
 
-/* Returns the answer of a receiver; empty fields while it is missing. They stay until `caxton_collector_free`. */
+/*
+ * Waits no longer for a receiver, for a reason that is known otherwise, such as a recruiter: the JSON text of a string. Tells
+ * whether its answer was missing.
+ */
+static inline bool caxton_collector_give_up(caxton_collector *collector, size_t receiver, caxton_text reason) {
+  if (reason.length == 0 || !caxton_collector_keep(collector, receiver, reason)) return false;
+  return collector->given_up[receiver] = true;
+}
+
+/* Returns the answer of a receiver; empty fields while it is missing, and where it is given up. They stay until `caxton_collector_free`. */
 static inline caxton_message caxton_collector_answer(const caxton_collector *collector, size_t receiver) {
   return caxton_read_message(collector->answers[receiver]);
 }
@@ -230,6 +246,7 @@ static inline caxton_message caxton_collector_answer(const caxton_collector *col
  * and while nothing is known of it.
  */
 static inline caxton_text caxton_collector_reason(const caxton_collector *collector, size_t receiver) {
+  if (collector->given_up[receiver]) return collector->answers[receiver];
   caxton_message answer = caxton_collector_answer(collector, receiver);
   if (!caxton_json_string_is(answer.sender, "caxton")) return (caxton_text){NULL, 0};
   return caxton_json_get(answer.content, "reason");

@@ -122,6 +122,8 @@ declare module 'caxton' {
     readonly isComplete: boolean
     /** Tells whether a message is an answer that was missing; then it is kept. `agree` is none yet. */
     take(message: Message): boolean
+    /** Waits no longer for somebody, for a reason that is known otherwise, such as a recruiter. Tells whether it was missing. */
+    giveUp(name: string, reason: string): boolean
     /** The answers with that act, in the order in which they came. */
     by(performative: Performative): Message[]
   }

@@ -35,7 +35,10 @@ int caxton_handle(const caxton_message *message) {
   caxton_write_key(draft, "protocol");
   caxton_write_string(draft, "fipa-query", strlen("fipa-query"));
   int status = caxton_write_reply_by(draft, 500);
-  return status == CAXTON_OK ? caxton_send(draft) : status;
+  if (status == CAXTON_OK) status = caxton_send(draft);
+  bool gave_up = caxton_collector_give_up(&all, 3, (caxton_text){"\\"KNOWN\\"", 7});
+  bool again = caxton_collector_give_up(&all, 3, (caxton_text){"\\"AGAIN\\"", 7});
+  return gave_up && !again ? status : 3;
 }
 `,
   'collect.as.ts': `
@@ -53,8 +56,10 @@ function ask(): i32 {
     .join(', ')}]
   draft.protocol = 'fipa-query'
   draft.replyBy = replyByIn(500)
-  all = collect(draft)
-  return all === null ? lastStatus() : OK
+  const collector = collect(draft)
+  if (collector === null) return lastStatus()
+  all = collector
+  return collector.giveUp('mute', 'KNOWN') && !collector.giveUp('mute', 'AGAIN') ? OK : 3
 }
 function tell(view: Collector): i32 {
   const writer = new Writer().beginObject()
@@ -80,6 +85,7 @@ export function handleMessage(message: Message) {
 function ask() {
   const reply_by = new Date(nowMicros() / 1_000 + 500).toISOString()
   all = collect({ performative: 'query-ref', receiver: ${JSON.stringify(ASKED)}, protocol: 'fipa-query', reply_by })
+  if (!all.giveUp('mute', 'KNOWN') || all.giveUp('mute', 'AGAIN')) throw new Error('it was not missing')
 }
 function tell({ answers, unanswered }: Collector) {
   const acts = [...answers].map(([name, { performative }]) => [name, performative])
@@ -134,7 +140,7 @@ for (const [file, text] of Object.entries(INITIATORS)) {
       answers: 'inform',
       refuses: 'refuse',
       agrees: 'inform',
-      mute: 'ERR_PROTOCOL_DEADLINE',
+      mute: 'KNOWN',
       loops: 'ERR_LIMIT_FUEL',
       lies: 'ERR_PROTOCOL_DEADLINE',
       nobody: 'ERR_AGENT_UNKNOWN',

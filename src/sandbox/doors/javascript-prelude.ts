@@ -111,6 +111,12 @@ export class Collector {
     return true
   }
 
+  giveUp(name, reason) {
+    if (!this.missing.delete(name)) return false
+    this.unanswered.set(name, reason)
+    return true
+  }
+
   by(performative) {
     return [...this.answers.values()].filter((message) => message.performative === performative)
   }
