@@ -3,5 +3,5 @@
 export type { BuildOptions } from './build.ts'
 export { buildSource } from './build.ts'
 export { defaultCacheDirectory } from './build-cache.ts'
-export { toGuest } from './module/module.ts'
+export { findDoor, toGuest } from './module/module.ts'
 export { LANGUAGES } from './table.ts'

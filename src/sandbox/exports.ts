@@ -1,10 +1,12 @@
 import type { ModuleInfo } from '../compile/index.ts'
 import type { ErrorData } from '../core/index.ts'
 import type { Door, DoorExport } from './doors/door.ts'
-import { formatSignature } from './imports.ts'
+import { areSame, formatSignature } from './imports.ts'
 
 /** The part of `ModuleInfo` that tells what a module exports. */
 export type ExportingModule = Pick<ModuleInfo, 'exports' | 'functionType'>
+
+type ExportEntry = ExportingModule['exports'][number]
 
 /**
  * Compares what a module exports with what a door needs.
@@ -13,10 +15,8 @@ export type ExportingModule = Pick<ModuleInfo, 'exports' | 'functionType'>
  */
 export function checkExports(info: ExportingModule, door: Pick<Door, 'name' | 'exports'>): ErrorData | null {
   const problems = door.exports.flatMap((wanted) => {
-    const found = describeExport(info, wanted.name)
-    const expected = wanted.kind === 'memory' ? 'memory' : formatSignature(wanted.params, wanted.results)
-    if (found === expected || (found === null && !wanted.required)) return []
-    return [{ name: wanted.name, text: describeProblem(wanted, expected, found) }]
+    const entry = info.exports.find(({ name }) => name === wanted.name)
+    return fits(info, wanted, entry) ? [] : [{ name: wanted.name, text: describeProblem(info, wanted, entry) }]
   })
   if (problems.length === 0) return null
   const detail = `door '${door.name}' needs ${problems.map(({ text }) => text).join('; ')}`
@@ -24,15 +24,20 @@ export function checkExports(info: ExportingModule, door: Pick<Door, 'name' | 'e
   return { code: 'ERR_MODULE_EXPORT_MISSING', detail, data: { door: door.name, missing } }
 }
 
-function describeExport(info: ExportingModule, name: string): string | null {
-  const found = info.exports.find((entry) => entry.name === name)
-  if (found === undefined) return null
-  if (found.kind !== 'function') return found.kind
-  const type = info.functionType(found.index)
-  return type === undefined ? null : formatSignature(type.params, type.results)
+function fits(info: ExportingModule, wanted: DoorExport, entry: ExportEntry | undefined): boolean {
+  if (entry === undefined) return !wanted.required
+  if (entry.kind !== wanted.kind) return false
+  if (wanted.kind === 'memory') return true
+  const type = info.functionType(entry.index)
+  return type !== undefined && areSame(type.params, wanted.params) && areSame(type.results, wanted.results)
 }
 
-function describeProblem(wanted: DoorExport, expected: string, found: string | null): string {
-  const text = wanted.kind === 'memory' ? `a memory '${wanted.name}'` : `a function '${wanted.name}' ${expected}`
-  return found === null ? text : `${text}, the module has ${found}`
+function describeProblem(info: ExportingModule, wanted: DoorExport, entry: ExportEntry | undefined): string {
+  const text =
+    wanted.kind === 'memory'
+      ? `a memory '${wanted.name}'`
+      : `a function '${wanted.name}' ${formatSignature(wanted.params, wanted.results)}`
+  if (entry === undefined) return text
+  const type = entry.kind === 'function' ? info.functionType(entry.index) : undefined
+  return `${text}, the module has ${type === undefined ? entry.kind : formatSignature(type.params, type.results)}`
 }

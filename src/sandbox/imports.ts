@@ -66,14 +66,26 @@ export function checkImport(
 export function checkOffered(wanted: FunctionImport, modules: readonly HostModule<unknown>[]): ErrorData | null {
   const offered = findFunction(wanted, modules)
   if (offered === undefined) return unknownImport(wanted, modules)
+  if (hasType(wanted, offered)) return null
   const expected = describeFunction(offered)
   const found = formatSignature(wanted.params, wanted.results)
   const names = { module: shorten(wanted.module), name: shorten(wanted.name) }
-  if (found !== expected) {
-    const detail = `${names.module}.${names.name} has the type ${expected}, the module imports it as ${shorten(found)}`
-    return { code: 'ERR_MODULE_IMPORT_TYPE', detail, data: { ...names, expected, found: shorten(found) } }
-  }
-  return null
+  const detail = `${names.module}.${names.name} has the type ${expected}, the module imports it as ${shorten(found)}`
+  return { code: 'ERR_MODULE_IMPORT_TYPE', detail, data: { ...names, expected, found: shorten(found) } }
+}
+
+function hasType({ params, results }: FunctionImport, offered: HostFunction<unknown>): boolean {
+  const { result } = offered
+  return (
+    params.length === offered.params.length &&
+    params.every((type, index) => type === offered.params[index]!.type) &&
+    (result === null ? results.length === 0 : results.length === 1 && results[0] === result)
+  )
+}
+
+/** Whether two lists of types are the same. */
+export function areSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((type, index) => type === others[index])
 }
 
 /** Tells whether an agent may have a host function; returns null if it may. */

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { DoorName, Guest } from '../../core/index.ts'
 import { CaxtonError, MODULE_LIMITS } from '../../core/index.ts'
+import type { ExportEntry } from '../../wasm/index.ts'
 import { readModuleExports } from '../../wasm/index.ts'
 import { readSource } from '../source-tree.ts'
 
@@ -19,11 +20,12 @@ export async function readGuest(path: string): Promise<Guest> {
  * @throws CaxtonError ERR_WASM_MALFORMED, ERR_WASM_LIMIT, ERR_MODULE_DOOR_UNKNOWN
  */
 export function toGuest(bytes: Uint8Array, origin: string): Guest {
-  return { bytes, door: findDoor(bytes, origin), script: null, origin }
+  return { bytes, door: findDoor(readModuleExports(bytes), origin), script: null, origin }
 }
 
-function findDoor(bytes: Uint8Array, origin: string): DoorName {
-  const functions = readModuleExports(bytes).filter(({ kind }) => kind === 'function')
+/** Finds the door that a module with these exports fits. @throws CaxtonError ERR_MODULE_DOOR_UNKNOWN */
+export function findDoor(exports: readonly Pick<ExportEntry, 'kind' | 'name'>[], origin: string): DoorName {
+  const functions = exports.filter(({ kind }) => kind === 'function')
   if (functions.some(({ name }) => name === 'handle_message')) return 'caxton'
   if (functions.some(({ name }) => name === '_start')) return 'stdio'
   throw new CaxtonError('ERR_MODULE_DOOR_UNKNOWN', {
