@@ -26,6 +26,11 @@
   (import "caxton" "set_delegation" (func $caxton_set_delegation (param i32 i32 i32) (result i32)))
   (import "caxton" "spawn_agent" (func $caxton_spawn_agent (param i32 i32) (result i32)))
   (import "caxton" "stop_agent" (func $caxton_stop_agent (param i32 i32) (result i32)))
+  (import "caxton" "offer_capability" (func $caxton_offer_capability (param i32 i32) (result i32)))
+  (import "caxton" "withdraw_capability" (func $caxton_withdraw_capability (param i32 i32) (result i32)))
+  (import "caxton" "search_directory" (func $caxton_search_directory (param i32 i32) (result i32)))
+  (import "caxton" "watch_directory" (func $caxton_watch_directory (param i32 i32 i32) (result i32)))
+  (import "caxton" "unwatch_directory" (func $caxton_unwatch_directory (param i32) (result i32)))
   ;; wasi_snapshot_preview1
   (import "wasi_snapshot_preview1" "args_get" (func $wasi_args_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_sizes_get" (func $wasi_args_sizes_get (param i32 i32) (result i32)))

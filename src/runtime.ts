@@ -24,6 +24,7 @@ import { supervise, watchEnd } from './supervision.ts'
 import type { AgentInput, AgentOptions } from './system/index.ts'
 import { parseAgentOptions, parseConversations, parseGrants, parseToolServers } from './system/index.ts'
 import { SystemData, withStore } from './system-data.ts'
+import { SystemDirectory } from './system-directory.ts'
 import type { MemoryTree } from './wasi/index.ts'
 
 /**
@@ -38,6 +39,8 @@ export class Caxton implements AsyncDisposable {
   readonly #processes: ProcessPool
   /** What the system keeps: dead letters, backups, when everything until now survives. */
   readonly data: SystemData
+  /** Who offers what. */
+  readonly directory: SystemDirectory
   readonly #router: Router
   readonly #store: Store
   readonly #services: Services
@@ -64,6 +67,7 @@ export class Caxton implements AsyncDisposable {
     const { tracing = NO_TRACING } = options
     const routing = { clock, credit: this.#pool.mailboxes, sizeOf: messageBytes, tracing, store }
     this.#router = new Router(routing, { run, conversations, guarantee: this.#guarantee })
+    this.directory = new SystemDirectory(this.#router.directory)
     this.data = new SystemData(store, this.#router, options.dataDirectory ?? null)
     const audit = (record: AuditRecord) => this.#router.announceAudit(record)
     const tools = parseToolServers(options.tools ?? {})

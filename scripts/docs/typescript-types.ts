@@ -205,4 +205,53 @@ export function spawn(request: {
 }): Promise<string>`,
   `/** Stops an agent that was started by this one. @throws CaxtonError NOT_FOUND */
 export function stopAgent(name: string): Promise<void>`,
+  `/** Words about an offer: texts, numbers, true and false, by their names. */
+export type Properties = Readonly<Record<string, string | number | boolean>>`,
+  `/** Offers a capability like \`registerCapability\`, and says more of it. Offering again takes the place of what was offered before. @throws CaxtonError DENIED, INVALID, TOO_LARGE, LIMIT */
+export function offerCapability(offer: {
+  readonly name: string
+  readonly properties?: Properties
+  readonly ontology?: string
+  /** Milliseconds after which it lapses unless it is offered again. */
+  readonly lease_ms?: number
+}): Promise<void>`,
+  `/** Takes a capability back that was registered or offered. @throws CaxtonError NOT_FOUND */
+export function withdrawCapability(name: string): Promise<void>`,
+  `/** Which offers are meant: each property must be there with an equal value of the same type. */
+export interface DirectoryFilter {
+  readonly capability?: string
+  readonly properties?: Properties
+  readonly ontology?: string
+}`,
+  `/** What an agent offers. */
+export interface Offer {
+  readonly agent: string
+  readonly capability: string
+  readonly properties: Properties
+  readonly ontology?: string
+}`,
+  `/** Finds what agents offer now, at most \`limit\` (100). @returns \`more\`: whether there are more @throws CaxtonError DENIED, INVALID, TOO_LARGE */
+export function searchDirectory(
+  filter?: DirectoryFilter & { readonly limit?: number },
+): Promise<{ readonly offers: readonly Offer[]; readonly more: boolean }>`,
+  `/** Content of the messages of \`caxton\`, with the ontology \`caxton-directory\`, that tell of changes. */
+export interface DirectoryNotice {
+  /** The number that was given to \`watchDirectory\`. */
+  readonly watch: number
+  readonly changes: readonly (
+    | ({ readonly offered: true } & Offer)
+    | {
+        readonly offered: false
+        readonly agent: string
+        readonly capability: string
+        readonly cause: 'withdrawn' | 'lapsed' | 'ended' | 'changed'
+      }
+  )[]
+  /** There were others, too: only a search tells how things are. */
+  readonly missed: boolean
+}`,
+  `/** Has the agent told of changes in what a search would find, under a number of its own; a watch of that number ends. @throws CaxtonError DENIED, INVALID, TOO_LARGE, LIMIT */
+export function watchDirectory(id: number, filter?: DirectoryFilter): Promise<void>`,
+  `/** Ends a watch. @throws CaxtonError NOT_FOUND */
+export function unwatchDirectory(id: number): Promise<void>`,
 ]

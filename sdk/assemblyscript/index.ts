@@ -24,6 +24,7 @@ export {
   TOO_LARGE,
   WARN,
 } from './caxton_abi'
+export { offerCapability, searchDirectory, unwatchDirectory, watchDirectory, withdrawCapability } from './caxton_directory'
 export { Member, Writer, getField, isText, listElements, listMembers, toInteger, toNumber, toText } from './caxton_json'
 export {
   ACTIVE,

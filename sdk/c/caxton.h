@@ -327,6 +327,7 @@ static inline int64_t caxton_config_integer(const char *key, int64_t otherwise) 
 }
 
 #include "caxton_services.h"
+#include "caxton_directory.h"
 
 /* ---- The exports. One message is handled at a time, so one buffer is enough. ---- */
 

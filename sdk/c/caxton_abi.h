@@ -245,6 +245,47 @@ CAXTON_IMPORT(spawn_agent) int32_t caxton_spawn_agent(const char *request_ptr, s
  */
 CAXTON_IMPORT(stop_agent) int32_t caxton_stop_agent(const char *name_ptr, size_t name_len);
 
+/*
+ * Makes the agent reachable as `capability:<name>`, like `register_capability`, and says more of it. The offer is JSON
+ * text: `name`, and if wanted `properties`, an object of texts, numbers, true and false, `ontology`, and `lease_ms`,
+ * after which the offer lapses unless it is made again. Offering again takes the place of what was offered under that
+ * name before. Answers OK, DENIED for a name that is not granted, INVALID, TOO_LARGE for too long a text or too many
+ * properties, LIMIT when the agent offers too much. Needs the grant `register`.
+ */
+CAXTON_IMPORT(offer_capability) int32_t caxton_offer_capability(const char *offer_ptr, size_t offer_len);
+
+/*
+ * Takes a capability back that the agent has registered or offered. NOT_FOUND when it offers none of that name. Needs
+ * the grant `register`.
+ */
+CAXTON_IMPORT(withdraw_capability) int32_t caxton_withdraw_capability(const char *name_ptr, size_t name_len);
+
+/*
+ * Finds what agents offer now. The filter is JSON text, an object: `capability`, `ontology` and `properties` as far as
+ * they are wanted, each property with an equal value of the same type, and `limit`, the most that is answered. Answers
+ * the length of a JSON text to be taken by `take_result`: `offers`, each with `agent`, `capability`, `properties` and,
+ * where it has one, `ontology`, and `more`, whether there are more. What the grant does not name is not found; a
+ * filter that names it is DENIED. Needs the grant `directory`.
+ */
+CAXTON_IMPORT(search_directory) int32_t caxton_search_directory(const char *filter_ptr, size_t filter_len);
+
+/*
+ * Has the agent told of changes in what `search_directory` would find with this filter (without `limit`), under a
+ * number of its own; a watch of that number ends. They come as messages: an `inform` of `caxton` with the ontology
+ * `caxton-directory`, whose content is `watch`, the number; `changes`, each with `agent`, `capability` and `offered`,
+ * and with `properties` and `ontology` when it is true, or `cause` when it is not: `withdrawn`, `lapsed`, `ended` or
+ * `changed`; and `missed`, true when there were others, too, and only a search tells how things are. The next message
+ * comes when the last one has been handled, and tells of each offer once. Answers OK, DENIED, INVALID, TOO_LARGE,
+ * LIMIT for too many. Needs the grant `directory`.
+ */
+CAXTON_IMPORT(watch_directory) int32_t caxton_watch_directory(int32_t id, const char *filter_ptr, size_t filter_len);
+
+/*
+ * Ends a watch. What is under way still comes. NOT_FOUND when there is none of that number. Needs the grant
+ * `directory`.
+ */
+CAXTON_IMPORT(unwatch_directory) int32_t caxton_unwatch_directory(int32_t id);
+
 #ifdef __cplusplus
 }
 #endif

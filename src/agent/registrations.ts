@@ -1,3 +1,4 @@
+import { mayLookUp } from '../capability/index.ts'
 import type { ErrorData } from '../core/index.ts'
 import type { Agent } from './agent.ts'
 import type { AgentEvents } from './agent-parts.ts'
@@ -9,4 +10,9 @@ export function register(agent: Agent, capability: string, events: Pick<AgentEve
   if (agent.grants.register.includes(capability)) return events.onRegister(agent, capability)
   const data = { agent: agent.name, capability }
   return { code: 'ERR_GRANT_MISSING', detail: `register = ["${capability}"]`, data }
+}
+
+/** Tells whether an agent may find out who offers a capability. */
+export function maySee({ grants }: Pick<Agent, 'grants'>, capability: string): boolean {
+  return mayLookUp(grants.directory, capability)
 }

@@ -14,6 +14,11 @@ export const SERVICES = [
   'set_delegation',
   'spawn_agent',
   'stop_agent',
+  'offer_capability',
+  'withdraw_capability',
+  'search_directory',
+  'watch_directory',
+  'unwatch_directory',
 ] as const
 export type ServiceName = (typeof SERVICES)[number]
 

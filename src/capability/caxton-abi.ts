@@ -1,4 +1,5 @@
 import { AUTHORITY_FUNCTIONS } from './authority-functions.ts'
+import { DIRECTORY_FUNCTIONS } from './directory-functions.ts'
 import type { LogLevel } from './grants.ts'
 import { LOG_LEVELS } from './grants.ts'
 import type { GuestMemory } from './guest-memory.ts'
@@ -149,6 +150,7 @@ const functions: readonly HostFunction<CaxtonHost>[] = [
   ...TIMER_FUNCTIONS,
   ...SERVICE_FUNCTIONS,
   ...AUTHORITY_FUNCTIONS,
+  ...DIRECTORY_FUNCTIONS,
 ]
 
 /** caxton ABI 1: what a guest imports from module `caxton`. */

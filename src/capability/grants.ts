@@ -69,6 +69,8 @@ export interface Grants {
   readonly send: readonly string[]
   /** Capability names the agent may register. */
   readonly register: readonly string[]
+  /** Capability names of which the agent may find out who offers them, or `*` for all. */
+  readonly directory: readonly string[]
   /** Least level that is kept; null keeps nothing: `log` cannot be imported, standard output and error are closed. */
   readonly log: LogLevel | null
   /** Real time in steps of this many microseconds; null gives no clock. Does not default to the host clock, because that would break the sandbox. */
@@ -98,6 +100,7 @@ export type GrantName = keyof Grants
 export const NO_GRANTS: Grants = Object.freeze({
   send: Object.freeze([]),
   register: Object.freeze([]),
+  directory: Object.freeze([]),
   log: null,
   clock: null,
   random: null,
@@ -118,6 +121,10 @@ export const GRANTS: Readonly<Record<GrantName, { readonly example: string; read
     sentence: 'Whom the agent may write to: names, `capability:<name>`, `user`, or `*`.',
   },
   register: { example: 'register = ["count"]', sentence: 'Capability names the agent may register.' },
+  directory: {
+    example: 'directory = ["count"]',
+    sentence: 'Capability names of which the agent may find out who offers them, or `*` for all.',
+  },
   log: { example: 'log = "info"', sentence: 'The agent may write log lines of this level and above.' },
   clock: { example: 'clock = "1ms"', sentence: 'The agent may read the time, in steps of this size.' },
   random: {
@@ -170,6 +177,11 @@ export function spawnedName(starter: string, name: string): string {
 /** Tells whether a name is that of an agent which `starter` may have started. */
 export function isSpawnedBy(name: string, starter: string): boolean {
   return name.startsWith(`${starter}.`)
+}
+
+/** Tells whether an agent may find out who offers a capability. */
+export function mayLookUp(granted: Grants['directory'], capability: string): boolean {
+  return granted.includes('*') || granted.includes(capability)
 }
 
 /** Tells whether a grant is held at all. */

@@ -2,6 +2,7 @@
 export * from './ask.ts'
 export * from './authority-functions.ts'
 export * from './caxton-abi.ts'
+export * from './directory-functions.ts'
 export * from './grants.ts'
 export * from './guest-memory.ts'
 export * from './host-function.ts'

@@ -37,6 +37,8 @@ const CASES: readonly Case[] = [
   }),
   of({ grant: 'send', whole: ['*'], within: [['*'], ['a']], wider: [] }),
   of({ grant: 'register', whole: ['a'], within: [[], ['a']], wider: [['b']] }),
+  of({ grant: 'directory', whole: ['a'], within: [[], ['a']], wider: [['b'], ['*']] }),
+  of({ grant: 'directory', whole: ['*'], within: [['*'], ['a']], wider: [] }),
   of({ grant: 'log', whole: 'info', within: [null, 'info', 'error'], wider: ['debug'] }),
   of({ grant: 'log', whole: null, within: [null], wider: ['error'] }),
   of({

@@ -16,6 +16,7 @@ type Narrow<Name extends GrantName> = (wanted: Grants[Name], whole: Grants[Name]
 const NARROW: { readonly [Name in GrantName]: Narrow<Name> } = {
   send: (wanted, whole) => keepIf(wanted, whole.includes('*') || wanted.every((address) => whole.includes(address))),
   register: (wanted, whole) => keepIf(wanted, isSubset(wanted, whole)),
+  directory: (wanted, whole) => keepIf(wanted, whole.includes('*') || isSubset(wanted, whole)),
   log: (wanted, whole) => keepIf(wanted, wanted === null || (whole !== null && rank(wanted) >= rank(whole))),
   clock: (wanted, whole) =>
     keepIf(wanted, wanted === null || (whole !== null && wanted.resolutionMicros >= whole.resolutionMicros)),

@@ -15,9 +15,15 @@ export const DIRECTORY_LIMITS = Object.freeze({
   leaseMaxMs: 315_576_000_000,
   /** Offers that one search answers. */
   searchResults: 100,
+  /** Characters of the properties and ontologies that one search answers, about. */
+  searchChars: 262_144,
   /** Offers that a search looks at before others have their turn. */
   searchStride: 2_000,
-  subscriptionsPerAgent: 16,
-  /** Offers whose changes wait to be told to one subscriber; beyond that it is told to look for itself. */
+  watchesPerAgent: 16,
+  /** Watches of all agents, those kept for agents that do not run included. */
+  watches: 20_000,
+  /** Offers whose changes wait to be told to one watch; beyond that it is told that it missed some. */
   waitingChanges: 64,
+  /** Characters of the properties and ontologies that one notice tells, about. */
+  noticeChars: 32_768,
 })

@@ -3,7 +3,7 @@ import { isFinal } from '../agent/index.ts'
 import type { Clock } from '../core/index.ts'
 import type { Conversations } from './conversations.ts'
 import type { Delivery } from './delivery.ts'
-import type { Directory } from './directory/index.ts'
+import type { Directory, Watches } from './directory/index.ts'
 import type { DurableMail } from './durable-mail.ts'
 import type { EventHub } from './event.ts'
 import type { Rest } from './rest.ts'
@@ -14,6 +14,7 @@ export interface AgentEventsParts {
   readonly conversations: Conversations
   readonly delivery: Delivery
   readonly directory: Directory
+  readonly watches: Watches
   readonly hub: EventHub
   readonly mail: DurableMail
   readonly rest: Rest
@@ -85,10 +86,15 @@ export function createAgentEvents(parts: AgentEventsParts): AgentEvents {
 }
 
 /** What an agent offers is seen while it runs; what one that is stopped has offered is gone, unless everything stops. */
-function followPhase({ name, state, grants }: Agent, { directory, isClosed }: AgentEventsParts): void {
-  if (state.phase === 'running') directory.enter(name, (capability) => grants.register.includes(capability))
-  else if (state.phase === 'stopped' && !isClosed()) directory.remove(name)
-  else directory.leave(name)
+function followPhase({ name, state, grants }: Agent, { directory, watches, isClosed }: AgentEventsParts): void {
+  if (state.phase === 'running') {
+    directory.enter(name, (capability) => grants.register.includes(capability))
+    watches.enter(name)
+  } else {
+    const how = state.phase === 'stopped' && !isClosed() ? 'remove' : 'leave'
+    watches[how](name)
+    directory[how](name)
+  }
 }
 
 /** Tells those who wait for an agent that it has ended, once its messages have been given back. */

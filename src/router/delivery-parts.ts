@@ -28,6 +28,8 @@ export interface DeliveryParts {
   /** Hands over the reply that an agent waits for in the middle of a message; false for any other message. */
   claimReply(receiver: string, message: Message): boolean
   onUserMessage(message: Message): void
+  /** A message has come to its end: it was handled, or will not be. */
+  onEnded(message: Message, isHandled: boolean): void
   /** Whether the runtime still answers agents: not when all of them are about to stop. */
   answersAgents(): boolean
 }

@@ -206,6 +206,7 @@ export class Delivery {
     const answered = !isLeft && this.notices.mayAnswer(message)
     this.#parts.tracing.givenUp(message, error.toData())
     this.#parts.hub.emit({ type: 'undelivered', message, error: error.toData(), answered })
+    this.#parts.onEnded(message, false)
     if (isLeft) return
     const isSilent = Passages.isSilent(message)
     const isRefused = OVERLOADED.has(error.code)
@@ -256,6 +257,7 @@ export class Delivery {
         if (this.notices.mayAnswer(message)) this.notices.answer(message, 'failure', error)
       } else if (status !== 0) this.#answerStatus(agent, message, status)
       this.#parts.mail.settle(message)
+      this.#parts.onEnded(message, error === null)
     }
     this.notices.deliverBacklog(agent)
     this.#parts.rest.end()

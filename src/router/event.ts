@@ -5,8 +5,8 @@ import type { Offer } from './directory/index.ts'
 /** One use of a service by an agent. Holds names, numbers and outcomes: never what was sent or answered, never a secret. */
 export interface AuditRecord {
   readonly agent: string
-  readonly service: 'http' | 'tool' | 'delegation' | 'spawn'
-  /** `GET https://api.example.com/v1/users`, without its query, `weather/forecast`, a handle, or the name of an agent or template. */
+  readonly service: 'http' | 'tool' | 'delegation' | 'spawn' | 'directory'
+  /** `GET https://api.example.com/v1/users`, without its query, `weather/forecast`, a handle, the name of an agent or template, or what was asked of the directory. */
   readonly target: string
   /** `ok`, or what went wrong: the code of an error, `not-found`, `invalid`. */
   readonly outcome: string

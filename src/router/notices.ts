@@ -50,6 +50,11 @@ export class Notices {
     this.#tell(tidings.receiver, notice)
   }
 
+  /** Tells an agent what belongs to no conversation of its own; nothing while the runtime closes. */
+  inform(notice: Message): void {
+    if (this.#parts.answersAgents()) this.#tell(notice.receiver, this.#parts.tracing.begin(notice, null))
+  }
+
   #tell(receiver: string, notice: Message): void {
     if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'sent', message: notice })
     if (receiver === USER_NAME) {

@@ -1,5 +1,5 @@
 import type { Agent, AgentEvents, AgentInfo, Restarting } from '../agent/index.ts'
-import { checkDeadlineMs, isFinal } from '../agent/index.ts'
+import { checkDeadlineMs, isFinal, maySee } from '../agent/index.ts'
 import type { Clock, Draft, Guarantee, Message } from '../core/index.ts'
 import {
   CaxtonError,
@@ -21,7 +21,7 @@ import { ConversationJournal } from './conversation-journal.ts'
 import { Conversations } from './conversations.ts'
 import type { ConversationsOptions } from './conversations-parts.ts'
 import { Delivery } from './delivery.ts'
-import { announceOffer, Directory, OfferJournal } from './directory/index.ts'
+import { announceOffer, createWatchNotice, Directory, OfferJournal, Watches, WatchJournal } from './directory/index.ts'
 import { DurableMail } from './durable-mail.ts'
 import type { AuditRecord, RouterListener } from './event.ts'
 import { callSafely, EventHub } from './event.ts'
@@ -59,6 +59,8 @@ export class Router {
   readonly agentEvents: AgentEvents
   /** Who offers what. */
   readonly directory: Directory
+  /** Who is told when that changes. */
+  readonly watches: Watches
   readonly #parts: RouterParts
   readonly #agents = new Map<string, Agent>()
   readonly #conversations: Conversations
@@ -84,7 +86,19 @@ export class Router {
     const directory = new Directory({
       clock: parts.clock,
       journal: new OfferJournal(this.#store),
-      onChange: (change) => announceOffer(this.#hub, change),
+      onChange: (change) => {
+        announceOffer(this.#hub, change)
+        this.watches.note(change)
+      },
+    })
+    this.watches = new Watches({
+      journal: new WatchJournal(this.#store),
+      maySee: (name, capability) => {
+        const agent = this.#agents.get(name)
+        return agent !== undefined && maySee(agent, capability)
+      },
+      createMessageId: this.#createMessageId,
+      tell: (...notice) => this.#delivery.notices.inform(createWatchNotice(...notice)),
     })
     this.directory = directory
     const journal = new ConversationJournal(this.#store)
@@ -117,6 +131,7 @@ export class Router {
       },
       claimReply: (receiver, message) => this.#replies.claim(receiver, message),
       onUserMessage: (message) => this.#takeForUser(message),
+      onEnded: ({ message_id }, isHandled) => this.watches.onNoticeEnded(message_id, isHandled),
       answersAgents: () => this.#phase !== 'closed',
     })
     this.agentEvents = createAgentEvents({
@@ -125,6 +140,7 @@ export class Router {
       conversations: this.#conversations,
       delivery: this.#delivery,
       directory,
+      watches: this.watches,
       hub: this.#hub,
       mail: this.#mail,
       rest: this.#rest,
@@ -171,6 +187,7 @@ export class Router {
     }
     this.#agents.delete(name)
     this.directory.remove(name)
+    this.watches.remove(name)
   }
 
   agent(name: string): Agent | undefined {

@@ -1,12 +1,13 @@
-import type { Answer, Ask, Grants, ToolServerOptions } from '../capability/index.ts'
+import type { Answer, Ask, Grants, ServiceName, ToolServerOptions } from '../capability/index.ts'
 import { STATUS, secretsOf } from '../capability/index.ts'
 import type { Clock, Message } from '../core/index.ts'
 import { CaxtonError, SYSTEM_CLOCK } from '../core/index.ts'
-import type { Router } from '../router/index.ts'
+import type { AuditRecord, Router } from '../router/index.ts'
 import { failAsk } from './answers.ts'
 import type { Audit } from './audit.ts'
 import type { DelegationServiceParts } from './delegation/service.ts'
 import { DelegationService } from './delegation/service.ts'
+import { DirectoryService } from './directory/service.ts'
 import type { HttpService } from './http/service.ts'
 import { MessagingService } from './messaging/service.ts'
 import type { Secrets } from './secrets/secrets.ts'
@@ -15,7 +16,9 @@ import { SpawnService } from './spawn/service.ts'
 import { ToolService } from './tools/service.ts'
 
 export interface ServicesParts {
-  readonly router: Pick<Router, 'waitForReply'> & { readonly book: Pick<Router['book'], 'charge'> }
+  readonly router: Pick<Router, 'waitForReply' | 'directory' | 'watches'> & {
+    readonly book: Pick<Router['book'], 'charge'>
+  }
   readonly secrets: Secrets
   readonly audit: Audit
   /** What is known of agents, and what starts and stops them. */
@@ -31,6 +34,15 @@ export interface ServicesOptions {
 /** Characters of what was asked that an audit shows. */
 const TARGET_CHARS = 256
 
+/** What an audit calls services whose names say something else. @default delegation */
+const AUDITED: Readonly<Partial<Record<ServiceName, AuditRecord['service']>>> = {
+  spawn_agent: 'spawn',
+  stop_agent: 'spawn',
+  offer_capability: 'directory',
+  search_directory: 'directory',
+  watch_directory: 'directory',
+}
+
 /** An agent that asks, with what it may: taken from its deployment, never from what it says. */
 export interface ServiceClient {
   readonly agent: string
@@ -45,6 +57,7 @@ export class Services {
   /** Grants that agents have passed on. */
   readonly delegations: DelegationService
   readonly #spawn: SpawnService
+  readonly #directory: DirectoryService
   #http: Promise<HttpService> | null = null
 
   /** Nothing is started or connected to. @throws CaxtonError ERR_SECRET_INVALID for one that nobody has declared */
@@ -52,6 +65,7 @@ export class Services {
     const { audit, secrets, clock = SYSTEM_CLOCK } = parts
     this.#parts = parts
     this.#messaging = new MessagingService(parts.router)
+    this.#directory = new DirectoryService({ directory: parts.router.directory, watches: parts.router.watches, clock })
     this.delegations = new DelegationService(parts.agents)
     this.#spawn = new SpawnService(parts.agents)
     this.#tools = new ToolService({ secrets, audit, clock }, options.tools)
@@ -103,6 +117,16 @@ export class Services {
         return this.#audited(client.agent, ask, await this.#spawn.spawn(client.agent, ask))
       case 'stop_agent':
         return this.#audited(client.agent, ask, await this.#spawn.stop(client.agent, ask))
+      case 'offer_capability':
+        return this.#refusal(client.agent, ask, this.#directory.offer(client.agent, client.grants, ask))
+      case 'withdraw_capability':
+        return this.#directory.withdraw(client.agent, ask)
+      case 'search_directory':
+        return this.#refusal(client.agent, ask, await this.#directory.search(client.grants, ask))
+      case 'watch_directory':
+        return this.#refusal(client.agent, ask, this.#directory.watch(client.agent, client.grants, ask))
+      case 'unwatch_directory':
+        return this.#directory.unwatch(client.agent, ask)
     }
   }
 
@@ -122,13 +146,18 @@ export class Services {
     }
   }
 
+  /** Audits what was asked of the directory in vain: what comes of the rest is told by other events. */
+  #refusal(agent: string, ask: Ask, answer: Answer): Answer {
+    return answer.status < 0 ? this.#audited(agent, ask, answer) : answer
+  }
+
   /** Audits what changes, or tries to use, what was passed on; answers the answer. */
   #audited(agent: string, { service, text, bytes }: Ask, answer: Answer): Answer {
     const { status } = answer
     const failed = Object.entries(STATUS).find(([, number]) => number === status)
     this.#parts.audit({
       agent,
-      service: service.endsWith('_agent') ? 'spawn' : 'delegation',
+      service: AUDITED[service] ?? 'delegation',
       target: `${service} ${text.slice(0, TARGET_CHARS)}`,
       outcome: status >= 0 || failed === undefined ? 'ok' : failed[0].toLowerCase(),
       durationMs: 0,

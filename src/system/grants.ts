@@ -20,6 +20,8 @@ export interface GrantsInput {
   readonly send?: readonly string[]
   /** Capability names. */
   readonly register?: readonly string[]
+  /** Capability names, or `*` for all. */
+  readonly directory?: readonly string[]
   /** `debug`, `info`, `warn` or `error`. */
   readonly log?: string
   /** Resolution of the clock, 1 µs to 1 h: `"10us"`, `"1ms"`; a number is milliseconds. */
@@ -134,6 +136,7 @@ function readSpawn(value: unknown): SpawnGrant | Mismatch {
 const FORMS = {
   send: list('addresses', addressProblem),
   register: list('capability names', nameProblem),
+  directory: list('capability names', (entry) => (entry === '*' ? null : nameProblem(entry))),
   log: word(LOG_LEVELS),
   clock: field(readResolution),
   random: field(readRandom),

@@ -113,6 +113,7 @@ performative = "inform"
           grants: {
             send: ['*'],
             register: ['count'],
+            directory: [],
             log: 'info',
             clock: { resolutionMicros: 10 },
             random: { source: 'seeded', seed: 42 },
@@ -278,7 +279,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
       'F:8: agents.a.grants.send[3]: is 3, expected a string',
       'F:8: agents.a.grants.send[1]: is "b", no agent here; did you mean "a"?',
       /^F:9: agents\.a\.grants\.register\[1\]: is "not ok", expected a name/,
-      'F:10: agents.a.grants.network: is not a known key, expected one of send, register, log, clock, random, env, files, store, timers, http, tools, delegate, spawn',
+      'F:10: agents.a.grants.network: is not a known key, expected one of send, register, directory, log, clock, random, env, files, store, timers, http, tools, delegate, spawn',
     ],
   },
   {

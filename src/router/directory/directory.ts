@@ -167,6 +167,7 @@ export class Directory {
     const wanted = filter.capability === undefined ? [...this.#shelves.keys()] : [filter.capability]
     const found: Offer[] = []
     let looked = 0
+    let chars = 0
     for (const capability of wanted) {
       if (maySee?.(capability) === false) continue
       for (const agent of [...this.agentsFor(capability)]) {
@@ -175,8 +176,9 @@ export class Directory {
         const household = this.#households.get(agent)
         const offer = household?.isRunning === true ? household.entries.get(capability)?.offer : undefined
         if (offer === undefined || !isMeant(offer, filter)) continue
-        if (found.length >= limit) return { offers: found, hasMore: true }
+        if (found.length >= limit || chars > DIRECTORY_LIMITS.searchChars) return { offers: found, hasMore: true }
         found.push(offer)
+        chars += countChars(offer)
       }
     }
     return { offers: found, hasMore: false }

@@ -41,7 +41,7 @@ export function saysTheSame(one: OfferTerms, other: OfferTerms): boolean {
 }
 
 /** Characters of what is said of an offer. */
-export function countChars({ properties, ontology }: OfferTerms): number {
+export function countChars({ properties, ontology }: Pick<OfferTerms, 'properties' | 'ontology'>): number {
   let chars = ontology?.length ?? 0
   for (const [name, value] of Object.entries(properties)) chars += name.length + String(value).length
   return chars

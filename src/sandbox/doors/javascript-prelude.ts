@@ -37,7 +37,7 @@ const service = (name: ServiceName) => SERVICES.indexOf(name)
 
 /** What `import … from 'caxton'` gives to a script. */
 export const API_SOURCE = `export {
-  ${[...Object.keys(HANDLED), 'CaxtonError', 'Collector', 'ask', 'callTool', 'callToolBy', 'cancelTimer', 'chargeCost', 'collect', 'delegate', 'deleteData', 'fetch', 'fetchBy', 'getConfig', 'listData', 'loadData', 'log', 'nowMicros', 'randomU32', 'registerCapability', 'reply', 'send', 'setDelegation', 'setTimer', 'spawn', 'stopAgent', 'storeData'].join(', ')}
+  ${[...Object.keys(HANDLED), 'CaxtonError', 'Collector', 'ask', 'callTool', 'callToolBy', 'cancelTimer', 'chargeCost', 'collect', 'delegate', 'deleteData', 'fetch', 'fetchBy', 'getConfig', 'listData', 'loadData', 'log', 'nowMicros', 'offerCapability', 'randomU32', 'registerCapability', 'reply', 'searchDirectory', 'send', 'setDelegation', 'setTimer', 'spawn', 'stopAgent', 'storeData', 'unwatchDirectory', 'watchDirectory', 'withdrawCapability'].join(', ')}
 } from '${GLUE_MODULE}'
 `
 
@@ -289,6 +289,26 @@ export async function spawn(request) {
 
 export async function stopAgent(name) {
   await waitFor(${service('stop_agent')}, 'agent was not stopped', String(name))
+}
+
+export async function offerCapability(offer) {
+  await waitFor(${service('offer_capability')}, 'capability was not offered', stringify(offer))
+}
+
+export async function withdrawCapability(name) {
+  await waitFor(${service('withdraw_capability')}, 'capability was not withdrawn', String(name))
+}
+
+export async function searchDirectory(filter = {}) {
+  return parse((await waitFor(${service('search_directory')}, 'directory was not searched', stringify(filter))).text)
+}
+
+export async function watchDirectory(id, filter = {}) {
+  await waitFor(${service('watch_directory')}, 'directory is not watched', stringify(filter), String(id))
+}
+
+export async function unwatchDirectory(id) {
+  await waitFor(${service('unwatch_directory')}, 'directory was not watched', '', String(id))
 }
 
 function toStatus(result) {

@@ -235,6 +235,8 @@ export class AgentHost implements CaxtonHost {
   }
 
   ask(service: ServiceName, text: Uint8Array, bytes: Uint8Array, finish?: (answer: Answer) => number): Wait | Status {
+    // What it offers may be other than what it registered: said once more, it is passed on once more.
+    if (service === 'offer_capability' || service === 'withdraw_capability') this.#registered = null
     if (text.length + bytes.length > this.#options.limits.messageBytes) return STATUS.TOO_LARGE
     const written = decodeStrictly(text)
     if (written === null) return STATUS.INVALID

@@ -126,7 +126,9 @@ export class Resident {
   }
 
   /** A guest that waits does nothing else, so that it asks for one thing at a time. */
-  #admitAsk({ id, text, bytes }: Ask): void {
+  #admitAsk({ id, service, text, bytes }: Ask): void {
+    // It may register again what it has withdrawn.
+    if (service === 'offer_capability' || service === 'withdraw_capability') this.#registered = 0
     this.#assert(this.#openAsk === null, 'an ask while another one is open')
     this.#assert(id === this.#lastAsk + 1, 'an ask out of order')
     this.#said.asks += 1
