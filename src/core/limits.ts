@@ -219,6 +219,11 @@ export const HOST_LIMITS = Object.freeze({
   maps: 50_000,
   /** Percent of the machine's memory that the linear memories of all agents may have when one more is deployed. */
   memoryPercent: 80,
+  /**
+   * Descriptors of the system that files of agents may take of a process, all threads together, see FILE_LIMITS; at most half of
+   * what the system allows the process.
+   */
+  descriptors: 65_536,
   /** Percent of a thread's heap that instances may take by what their modules declare; what runs needs the rest. */
   heapPercent: 75,
   threads: 64,

@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict'
+import { mkdtempDisposable } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { CaxtonError } from '../core/index.ts'
+import { CaxtonError, FILE_LIMITS } from '../core/index.ts'
 import type { CeilingLimits, Need } from './ceilings.ts'
 import { Ceilings, defaultCeilings, needOf } from './ceilings.ts'
 import { agentWat, COUNTER, compileWat, deploy, SPIN } from './fixtures.test.ts'
 import { SandboxPool } from './index.ts'
 import { ProcessPool } from './process/process-pool.ts'
 
-const NEED: Need = { memories: 1, stacks: 1, memoryBytes: 65_536, fileBytes: 0, heapBytes: 1_000 }
+const NEED: Need = { memories: 1, stacks: 1, memoryBytes: 65_536, fileBytes: 0, descriptors: 100, heapBytes: 1_000 }
 const PLENTY: CeilingLimits = {
   agents: 1e6,
   memories: 1e6,
   maps: 1e6,
   processMaps: 1e6,
   memoryBytes: 1e12,
+  descriptors: 1e6,
   heapShare: 1,
 }
 
@@ -47,6 +51,7 @@ suite('ceilings', () => {
     { limits: { maps: 3 * 5 }, ceiling: 'maps', asked: 20, limit: 15 },
     { limits: { processMaps: 30 + 3 * 5 }, ceiling: 'processMaps', asked: 50, limit: 45 },
     { limits: { memoryBytes: 3 * 65_536 + 1 }, ceiling: 'memoryBytes', asked: 4 * 65_536, limit: 3 * 65_536 + 1 },
+    { limits: { descriptors: 399 }, ceiling: 'descriptors', asked: 400, limit: 399 },
     { limits: { heapShare: 3_000 / (10 * 2 ** 20) }, ceiling: 'heapShare', asked: 4_000, limit: 3_000 },
   ]
   for (const { limits, ceiling, asked, limit } of CASES) {
@@ -98,6 +103,25 @@ suite('ceilings', () => {
     assert.equal(refusalOf(() => ceilings.check('a', { ...NEED, fileBytes: 50_000 }, null, 10))?.['asked'], 1_015_536)
   })
 
+  test('count no more descriptors for a thread than it lets its agents hold, and those of all threads', () => {
+    const { ceilings, add } = open({ descriptors: 2 * FILE_LIMITS.hostDescriptorsPerThread })
+    const other = { name: 'another thread' }
+    ceilings.addThread(other, 10)
+    for (let agent = 0; agent < 40; agent += 1) add()
+    for (let agent = 0; agent < 40; agent += 1) add({}, other)
+    assert.equal(refusalOf(add), null)
+    const refusal = refusalOf(() => ceilings.check('a', NEED, null, 10))
+    assert.deepEqual(
+      [refusal?.['ceiling'], refusal?.['asked']],
+      ['descriptors', 2 * FILE_LIMITS.hostDescriptorsPerThread + 100],
+    )
+  })
+
+  test('allow at most half of the descriptors that the system allows the process', () => {
+    const { descriptors } = defaultCeilings()
+    assert.ok(descriptors > 0 && descriptors <= 65_536)
+  })
+
   test('count memory as it has become', () => {
     const { add } = open({ memoryBytes: 950_000 })
     const seat = add()
@@ -112,7 +136,7 @@ suite('ceilings', () => {
     const ceilings = new Ceilings({ maps, processMaps: Math.max(processMaps, 63_530), memoryBytes: 1e12 })
     const threads = [{ id: 1 }, { id: 2 }] as const
     for (const thread of threads) ceilings.addThread(thread, 256)
-    const need = { ...NEED, heapBytes: 12_500 }
+    const need = { ...NEED, descriptors: 0, heapBytes: 12_500 }
     for (let agent = 0; agent < 10_000; agent += 1) {
       const thread = threads[agent % 2]!
       ceilings.check('subject', need, thread, 256)
@@ -128,6 +152,20 @@ suite('ceilings', () => {
     assert.deepEqual([needOf(plain, 0, false).stacks, needOf(plain, 0, true).stacks], [0, 1])
     assert.equal(needOf(plain, 0, true).memoryBytes, 65_536)
   })
+})
+
+test('agents that may open files of the host are refused beyond the descriptors of the process, and no other', async () => {
+  const most = FILE_LIMITS.hostDescriptors
+  await using pool = new SandboxPool({ run: 'test' }, { threads: 2, ceilings: { descriptors: 2 * most } })
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'caxton-ceilings-'))
+  const mounts = [{ kind: 'host', at: '/', path: folder.path, access: 'ro', bytes: 0, files: 0 }] as const
+  await deploy(pool, COUNTER, { name: 'first', mounts })
+  const { sandbox } = await deploy(pool, COUNTER, { name: 'second', mounts })
+  const data = { ceiling: 'descriptors', limit: 2 * most, asked: 3 * most, agent: 'third' }
+  await assert.rejects(deploy(pool, COUNTER, { name: 'third', mounts }), { code: 'ERR_LIMIT_AGENTS', data })
+  await deploy(pool, COUNTER, { name: 'third' })
+  await sandbox.close()
+  await deploy(pool, COUNTER, { name: 'fourth', mounts })
 })
 
 for (const [tier, createPool] of [

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import type { ModuleInfo } from '../compile/index.ts'
-import { CaxtonError, HOST_LIMITS } from '../core/index.ts'
+import { CaxtonError, FILE_LIMITS, HOST_LIMITS } from '../core/index.ts'
 
 /*
  * What one process can hold, counted before anything is made. Owned by the main thread; each process of guests has its own.
@@ -21,6 +21,8 @@ export interface CeilingLimits {
   readonly processMaps: number
   /** Linear memory of all agents as it is now, with what a new one begins with, bytes. */
   readonly memoryBytes: number
+  /** Descriptors of the system for files of agents, as many as each of them may hold and its thread lets it. */
+  readonly descriptors: number
   /** What the instances of one thread take of its heap before they have run, as a share of the heap. */
   readonly heapShare: number
 }
@@ -33,6 +35,8 @@ export interface Need {
   readonly memoryBytes: number
   /** Files that it may have in memory, bytes: all of them count from the beginning, since nobody looks how many there are. */
   readonly fileBytes: number
+  /** Descriptors of the system that it may hold. */
+  readonly descriptors: number
   /** Of the heap of its thread, bytes. */
   readonly heapBytes: number
 }
@@ -41,6 +45,7 @@ interface ThreadUse {
   readonly heapMiB: number
   stacks: number
   mostStacks: number
+  descriptors: number
   heapBytes: number
 }
 
@@ -49,6 +54,8 @@ const MAPS = { memory: 2, stack: 3, heapMiB: 3 } as const
 const MAPS_OF_NODE = 2_000
 /** What Linux allows a process, where it does not say so itself. */
 const DEFAULT_MAX_MAPS = 65_530
+/** What POSIX systems allow a process at least, about, where they do not say so. */
+const DEFAULT_MAX_DESCRIPTORS = 1_024
 
 export function defaultCeilings(): CeilingLimits {
   return {
@@ -57,6 +64,7 @@ export function defaultCeilings(): CeilingLimits {
     maps: HOST_LIMITS.maps,
     processMaps: readMaxMaps() - MAPS_OF_NODE,
     memoryBytes: Math.floor((totalBytes() * HOST_LIMITS.memoryPercent) / 100),
+    descriptors: Math.min(HOST_LIMITS.descriptors, Math.floor(readMaxDescriptors() / 2)),
     heapShare: HOST_LIMITS.heapPercent / 100,
   }
 }
@@ -105,11 +113,12 @@ export class Ceilings<Thread extends object = object> {
     refuse('maps', maps, limits.maps)
     refuse('processMaps', maps + allHeapsMiB * MAPS.heapMiB, limits.processMaps)
     refuse('memoryBytes', this.#memoryBytes + need.memoryBytes + need.fileBytes, limits.memoryBytes)
+    refuse('descriptors', this.#countDescriptors(use, need.descriptors), limits.descriptors)
     refuse('heapShare', (use?.heapBytes ?? 0) + need.heapBytes, Math.floor(heapMiB * 2 ** 20 * limits.heapShare))
   }
 
   addThread(thread: Thread, heapMiB: number): void {
-    this.#threads.set(thread, { heapMiB, stacks: 0, mostStacks: 0, heapBytes: 0 })
+    this.#threads.set(thread, { heapMiB, stacks: 0, mostStacks: 0, descriptors: 0, heapBytes: 0 })
   }
 
   /** The thread is gone, with everything that was in it. */
@@ -123,14 +132,22 @@ export class Ceilings<Thread extends object = object> {
   }
 
   /** An agent comes (1) or goes (-1). */
-  count({ memories, stacks, heapBytes }: Need, thread: Thread, sign: 1 | -1): void {
+  count({ memories, stacks, descriptors, heapBytes }: Need, thread: Thread, sign: 1 | -1): void {
     this.#agents += sign
     this.#memories += sign * memories
     const use = this.#threads.get(thread)
     if (use === undefined) return
     use.stacks += sign * stacks
     use.mostStacks = Math.max(use.mostStacks, use.stacks)
+    use.descriptors += sign * descriptors
     use.heapBytes += sign * heapBytes
+  }
+
+  /** Descriptors that may be held once so many more are in a thread; null for one that is still to be started. */
+  #countDescriptors(into: ThreadUse | null, more: number): number {
+    let count = into === null ? holdable(more) : 0
+    for (const use of this.#threads.values()) count += holdable(use.descriptors + (use === into ? more : 0))
+    return count
   }
 
   /** Linear memory of an agent has become so much more. */
@@ -183,15 +200,22 @@ const HEAP_BYTES = {
   segment: 16,
 } as const
 
+const NO_FILES = { fileBytes: 0, descriptors: 0 }
+
 /** Works out what an agent takes of its process. */
-export function needOf(info: ModuleInfo, tableElements: number, canSuspend: boolean, fileBytes = 0): Need {
+export function needOf(
+  info: ModuleInfo,
+  tableElements: number,
+  canSuspend: boolean,
+  files: Pick<Need, 'fileBytes' | 'descriptors'> = NO_FILES,
+): Need {
   const { functions, exports, globals, tags, tables, data, elements, memories } = info
   const entries = tables.reduce((sum, { limits }) => sum + Math.min(limits.maximum ?? tableElements, tableElements), 0)
   return {
     memories: memories.length,
     stacks: canSuspend ? 1 : 0,
     memoryBytes: memories.reduce((sum, { limits }) => sum + limits.initial * PAGE_BYTES, 0),
-    fileBytes,
+    ...files,
     heapBytes:
       HEAP_BYTES.instance +
       HEAP_BYTES.function * functions.length +
@@ -209,12 +233,27 @@ const WORDS: Readonly<Record<keyof CeilingLimits, string>> = {
   maps: 'memory maps',
   processMaps: 'memory maps, those of the heaps of threads included,',
   memoryBytes: 'bytes of linear memory and files in memory',
+  descriptors: 'descriptors for files of the host',
   heapShare: 'bytes of the heap of a thread, for its instances alone',
 }
 
 function exceeded(agent: string, ceiling: keyof CeilingLimits, asked: number, limit: number): CaxtonError {
   const detail = `agent '${agent}' would make it ${asked} ${WORDS[ceiling]} of ${limit} that this process may have`
   return new CaxtonError('ERR_LIMIT_AGENTS', { detail, data: { agent, ceiling, limit, asked } })
+}
+
+/** What a thread lets its agents hold of what they may. */
+function holdable(descriptors: number): number {
+  return Math.min(descriptors, FILE_LIMITS.hostDescriptorsPerThread)
+}
+
+function readMaxDescriptors(): number {
+  try {
+    const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1]
+    return soft === undefined ? DEFAULT_MAX_DESCRIPTORS : Number(soft)
+  } catch {
+    return DEFAULT_MAX_DESCRIPTORS
+  }
 }
 
 function readMaxMaps(): number {

@@ -7,6 +7,7 @@ import type { CompiledModule } from '../compile/index.ts'
 import { ModuleCache } from '../compile/index.ts'
 import type { CompileMode, DoorName, ErrorData, Limits, Message, Scheduling } from '../core/index.ts'
 import { DEFAULT_LIMITS } from '../core/index.ts'
+import type { Mount } from '../wasi/index.ts'
 import type { Kept, LogLine, Outcome, Sandbox } from './index.ts'
 import { SandboxPool } from './index.ts'
 
@@ -81,6 +82,7 @@ export interface DeployOptions {
   readonly onAsk?: AskHandler
   readonly scheduling?: Partial<Scheduling> | undefined
   readonly kept?: Kept
+  readonly mounts?: readonly Mount[]
   readonly startsAhead?: boolean
 }
 
@@ -105,6 +107,7 @@ export async function deploy(
       limits,
       config: options.config ?? {},
       scheduling: options.scheduling ?? {},
+      mounts: options.mounts ?? [],
       ...(options.compile === undefined ? {} : { compile: options.compile }),
       ...(options.kept === undefined ? {} : { kept: () => options.kept! }),
       ...(options.tenant === undefined ? {} : { tenant: options.tenant }),

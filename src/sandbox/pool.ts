@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { CaxtonError, HOST_LIMITS } from '../core/index.ts'
+import { CaxtonError, FILE_LIMITS, HOST_LIMITS } from '../core/index.ts'
 import type { CeilingLimits, Need } from './ceilings.ts'
 import { Ceilings, needOf } from './ceilings.ts'
 import { exposeCollector, heapMiBOf, keepsObjects } from './heap-agents.ts'
@@ -254,7 +254,8 @@ export function needOfAgent({ compiled, door, limits, mounts = [] }: SandboxSpec
   const { info } = compiled.instrumented
   const { pace } = paceOf(door, readFunctionImports(info), limits.fuel, sliceFuel)
   const fileBytes = mounts.reduce((sum, { kind, bytes }) => sum + (kind === 'memory' ? bytes : 0), 0)
-  return needOf(info, limits.tableElements, pace === 'sliced', fileBytes)
+  const descriptors = mounts.some(({ kind }) => kind === 'host') ? FILE_LIMITS.hostDescriptors : 0
+  return needOf(info, limits.tableElements, pace === 'sliced', { fileBytes, descriptors })
 }
 
 /** @throws CaxtonError ERR_LIMIT_AGENTS */
