@@ -143,7 +143,10 @@ function writeTexts(writer: Writer, values: string[]): void {
   writer.endArray()
 }
 
-/** One answer of each receiver of a draft: what the runtime says about one of them counts as its answer, too. */
+/**
+ * One answer of each receiver of a draft: what the runtime says about one of them counts as its answer, too, and that nothing is
+ * sent any more as the answer of all that are missing.
+ */
 export class Collector {
   /** In the order in which they came. */
   answers: Message[] = []
@@ -168,12 +171,25 @@ export class Collector {
   /** Tells whether a message is an answer that was missing; then it is kept. `agree` is none yet. */
   take(message: Message): bool {
     if (message.inReplyTo != this.replyWith || message.performative == 'agree') return false
-    const isNotice = message.sender == 'caxton'
-    const from = isNotice ? toText(getField(message.content, 'receiver')) : message.sender
-    if (!this.missing.delete(from)) return false
+    if (message.sender == 'caxton') return this.takeNotice(message)
+    if (!this.missing.delete(message.sender)) return false
     this.answers.push(message)
-    if (isNotice) this.unanswered.set(from, toText(getField(message.content, 'reason')))
     return true
+  }
+
+  /** A guard that ends everything leaves no answer to wait for; one that lets two agents rest is about one of them. */
+  private takeNotice(notice: Message): bool {
+    const about = toText(getField(notice.content, 'receiver'))
+    const guard = toText(getField(notice.content, 'guard'))
+    const isOver = guard != '' && guard != 'circuit'
+    const names = this.missing.values()
+    let isTaken = false
+    for (let i = 0; i < names.length; i++) {
+      if (!isOver && names[i] != about) continue
+      isTaken = this.giveUp(names[i], toText(getField(notice.content, 'reason')))
+    }
+    if (isTaken) this.answers.push(notice)
+    return isTaken
   }
 
   /** Waits no longer for somebody, for a reason that is known otherwise, such as a recruiter. Tells whether it was missing. */

@@ -174,7 +174,10 @@ static inline int caxton_reply(const caxton_message *message, const char *perfor
 #define CAXTON_COLLECT_MAX 64
 #endif
 
-/* One answer of each of several agents: what the runtime says about one of them counts as its answer, too. */
+/*
+ * One answer of each of several agents: what the runtime says about one of them counts as its answer, too, and that nothing is sent
+ * any more as the answer of all that are missing.
+ */
 typedef struct caxton_collector {
   const char *const *receivers;
   size_t count;
@@ -221,10 +224,14 @@ static inline bool caxton_collector_take(caxton_collector *collector, const caxt
   if (caxton_is(message, CAXTON_ACT_AGREE)) return false;
   bool is_notice = caxton_json_string_is(message->sender, "caxton");
   caxton_text from = is_notice ? caxton_json_get(message->content, "receiver") : message->sender;
+  caxton_text guard = is_notice ? caxton_json_get(message->content, "guard") : (caxton_text){NULL, 0};
+  /* A guard that ends everything leaves no answer to wait for; one that lets two agents rest is about one of them. */
+  bool is_over = guard.length > 0 && !caxton_json_string_is(guard, "circuit");
+  size_t missing = collector->missing;
   for (size_t i = 0; i < collector->count; i++) {
-    if (caxton_json_string_is(from, collector->receivers[i])) return caxton_collector_keep(collector, i, message->json);
+    if (is_over || caxton_json_string_is(from, collector->receivers[i])) caxton_collector_keep(collector, i, message->json);
   }
-  return false;
+  return collector->missing < missing;
 }
 
 /*

@@ -63,6 +63,24 @@ describe('an undertaking is stopped', () => {
     await world.router.close()
   })
 
+  test('and whoever waits for an answer is told so in the place of that', async () => {
+    const world = limited({ messages: 3 })
+    await world.spawn('boss', ({ sender }, guest) => {
+      const work = { receiver: 'worker', reply_with: 'work', conversation_id: 'inner' } as const
+      if (sender === 'user') guest.send({ performative: 'request', ...work })
+      return 0
+    })
+    await world.spawn('worker', (_, guest) => {
+      for (let tries = 0; tries < 3; tries += 1) guest.send({ performative: 'inform', receiver: 'worker' })
+      return 0
+    })
+    world.router.send({ performative: 'request', receiver: 'boss', reply_with: 'order', conversation_id: 'outer' })
+    await world.router.idle()
+    const [notice] = world.begun('boss').filter(({ sender }) => sender === 'caxton')
+    assert.deepEqual([notice?.performative, notice?.in_reply_to, notice?.conversation_id], ['failure', 'work', 'inner'])
+    await world.router.close()
+  })
+
   test('when messages cause each other for too long', async () => {
     const world = limited({ hops: 10 })
     await world.spawn('a', to('b', 'inform'))

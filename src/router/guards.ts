@@ -5,7 +5,7 @@ import type { Conversation } from './conversation.ts'
 import type { Tidings } from './conversations-parts.ts'
 import type { EventHub } from './event.ts'
 import type { PromiseBook } from './promise-book.ts'
-import type { DialogueState } from './protocols/index.ts'
+import type { Ask, DialogueState } from './protocols/index.ts'
 import { end, isEnded } from './protocols/index.ts'
 import type { Undertaking } from './undertaking.ts'
 import { findOverdraft, overdraft } from './undertaking.ts'
@@ -80,10 +80,8 @@ export class Guards {
     for (const conversation of conversations) {
       for (const dialogue of conversation.dialogues.values()) this.end(conversation, dialogue, 'stopped')
     }
-    for (const conversation of conversations) {
-      this.#tellAll(conversation, error, sender)
-      this.#parts.settle(conversation)
-    }
+    this.#tellAll(undertaking, error, sender)
+    for (const conversation of conversations) this.#parts.settle(conversation)
   }
 
   /** Tells whether the sender of a message is to be told of its end: once for an undertaking that was stopped. */
@@ -103,14 +101,20 @@ export class Guards {
     return true
   }
 
-  #tellAll(conversation: Conversation, error: CaxtonError, sender: string | null): void {
-    const { undertaking, participants, asks, initiator } = conversation
-    for (const receiver of participants) {
-      const isAgent = receiver !== RUNTIME_NAME && !receiver.includes(':')
-      if (!isAgent || receiver === sender || undertaking.told.has(receiver)) continue
+  /** Tells everybody once, in a conversation in which it waits for an answer if there is one. */
+  #tellAll(undertaking: Undertaking, error: CaxtonError, sender: string | null): void {
+    const places = new Map<string, { readonly conversation: Conversation; readonly ask: Ask | null }>()
+    for (const conversation of undertaking.conversations) {
+      for (const receiver of conversation.participants) {
+        const isAgent = receiver !== RUNTIME_NAME && !receiver.includes(':')
+        if (!isAgent || receiver === sender || undertaking.told.has(receiver)) continue
+        const ask = conversation.asks.get(receiver) ?? null
+        if (ask !== null || !places.has(receiver)) places.set(receiver, { conversation, ask })
+      }
+    }
+    for (const [receiver, { conversation, ask }] of places) {
       undertaking.told.add(receiver)
-      const ask = asks.get(receiver) ?? null
-      this.#parts.tell({ receiver, act: 'failure', conversation, ask, about: sender ?? initiator, error })
+      this.#parts.tell({ receiver, act: 'failure', conversation, ask, about: sender ?? conversation.initiator, error })
     }
   }
 }

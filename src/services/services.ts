@@ -68,7 +68,8 @@ export class Services {
     this.#directory = new DirectoryService({ directory: parts.router.directory, watches: parts.router.watches, clock })
     this.delegations = new DelegationService(parts.agents)
     this.#spawn = new SpawnService(parts.agents)
-    this.#tools = new ToolService({ secrets, audit, clock }, options.tools)
+    const charge = (cause: Message) => parts.router.book.charge(cause, 'toolCalls', 1)
+    this.#tools = new ToolService({ secrets, audit, charge, clock }, options.tools)
   }
 
   /** Checks that everything a grant names is there. @throws CaxtonError ERR_SECRET_INVALID, ERR_CONFIG_INVALID */
@@ -90,17 +91,13 @@ export class Services {
    * @param cause the message that is handled meanwhile: the undertaking that it is part of pays for calls of tools
    */
   async answer(client: ServiceClient, ask: Ask, signal: AbortSignal, cause: Message | null): Promise<Answer> {
-    if (ask.service === 'call_tool' && cause !== null) {
-      const overdraft = this.#parts.router.book.charge(cause, 'toolCalls', 1)
-      if (overdraft !== null) return { status: STATUS.LIMIT, bytes: new Uint8Array() }
-    }
     switch (ask.service) {
       case 'http_fetch':
       case 'http_read':
       case 'http_close':
         return (await this.#loadHttp()).answer(client, ask, signal)
       case 'call_tool':
-        return this.#tools.answer(client, ask, signal)
+        return this.#tools.answer(client, ask, signal, cause)
       case 'request':
         return this.#messaging.answer(client.agent, ask, signal)
       // Only a command of `exec` has such streams.
@@ -108,7 +105,7 @@ export class Services {
       case 'flush_output':
         return { status: STATUS.DENIED, bytes: new Uint8Array() }
       case 'use_delegation':
-        return this.#answerDelegated(client, ask, signal)
+        return this.#answerDelegated(client, ask, signal, cause)
       case 'delegate':
         return this.#audited(client.agent, ask, this.delegations.delegate(client.agent, ask))
       case 'set_delegation':
@@ -136,13 +133,20 @@ export class Services {
     this.#spawn.endAgent(agent, isStartedAnew)
   }
 
-  async #answerDelegated(client: ServiceClient, ask: Ask, signal: AbortSignal): Promise<Answer> {
+  async #answerDelegated(
+    { agent }: ServiceClient,
+    ask: Ask,
+    signal: AbortSignal,
+    cause: Message | null,
+  ): Promise<Answer> {
     try {
-      const { grants, ask: delegated } = this.delegations.use(client.agent, ask)
-      const service = delegated.service === 'call_tool' ? this.#tools : await this.#loadHttp()
-      return service.answer({ agent: client.agent, grants }, delegated, signal)
+      const { grants, ask: delegated } = this.delegations.use(agent, ask)
+      if (delegated.service === 'call_tool') {
+        return await this.#tools.answer({ agent, grants }, delegated, signal, cause)
+      }
+      return await (await this.#loadHttp()).answer({ agent, grants }, delegated, signal)
     } catch (error) {
-      return this.#audited(client.agent, ask, failAsk(error).answer)
+      return this.#audited(agent, ask, failAsk(error).answer)
     }
   }
 

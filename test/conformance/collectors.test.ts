@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
+import type { ConversationsInput } from '../../src/index.ts'
 import { Caxton } from '../../src/index.ts'
 
 const ASKED = ['answers', 'refuses', 'agrees', 'mute', 'loops', 'lies', 'nobody']
@@ -14,18 +15,17 @@ const INITIATORS: Readonly<Record<string, string>> = {
 static const char *const asked[] = {${ASKED.map((name) => JSON.stringify(name)).join(', ')}};
 static caxton_collector all;
 static int tell(void) {
-  caxton_writer *draft = caxton_begin(CAXTON_ACT_INFORM, "user");
-  caxton_write_key(draft, "content");
-  caxton_write_begin_object(draft);
+  static caxton_writer view;
+  caxton_write_begin_object(&view);
   for (size_t i = 0; i < all.count; i++) {
     caxton_message answer = caxton_collector_answer(&all, i);
     caxton_text reason = caxton_collector_reason(&all, i);
-    caxton_write_key(draft, asked[i]);
-    caxton_write_json(draft, reason.length > 0 ? reason : answer.performative);
+    caxton_write_key(&view, asked[i]);
+    caxton_write_json(&view, reason.length > 0 ? reason : answer.performative);
   }
-  caxton_write_end_object(draft);
+  caxton_write_end_object(&view);
   caxton_collector_free(&all);
-  return caxton_send(draft);
+  return caxton_log(CAXTON_INFO, view.bytes, view.length);
 }
 int caxton_handle(const caxton_message *message) {
   if (!caxton_is(message, CAXTON_ACT_REQUEST)) {
@@ -42,7 +42,7 @@ int caxton_handle(const caxton_message *message) {
 }
 `,
   'collect.as.ts': `
-import { Collector, Draft, Message, OK, Writer, collect, lastStatus, replyByIn, send } from 'caxton'
+import { Collector, Draft, INFO, Message, OK, Writer, collect, lastStatus, log, replyByIn } from 'caxton'
 let all: Collector | null = null
 export function handleMessage(message: Message): i32 {
   if (message.performative == 'request') return ask()
@@ -69,14 +69,12 @@ function tell(view: Collector): i32 {
   }
   const names = view.unanswered.keys()
   for (let i = 0; i < names.length; i++) writer.key(names[i]).string(view.unanswered.get(names[i]))
-  const draft = new Draft('inform', 'user')
-  draft.content = writer.endObject().toString()
-  return send(draft)
+  return log(INFO, writer.endObject().toString())
 }
 `,
   'collect.ts': `
 import type { Collector, Message } from 'caxton'
-import { collect, nowMicros, send } from 'caxton'
+import { collect, log, nowMicros } from 'caxton'
 let all: Collector | null = null
 export function handleMessage(message: Message) {
   if (message.performative === 'request') ask()
@@ -89,7 +87,7 @@ function ask() {
 }
 function tell({ answers, unanswered }: Collector) {
   const acts = [...answers].map(([name, { performative }]) => [name, performative])
-  send({ performative: 'inform', receiver: 'user', content: Object.fromEntries([...acts, ...unanswered]) })
+  log('info', JSON.stringify(Object.fromEntries([...acts, ...unanswered])))
 }
 `,
 }
@@ -104,39 +102,38 @@ const ACTS: Readonly<Record<string, string>> = {
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'caxton-collectors-'))
-let caxton: Caxton
+after(() => rmSync(directory, { recursive: true }))
 
-before(async () => {
-  caxton = await Caxton.start({ threads: 1 })
+async function start(conversations: ConversationsInput): Promise<Caxton> {
+  const caxton = await Caxton.start({ threads: 1, conversations })
   for (const [name, act] of Object.entries(ACTS)) {
     const source = join(directory, `${name}.js`)
     const guard = "if (message.sender === 'caxton') return"
-    writeFileSync(
-      source,
-      `import { reply } from 'caxton'\nexport function handleMessage(message) {\n  ${guard}\n  ${act}\n}`,
-    )
-    await caxton.deploy({ name, source, restart: { max: 10, within: '60s' } })
+    const body = `export function handleMessage(message) {\n  ${guard}\n  ${act}\n}`
+    writeFileSync(source, `import { reply } from 'caxton'\n${body}`)
+    await caxton.deploy({ name, source })
   }
-})
+  return caxton
+}
 
-after(async () => {
-  await caxton.close()
-  rmSync(directory, { recursive: true })
-})
+/** Has an initiator ask all of them; returns what it has collected in the end. */
+async function collect(caxton: Caxton, file: string, text: string): Promise<unknown> {
+  const source = join(directory, file)
+  writeFileSync(source, text)
+  const name = file.replaceAll('.', '-')
+  await caxton.deploy({ name, source, grants: { send: ['*'], clock: '1ms', log: 'info' } })
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  caxton.subscribe((event) => {
+    if (event.type === 'log' && event.agent === name) resolve(JSON.parse(event.text))
+  })
+  caxton.send({ performative: 'request', receiver: name })
+  return promise
+}
 
 for (const [file, text] of Object.entries(INITIATORS)) {
   test(`${file} has one view of who answered what, and why others did not`, async () => {
-    const source = join(directory, file)
-    writeFileSync(source, text)
-    const name = file.replaceAll('.', '-')
-    await caxton.deploy({ name, source, grants: { send: ['*'], clock: '1ms' } })
-    const { promise, resolve } = Promise.withResolvers<unknown>()
-    const stop = caxton.subscribe((event) => {
-      if (event.type !== 'delivered' || event.agent !== 'user' || event.message.sender !== name) return
-      resolve(JSON.parse(event.message.content ?? 'null'))
-    })
-    caxton.send({ performative: 'request', receiver: name })
-    assert.deepEqual(await promise, {
+    await using caxton = await start({})
+    assert.deepEqual(await collect(caxton, file, text), {
       answers: 'inform',
       refuses: 'refuse',
       agrees: 'inform',
@@ -145,6 +142,11 @@ for (const [file, text] of Object.entries(INITIATORS)) {
       lies: 'ERR_PROTOCOL_DEADLINE',
       nobody: 'ERR_AGENT_UNKNOWN',
     })
-    stop()
+  })
+
+  test(`${file} waits for nobody when a guard has stopped everything`, async () => {
+    await using caxton = await start({ messages: 4 })
+    const view = Object.fromEntries(ASKED.map((name) => [name, 'ERR_GUARD_BUDGET']))
+    assert.deepEqual(await collect(caxton, file, text), { ...view, mute: 'KNOWN' })
   })
 }

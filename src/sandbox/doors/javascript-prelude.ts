@@ -103,12 +103,21 @@ export class Collector {
 
   take(message) {
     if (message.in_reply_to !== this.replyWith || message.performative === 'agree') return false
-    const isNotice = message.sender === 'caxton'
-    const from = isNotice ? message.content?.receiver : message.sender
-    if (!this.missing.delete(from)) return false
-    this.answers.set(from, message)
-    if (isNotice) this.unanswered.set(from, message.content.reason)
+    if (message.sender === 'caxton') return this.#takeNotice(message)
+    if (!this.missing.delete(message.sender)) return false
+    this.answers.set(message.sender, message)
     return true
+  }
+
+  #takeNotice(message) {
+    const { receiver, reason, guard } = message.content
+    const isOver = guard !== undefined && guard !== 'circuit'
+    const lost = [...this.missing].filter((name) => isOver || name === receiver)
+    for (const name of lost) {
+      this.giveUp(name, reason)
+      this.answers.set(name, message)
+    }
+    return lost.length > 0
   }
 
   giveUp(name, reason) {

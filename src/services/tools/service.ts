@@ -1,6 +1,6 @@
 import type { Answer, Ask, Grants, ToolServerOptions } from '../../capability/index.ts'
 import { mayCallTool, parseToolName, STATUS } from '../../capability/index.ts'
-import type { Clock } from '../../core/index.ts'
+import type { Clock, Message } from '../../core/index.ts'
 import { CaxtonError, SYSTEM_CLOCK } from '../../core/index.ts'
 import { failAsk, NO_BYTES } from '../answers.ts'
 import type { Audit } from '../audit.ts'
@@ -11,6 +11,8 @@ import { ToolServer } from './tool-server.ts'
 export interface ToolServiceParts {
   readonly secrets: Secrets
   readonly audit: Audit
+  /** Counts a call that is made while that message is handled. Returns why it must not be made. */
+  charge(cause: Message): CaxtonError | null
   /** @default SYSTEM_CLOCK */
   readonly clock?: Clock
 }
@@ -27,12 +29,14 @@ const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true })
 export class ToolService {
   readonly #servers: ReadonlyMap<string, ToolServer>
   readonly #audit: Audit
+  readonly #charge: ToolServiceParts['charge']
   readonly #clock: Clock
 
   /** @throws CaxtonError ERR_SECRET_INVALID */
   constructor(parts: ToolServiceParts, servers: Readonly<Record<string, ToolServerOptions>>) {
-    const { secrets, audit, clock = SYSTEM_CLOCK } = parts
+    const { secrets, audit, charge, clock = SYSTEM_CLOCK } = parts
     this.#audit = audit
+    this.#charge = charge
     this.#clock = clock
     this.#servers = new Map(
       Object.entries(servers).map(([name, options]) => [name, new ToolServer({ secrets, clock }, name, options)]),
@@ -44,8 +48,12 @@ export class ToolService {
     return [...this.#servers.keys()]
   }
 
-  /** Answers `call_tool`. Never rejects. */
-  async answer({ agent, grants }: ToolClient, ask: Ask, signal: AbortSignal): Promise<Answer> {
+  /**
+   * Answers `call_tool`. Never rejects.
+   *
+   * @param cause the message that is handled meanwhile: what it belongs to pays for the call
+   */
+  async answer({ agent, grants }: ToolClient, ask: Ask, signal: AbortSignal, cause: Message | null): Promise<Answer> {
     const startMs = this.#clock.monotonicMs()
     const name = parseToolName(ask.text)
     if (name === null) return { status: STATUS.INVALID, bytes: NO_BYTES }
@@ -64,6 +72,8 @@ export class ToolService {
       if (!mayCallTool(grants.tools, name)) {
         throw new CaxtonError('ERR_GRANT_MISSING', { detail: `tools = ["${name.server}/${name.tool}"]` })
       }
+      const overdraft = cause === null ? null : this.#charge(cause)
+      if (overdraft !== null) throw overdraft
       const result = await this.#call(agent, name.server, name.tool, ask.bytes, signal)
       if (result === null || 'problem' in result) {
         note(result === null ? 'not-found' : 'invalid', 0, result?.problem)

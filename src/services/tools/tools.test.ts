@@ -30,7 +30,7 @@ class Caller implements AsyncDisposable {
 
   constructor(secrets: Secrets, options: ToolServerOptions, tools: readonly string[]) {
     this.#tools = tools
-    const parts = { secrets, audit: (record: AuditRecord) => void this.audits.push(record) }
+    const parts = { secrets, charge: () => null, audit: (record: AuditRecord) => void this.audits.push(record) }
     this.service = new ToolService(parts, { fake: options })
   }
 
@@ -39,7 +39,7 @@ class Caller implements AsyncDisposable {
     this.#lastAsk += 1
     const bytes = Buffer.from(typeof input === 'string' ? input : JSON.stringify(input))
     const ask = { id: this.#lastAsk, service: 'call_tool', text: name, bytes } as const
-    const answer = await this.service.answer({ agent: 'one', grants: { tools: this.#tools } }, ask, signal)
+    const answer = await this.service.answer({ agent: 'one', grants: { tools: this.#tools } }, ask, signal, null)
     return answer.status < 0 ? answer.status : (JSON.parse(Buffer.from(answer.bytes).toString()) as Result)
   }
 
