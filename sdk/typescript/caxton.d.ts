@@ -109,7 +109,10 @@ declare module 'caxton' {
    */
   export function reply(message: Message, performative: Performative, content?: unknown, header?: ReplyHeader): void
 
-  /** One answer of each of several agents: what the runtime says about one of them counts as its answer, too. */
+  /**
+   * One answer of each of several agents: what the runtime says about one of them counts as its answer, too, and that nothing is
+   * sent any more as the answer of all that are missing.
+   */
   export class Collector {
     constructor(receivers: readonly string[], replyWith: string)
     readonly replyWith: string
