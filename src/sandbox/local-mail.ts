@@ -35,6 +35,8 @@ export class LocalParty {
   /** It waits in the middle of a call for the reply to this, which the main thread hands over. */
   awaited: string | null = null
   capabilityMark = 0
+  /** Nobody notes anything for it any more. */
+  isGone = false
 
   constructor(agent: number, name: string, slot: Slot | null) {
     this.agent = agent
@@ -102,6 +104,7 @@ export class LocalMail {
     for (const post of this.#held) if (post.to === party) this.end(post)
     this.#held = this.#held.filter(({ to }) => to !== party)
     this.#parties.delete(party.agent)
+    party.isGone = true
     if (party.slot === null) return
     this.#table.noteLocalMail(party.slot, 0, 0)
     this.#table.noteLocalOutstanding(party.slot, 0)
@@ -250,10 +253,9 @@ export class LocalMail {
     return true
   }
 
-  /** An agent that is gone has nothing noted any more. */
   #note(from: LocalParty, to: LocalParty): void {
-    if (this.#parties.has(to.agent)) this.#table.noteLocalMail(to.slot!, to.messages, to.bytes)
-    if (this.#parties.has(from.agent)) this.#table.noteLocalOutstanding(from.slot!, from.outstanding)
+    if (!to.isGone) this.#table.noteLocalMail(to.slot!, to.messages, to.bytes)
+    if (!from.isGone) this.#table.noteLocalOutstanding(from.slot!, from.outstanding)
   }
 }
 

@@ -9,7 +9,8 @@
  * 3. A thread that is stopped in the middle of a reservation has it in its journal: between a swap that succeeded and the
  *    note of it nothing can stop a thread, because V8 stops JavaScript at calls and at loop ends only.
  * 4. What is under way inside the thread of the owner is counted beside that, by that thread alone. Whoever takes room adds
- *    to its own count first and then looks at both: of two that take the last room at once, at most one gets it.
+ *    to its own count first and then looks at both: of two that take the last room at once, at most one gets it. That holds for
+ *    each count by itself, so the halves of a word can be looked at one after the other.
  */
 
 /** One opening of one slot. It crosses threads. */
@@ -43,13 +44,19 @@ const GENERATION = 7
 const LOCAL_MESSAGES = 8
 const LOCAL_BYTES = 9
 const LOCAL_OUTSTANDING = 10
-/** Word 0: 13 bits of generation, 20 of messages, 31 of bytes. Word 1: 13 bits of generation, 51 of outstanding messages. */
-const BYTES_BITS = 31n
-const COUNT_BITS = 51n
+/** Word 0: 12 bits of generation, 20 of messages, 32 of bytes. Word 1: 12 bits of generation, 20 unused, 32 of outstanding messages. */
+const BYTES_BITS = 32n
+const COUNT_BITS = 52n
 const BYTES_MASK = 2n ** BYTES_BITS - 1n
 const COUNT_MASK = 2n ** COUNT_BITS - 1n
 const ONE_MESSAGE = 1n << BYTES_BITS
-const GENERATIONS = 2 ** 13
+const GENERATIONS = 2 ** 12
+/** Of the upper half of a word. */
+const MESSAGES_BITS = 20
+const MESSAGES_MASK = 2 ** MESSAGES_BITS - 1
+/** Halves of a word: a number of 64 bits costs an allocation, and one more for each part that is taken out of it. */
+const LOWER = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1
+const UPPER = 1 - LOWER
 
 export class MailboxTable {
   readonly buffer: SharedArrayBuffer
@@ -153,39 +160,42 @@ export class MailboxTable {
 
   /** Tells whether everything that is noted and reserved in a mailbox is within its capacities. */
   hasRoom({ index, generation }: Slot): boolean {
-    const word = Atomics.load(this.#words, index * ROW_WORDS)
-    return Number(word >> COUNT_BITS) === generation && this.#fits(index, word)
+    const at = index * ROW_HALVES
+    const upper = Atomics.load(this.#halves, at + UPPER)
+    return upper >>> MESSAGES_BITS === generation && this.#fits(at, upper & MESSAGES_MASK, this.#lower(at))
   }
 
   /** Tells whether everything that is noted and reserved of a sender is within its capacity. */
   hasPlace({ index, generation }: Slot): boolean {
-    const word = Atomics.load(this.#words, index * ROW_WORDS + 1)
-    return Number(word >> COUNT_BITS) === generation && this.#fitsOutstanding(index, word)
+    const at = index * ROW_HALVES
+    const upper = Atomics.load(this.#halves, at + 2 + UPPER)
+    return upper >>> MESSAGES_BITS === generation && this.#fitsOutstanding(at, this.#lower(at + 2))
   }
 
   read({ index }: Slot): SlotUse {
-    const word = Atomics.load(this.#words, index * ROW_WORDS)
     const at = index * ROW_HALVES
+    const upper = Atomics.load(this.#halves, at + UPPER)
     return {
-      messages: Number((word & COUNT_MASK) >> BYTES_BITS) + Atomics.load(this.#halves, at + LOCAL_MESSAGES),
-      bytes: Number(word & BYTES_MASK) + Atomics.load(this.#halves, at + LOCAL_BYTES),
-      outstanding:
-        Number(Atomics.load(this.#words, index * ROW_WORDS + 1) & COUNT_MASK) +
-        Atomics.load(this.#halves, at + LOCAL_OUTSTANDING),
+      messages: (upper & MESSAGES_MASK) + Atomics.load(this.#halves, at + LOCAL_MESSAGES),
+      bytes: this.#lower(at) + Atomics.load(this.#halves, at + LOCAL_BYTES),
+      outstanding: this.#lower(at + 2) + Atomics.load(this.#halves, at + LOCAL_OUTSTANDING),
     }
   }
 
-  /** Whether a mailbox whose first word is this, and what is noted beside it, is within its capacities. */
-  #fits(index: number, word: bigint): boolean {
-    const at = index * ROW_HALVES
-    const messages = Number((word & COUNT_MASK) >> BYTES_BITS) + Atomics.load(this.#halves, at + LOCAL_MESSAGES)
-    const bytes = Number(word & BYTES_MASK) + Atomics.load(this.#halves, at + LOCAL_BYTES)
+  /** The lower half of the word that begins at that half. */
+  #lower(at: number): number {
+    return Atomics.load(this.#halves, at + LOWER) >>> 0
+  }
+
+  /** Whether a mailbox in which so much is reserved, and what is noted beside it, is within its capacities. */
+  #fits(at: number, reservedMessages: number, reservedBytes: number): boolean {
+    const messages = reservedMessages + Atomics.load(this.#halves, at + LOCAL_MESSAGES)
+    const bytes = reservedBytes + Atomics.load(this.#halves, at + LOCAL_BYTES)
     return messages <= this.#halves[at + CAPACITIES]! && bytes <= this.#halves[at + CAPACITIES + 1]!
   }
 
-  #fitsOutstanding(index: number, word: bigint): boolean {
-    const at = index * ROW_HALVES
-    const outstanding = Number(word & COUNT_MASK) + Atomics.load(this.#halves, at + LOCAL_OUTSTANDING)
+  #fitsOutstanding(at: number, reserved: number): boolean {
+    const outstanding = reserved + Atomics.load(this.#halves, at + LOCAL_OUTSTANDING)
     return outstanding <= this.#halves[at + CAPACITIES + 2]!
   }
 
@@ -196,9 +206,7 @@ export class MailboxTable {
       const word = Atomics.load(this.#words, index * ROW_WORDS)
       if (Number(word >> COUNT_BITS) !== generation) return false
       const messages = Number((word & COUNT_MASK) >> BYTES_BITS) + 1
-      if (messages > this.#halves[index * ROW_HALVES + CAPACITIES]!) return false
-      if (Number(word & BYTES_MASK) + bytes > this.#halves[index * ROW_HALVES + CAPACITIES + 1]!) return false
-      if (!this.#fits(index, word + added)) return false
+      if (!this.#fits(index * ROW_HALVES, messages, Number(word & BYTES_MASK) + bytes)) return false
       if (Atomics.compareExchange(this.#words, index * ROW_WORDS, word, word + added) === word) return true
     }
   }
@@ -216,7 +224,8 @@ export class MailboxTable {
   #takePlace({ index, generation }: Slot): boolean {
     for (;;) {
       const word = Atomics.load(this.#words, index * ROW_WORDS + 1)
-      if (Number(word >> COUNT_BITS) !== generation || !this.#fitsOutstanding(index, word + 1n)) return false
+      if (Number(word >> COUNT_BITS) !== generation) return false
+      if (!this.#fitsOutstanding(index * ROW_HALVES, Number(word & BYTES_MASK) + 1)) return false
       if (Atomics.compareExchange(this.#words, index * ROW_WORDS + 1, word, word + 1n) === word) return true
     }
   }
