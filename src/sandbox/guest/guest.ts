@@ -19,7 +19,7 @@ import { GuestInstance } from './instance.ts'
 import { LateMemory } from './late-memory.ts'
 import type { BoundModule } from './linker.ts'
 import { linkImports } from './linker.ts'
-import { encodeMessage, MessageWriter, messageLength } from './message-writer.ts'
+import { encodeMessage, MessageWriter } from './message-writer.ts'
 import type { FuelCounter, StackFloor, StackLevel } from './meter.ts'
 import { Meter } from './meter.ts'
 import { runSteps } from './run-steps.ts'
@@ -61,7 +61,6 @@ export class Guest {
   #seat: Seat | null = null
   /** What a message that is driven is about. */
   #driven: HandleCall | null = null
-  #drivenLength = 0
   #tableGrowth: { readonly value: number } | null = null
   /** With which the guest has called `proc_exit`. */
   exitCode: number | null = null
@@ -151,13 +150,12 @@ export class Guest {
     this.#sliced = new Suspension()
     this.#begin(call)
     this.#driven = call
-    this.#drivenLength = messageLength(call)
-    return toBeginning(this.#seat!, this.#drivenLength)
+    return toBeginning(this.#seat!, this.#writer.begin(call))
   }
 
   /** From the driver: the guest has made room for its message. */
   placeDriven(pointer: number): void {
-    this.#writer.write(this.#session.direct!.place(pointer, this.#drivenLength), this.#driven!)
+    this.#writer.write(this.#session.direct!.place(pointer, this.#writer.length))
   }
 
   /** Ends what `beginDriven` has begun. */
@@ -291,12 +289,16 @@ export class Guest {
   /** Returns what the last call has used until now. */
   readUsage(): Usage {
     const wallMs = this.ranMs()
+    const { fuelUsed: fuel, stackPeak: stackBytes, hostCalls } = this.#meter
     return {
+      fuel,
       cpuMs: this.#clock.cpuMs(wallMs),
       wallMs,
       memoryBytes: this.#memory.byteLength,
       tableElements: this.#spec.tableElements + (this.#tableGrowth?.value ?? 0),
-      ...this.#meter.usage(),
+      stackBytes,
+      hostCalls,
+      callsByName: this.#meter.callsByName(),
       messagesSent: this.#host.messagesSent,
       logBytes: this.#host.logBytes,
       cost: this.#host.cost,

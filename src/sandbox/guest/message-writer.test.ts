@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { GuestMemory } from '../../capability/index.ts'
-import { encodeMessage, MessageWriter, messageLength } from './message-writer.ts'
+import { encodeMessage, MessageWriter } from './message-writer.ts'
 
 const PAGE = 65_536
 const GUARD = 0xaa
@@ -26,9 +26,9 @@ describe('a message in the memory of a guest', () => {
     fc.assert(
       fc.property(headers, contents, fc.nat(64), (header, content, pointer) => {
         const expected = encodeMessage({ header, content })
-        const length = messageLength({ header, content })
+        const length = writer.begin({ header, content })
         const bytes = new Uint8Array(raw.buffer).fill(GUARD)
-        writer.write(pointer, { header, content })
+        writer.write(pointer)
         assert.equal(length, expected.length)
         assert.deepEqual(bytes.slice(pointer, pointer + length), new Uint8Array(expected))
         assert.ok(
@@ -42,11 +42,12 @@ describe('a message in the memory of a guest', () => {
   test('ends at the end of the memory, and stands in pages that came later', () => {
     const { raw, memory, writer } = createWriter()
     const message = { header: '{"sender":"a"}', content: '"é"' }
-    const length = messageLength(message)
-    writer.write(PAGE - length, message)
+    const length = writer.begin(message)
+    writer.write(PAGE - length)
     assert.equal(memory.readText(PAGE - length, length), '{"sender":"a","content":"é"}')
+    writer.begin(message)
     raw.grow(1)
-    writer.write(2 * PAGE - length, message)
+    writer.write(2 * PAGE - length)
     assert.equal(memory.readText(2 * PAGE - length, length), '{"sender":"a","content":"é"}')
   })
 })

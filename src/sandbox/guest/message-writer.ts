@@ -8,32 +8,44 @@ type MessageText = Pick<HandleCall, 'header' | 'content'>
 const CONTENT = Buffer.from(',"content":')
 const END = 0x7d
 const NO_BYTES = Buffer.alloc(0)
+const NO_MESSAGE: MessageText = { header: '', content: undefined }
 
 /** Returns the JSON text of a message in UTF-8. */
 export function encodeMessage({ header, content }: MessageText): Uint8Array {
   return Buffer.from(joinMessage(header, content))
 }
 
-/** Bytes of the JSON text that `joinMessage` makes, in UTF-8. */
-export function messageLength({ header, content }: MessageText): number {
-  const length = Buffer.byteLength(header)
-  return content === undefined ? length : length + CONTENT.length + Buffer.byteLength(content)
-}
-
 /**
- * Writes messages into the memory of one guest as `joinMessage` joins them, in UTF-8. To join the texts first would cost more than
- * everything else that is done with them.
+ * Writes messages into the memory of one guest as `joinMessage` joins them, in UTF-8, one after the other. To join the texts first
+ * would cost more than everything else that is done with them.
  */
 export class MessageWriter {
   readonly #memory: GuestMemory
   #bytes: Buffer = NO_BYTES
+  #message: MessageText = NO_MESSAGE
+  #length = 0
 
   constructor(memory: GuestMemory) {
     this.#memory = memory
   }
 
-  /** Writes to where there is room for all of it. */
-  write(pointer: number, { header, content }: MessageText): void {
+  /** Takes the next message and returns its length, bytes. */
+  begin(message: MessageText): number {
+    const { header, content } = message
+    this.#message = message
+    this.#length = Buffer.byteLength(header)
+    if (content !== undefined) this.#length += CONTENT.length + Buffer.byteLength(content)
+    return this.#length
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Writes the message to where there is room for all of it, and forgets it. */
+  write(pointer: number): void {
+    const { header, content } = this.#message
+    this.#message = NO_MESSAGE
     const bytes = this.#view()
     let at = pointer + bytes.write(header, pointer)
     if (content === undefined) return

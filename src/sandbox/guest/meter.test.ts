@@ -87,8 +87,10 @@ suite('the meter', () => {
     assert.deepEqual(meter.callsByName(), { log: 2 })
     meter.countAs('send_message', 'log')
     assert.deepEqual(meter.callsByName(), { log: 1, send_message: 1 })
+    const told = meter.callsByName()
     meter.begin()
     assert.deepEqual(meter.callsByName(), {})
+    assert.deepEqual(told, { log: 1, send_message: 1 })
   })
 
   test('keeps the first reason', () => {

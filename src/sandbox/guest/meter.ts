@@ -23,6 +23,8 @@ export type StackFloor = StackLevel
 export interface CallCount {
   readonly name: string
   count: number
+  /** The count that was asked for last. */
+  told: number
 }
 
 /** Stack that a host call which calls the guest again takes between the two, bytes. */
@@ -38,14 +40,17 @@ const HOST_STACK_BYTES = 4_096
  */
 export class Meter {
   hostCalls = 0
-  #limits: Limits
+  readonly #limits: Limits
   readonly #slice: bigint
+  /** What a budget has beyond its first slice. */
+  readonly #rest: bigint
   #counter: FuelCounter = { value: 0n }
   #reserve = 0n
   #stack: StackLevel = { value: 0 }
   #floor: StackFloor = { value: 0 }
   /** One for each host function that is linked. */
   readonly #calls: CallCount[] = []
+  #told: Usage['callsByName'] = {}
   /** Calls into the guest that are running, one inside the other. */
   #depth = 0
   #reason: ErrorData | null = null
@@ -55,6 +60,7 @@ export class Meter {
   constructor(limits: Limits, sliceFuel: number = limits.fuel) {
     this.#limits = limits
     this.#slice = BigInt(Math.min(sliceFuel, limits.fuel))
+    this.#rest = BigInt(limits.fuel) - this.#slice
   }
 
   /** Names the counters, once the instance exists. */
@@ -68,7 +74,7 @@ export class Meter {
   countOf(name: string): CallCount {
     let found = this.#calls.find((call) => call.name === name)
     if (found === undefined) {
-      found = { name, count: 0 }
+      found = { name, count: 0, told: 0 }
       this.#calls.push(found)
     }
     return found
@@ -77,16 +83,21 @@ export class Meter {
   /** Fills the budget for one call. */
   begin(): void {
     this.enterStack()
-    this.beginAgain()
+    this.#floor.value = this.#limits.stackBytes
+    this.#fill()
   }
 
   /** Fills the budget for one call of a guest that goes on in the middle of an earlier one: its stack stays as deep as it is. */
   beginAgain(): void {
+    this.#floor.value = this.#stack.value
+    this.#fill()
+  }
+
+  #fill(): void {
     this.hostCalls = 0
     for (const call of this.#calls) call.count = 0
-    this.#floor.value = this.#stack.value
     this.#counter.value = this.#slice
-    this.#reserve = BigInt(this.#limits.fuel) - this.#slice
+    this.#reserve = this.#rest
   }
 
   /** Gives the guest all of its stack, for a call that finds it empty. */
@@ -155,23 +166,20 @@ export class Meter {
     return this.#limits.stackBytes - (this.isStackOut ? 0 : this.#floor.value)
   }
 
-  /** Host calls since `begin` by the name of the function. */
-  callsByName(): Record<string, number> {
-    const calls: Record<string, number> = {}
-    for (const { name, count } of this.#calls) if (count > 0) calls[name] = count
-    return calls
-  }
-
-  /** What was used since `begin`. */
-  usage(): Pick<Usage, 'fuel' | 'stackBytes' | 'hostCalls' | 'callsByName'> {
-    const { fuelUsed: fuel, stackPeak: stackBytes, hostCalls } = this
-    return { fuel, stackBytes, hostCalls, callsByName: this.callsByName() }
+  /** Host calls since `begin` by the name of the function. Most calls make the same ones as the call before: they share the answer. */
+  callsByName(): Usage['callsByName'] {
+    let isSame = true
+    for (const call of this.#calls) {
+      if (call.count !== call.told) isSame = false
+      call.told = call.count
+    }
+    if (!isSame) this.#told = Object.fromEntries(this.#calls.filter(({ count }) => count > 0).map(toEntry))
+    return this.#told
   }
 
   /** Fuel used since `begin`; all of it when it ran out. */
   get fuelUsed(): number {
-    const left = this.#counter.value + this.#reserve
-    return this.#limits.fuel - (left > 0n ? Number(left) : 0)
+    return this.#limits.fuel - Math.max(0, Number(this.#counter.value) + Number(this.#reserve))
   }
 
   /** Counts one host call and takes what it costs. Throws TRAP if there is too little of either. */
@@ -226,6 +234,10 @@ export class Meter {
   #endForFuel(): never {
     return this.end({ code: 'ERR_LIMIT_FUEL', data: { limit: this.#limits.fuel, used: this.#limits.fuel } })
   }
+}
+
+function toEntry({ name, count }: CallCount): [string, number] {
+  return [name, count]
 }
 
 /** Made for its stack alone. */
