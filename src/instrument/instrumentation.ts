@@ -100,7 +100,20 @@ function planNames(info: ModuleInfo): ReservedNames {
     stackFloor: `${RESERVED_PREFIX}stack-floor`,
     tableGrowth: `${RESERVED_PREFIX}table-growth`,
   }
-  return info.start === null ? names : { ...names, start: `${RESERVED_PREFIX}start` }
+  const memories = listHiddenMemories(info).map(({ name }) => name)
+  return {
+    ...names,
+    ...(info.start === null ? {} : { start: `${RESERVED_PREFIX}start` }),
+    ...(memories.length === 0 ? {} : { memories }),
+  }
+}
+
+/** The memories that the host would not see otherwise. */
+function listHiddenMemories({ memories, exports }: ModuleInfo): Omit<ExportEntry, 'range'>[] {
+  const seen = exports.find(({ kind, name }) => kind === 'memory' && name === 'memory')?.index
+  return memories.flatMap((_memory, index) =>
+    index === seen ? [] : [{ name: `${RESERVED_PREFIX}memory-${index}`, kind: 'memory', index }],
+  )
 }
 
 /** Sections that are there in every rewritten module, in the order of the file. */
@@ -210,5 +223,6 @@ function listAddedExports({ info, helpers, names }: Plan): readonly Omit<ExportE
     ...(names.start === undefined || info.start === null
       ? []
       : [{ name: names.start, kind: 'function', index: info.start } as const]),
+    ...listHiddenMemories(info),
   ]
 }

@@ -52,6 +52,8 @@ export interface ReservedNames {
    * once, before any other export.
    */
   readonly start?: string
+  /** Memories that the module does not export as `memory`; absent where there are none. */
+  readonly memories?: readonly string[]
 }
 
 /** A module that pays for what it does and keeps to its caps. */

@@ -219,3 +219,20 @@ test('usage tells what a call has used', async () => {
   assert.equal(usage.memoryBytes, 65_536)
   assert.ok(usage.fuel > 1_000 && usage.fuel < 2_000, String(usage.fuel))
 })
+
+test('usage tells the bytes of all memories, those that the module does not show, too', async () => {
+  await using pool = createPool()
+  const wat = agentWat('(drop (memory.grow $hidden (i32.const 3))) (i32.const 0)', '(memory $hidden 2) (memory 5)')
+  const { sandbox, handle } = await deploy(pool, wat)
+  assert.equal((await sandbox.start()).usage.memoryBytes, (1 + 2 + 5) * 65_536)
+  assert.equal((await handle()).usage.memoryBytes, (1 + 2 + 3 + 5) * 65_536)
+})
+
+test('what a guest asked for is beside all that it has, wherever that is', async () => {
+  await using pool = createPool()
+  const wat = agentWat('(drop (memory.grow $hidden (i32.const 12))) (unreachable)', '(memory $hidden 2)')
+  const { handle } = await deploy(pool, wat, { limits: { memoryBytes: 8 * 65_536 } })
+  const { error } = await handle()
+  assert.equal(error?.code, 'ERR_LIMIT_MEMORY')
+  assert.deepEqual([error.data['limit'], error.data['asked']], [8 * 65_536, 15 * 65_536])
+})

@@ -57,6 +57,7 @@ export interface GuestNames {
   readonly stackFloor: string
   readonly tableGrowth: string
   readonly start?: string
+  readonly memories?: readonly string[]
 }
 
 /** A message for a guest. */

@@ -55,7 +55,7 @@ export interface Usage {
   readonly cpuMs: number
   /** Time that the guest ran, without what it waited for its thread or in host calls. */
   readonly wallMs: number
-  /** Bytes of linear memory when the call ended. Memory never shrinks, so this is the peak. */
+  /** Bytes of all memories of the module when the call ended. Memory never shrinks, so this is the peak. */
   readonly memoryBytes: number
   /** Elements of all tables of the module when the call ended. Tables never shrink, so this is the peak. */
   readonly tableElements: number

@@ -294,7 +294,7 @@ export class Guest {
       fuel,
       cpuMs: this.#clock.cpuMs(wallMs),
       wallMs,
-      memoryBytes: this.#memory.byteLength,
+      memoryBytes: this.#memory.byteLength + this.#instance.hiddenBytes,
       tableElements: this.#spec.tableElements + (this.#tableGrowth?.value ?? 0),
       stackBytes,
       hostCalls,
@@ -385,7 +385,8 @@ export class Guest {
     this.#around.flush()
     this.#effects = this.#host.finish(this.#meter.reason?.code === 'ERR_GUEST_ENDED')
     if (call.kind === 'create') return explainInstantiation(thrown)
-    const memory = { refusedPages: this.#instance.refusedPages, memoryBytes: this.#memory.byteLength }
+    const { refusedPages, hiddenBytes } = this.#instance
+    const memory = { refusedPages, memoryBytes: this.#memory.byteLength + hiddenBytes }
     return explainRun(thrown, this.#meter, this.#spec.limits, memory)
   }
 

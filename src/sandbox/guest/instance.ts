@@ -15,6 +15,7 @@ export class GuestInstance {
   readonly #meter: Meter
   readonly #promising = new Map<string, Promising>()
   #exports: WebAssembly.Exports = Object.create(null)
+  #hidden: readonly WebAssembly.Memory[] = []
   /** For a guest that can be suspended: its slice hook, and one that never suspends. */
   #hooks: {
     readonly global: SliceHook
@@ -30,6 +31,12 @@ export class GuestInstance {
 
   create(module: WebAssembly.Module, imports: WebAssembly.Imports): void {
     this.#exports = new WebAssembly.Instance(module, imports).exports
+    this.#hidden = (this.#names.memories ?? []).map((name) => this.find<WebAssembly.Memory>(name))
+  }
+
+  /** Bytes of the memories that the module does not show. */
+  get hiddenBytes(): number {
+    return this.#hidden.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)
   }
 
   /** Returns an export of which it is known what it is. */
