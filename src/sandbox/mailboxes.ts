@@ -63,12 +63,6 @@ export class Mailboxes {
     this.#parts.announce(name, null)
   }
 
-  /** Takes room at the receiver and a place of the sender for a message that no guest has sent. False: nothing was taken. */
-  reserve(receiver: string, sender: string, bytes: number): boolean {
-    const slot = this.#open.get(receiver)
-    return slot !== undefined && this.#reserve(slot, this.#open.get(sender) ?? null, bytes)
-  }
-
   /** Takes room at the receiver for a message of a guest whose place is held already: one reported as not reserved. */
   reserveRoom(receiver: string, bytes: number): boolean {
     const slot = this.#open.get(receiver)

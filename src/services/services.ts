@@ -58,12 +58,14 @@ export class Services {
   readonly delegations: DelegationService
   readonly #spawn: SpawnService
   readonly #directory: DirectoryService
+  readonly #clock: Clock
   #http: Promise<HttpService> | null = null
 
   /** Nothing is started or connected to. @throws CaxtonError ERR_SECRET_INVALID for one that nobody has declared */
   constructor(parts: ServicesParts, options: ServicesOptions) {
     const { audit, secrets, clock = SYSTEM_CLOCK } = parts
     this.#parts = parts
+    this.#clock = clock
     this.#messaging = new MessagingService(parts.router)
     this.#directory = new DirectoryService({ directory: parts.router.directory, watches: parts.router.watches, clock })
     this.delegations = new DelegationService(parts.agents)
@@ -91,6 +93,9 @@ export class Services {
    * @param cause the message that is handled meanwhile: the undertaking that it is part of pays for calls of tools
    */
   async answer(client: ServiceClient, ask: Ask, signal: AbortSignal, cause: Message | null): Promise<Answer> {
+    const startMs = this.#clock.monotonicMs()
+    const audited = (answer: Answer) => this.#audited(client.agent, ask, answer, startMs)
+    const refusal = (answer: Answer) => (answer.status < 0 ? audited(answer) : answer)
     switch (ask.service) {
       case 'http_fetch':
       case 'http_read':
@@ -105,23 +110,23 @@ export class Services {
       case 'flush_output':
         return { status: STATUS.DENIED, bytes: new Uint8Array() }
       case 'use_delegation':
-        return this.#answerDelegated(client, ask, signal, cause)
+        return this.#answerDelegated(client, ask, signal, cause, audited)
       case 'delegate':
-        return this.#audited(client.agent, ask, this.delegations.delegate(client.agent, ask))
+        return audited(this.delegations.delegate(client.agent, ask))
       case 'set_delegation':
-        return this.#audited(client.agent, ask, this.delegations.setState(client.agent, ask))
+        return audited(this.delegations.setState(client.agent, ask))
       case 'spawn_agent':
-        return this.#audited(client.agent, ask, await this.#spawn.spawn(client.agent, ask))
+        return audited(await this.#spawn.spawn(client.agent, ask))
       case 'stop_agent':
-        return this.#audited(client.agent, ask, await this.#spawn.stop(client.agent, ask))
+        return audited(await this.#spawn.stop(client.agent, ask))
       case 'offer_capability':
-        return this.#refusal(client.agent, ask, this.#directory.offer(client.agent, client.grants, ask))
+        return refusal(this.#directory.offer(client.agent, client.grants, ask))
       case 'withdraw_capability':
         return this.#directory.withdraw(client.agent, ask)
       case 'search_directory':
-        return this.#refusal(client.agent, ask, await this.#directory.search(client.grants, ask))
+        return refusal(await this.#directory.search(client.grants, ask))
       case 'watch_directory':
-        return this.#refusal(client.agent, ask, this.#directory.watch(client.agent, client.grants, ask))
+        return refusal(this.#directory.watch(client.agent, client.grants, ask))
       case 'unwatch_directory':
         return this.#directory.unwatch(client.agent, ask)
     }
@@ -138,6 +143,7 @@ export class Services {
     ask: Ask,
     signal: AbortSignal,
     cause: Message | null,
+    audited: (answer: Answer) => Answer,
   ): Promise<Answer> {
     try {
       const { grants, ask: delegated } = this.delegations.use(agent, ask)
@@ -146,17 +152,12 @@ export class Services {
       }
       return await (await this.#loadHttp()).answer({ agent, grants }, delegated, signal)
     } catch (error) {
-      return this.#audited(agent, ask, failAsk(error).answer)
+      return audited(failAsk(error).answer)
     }
   }
 
-  /** Audits what was asked of the directory in vain: what comes of the rest is told by other events. */
-  #refusal(agent: string, ask: Ask, answer: Answer): Answer {
-    return answer.status < 0 ? this.#audited(agent, ask, answer) : answer
-  }
-
-  /** Audits what changes, or tries to use, what was passed on; answers the answer. */
-  #audited(agent: string, { service, text, bytes }: Ask, answer: Answer): Answer {
+  /** Audits what was begun at `startMs` and has ended; answers the answer. */
+  #audited(agent: string, { service, text, bytes }: Ask, answer: Answer, startMs: number): Answer {
     const { status } = answer
     const failed = Object.entries(STATUS).find(([, number]) => number === status)
     this.#parts.audit({
@@ -164,7 +165,7 @@ export class Services {
       service: AUDITED[service] ?? 'delegation',
       target: `${service} ${text.slice(0, TARGET_CHARS)}`,
       outcome: status >= 0 || failed === undefined ? 'ok' : failed[0].toLowerCase(),
-      durationMs: 0,
+      durationMs: this.#clock.monotonicMs() - startMs,
       sentBytes: text.length + bytes.length,
       receivedBytes: 0,
     })

@@ -155,6 +155,7 @@ test('an agent starts others of its templates, may write to them, and takes them
     ['spawn', 'denied'],
     ['spawn', 'denied'],
   ])
+  assert.ok(audits[0]!.durationMs > 0, 'starting an agent takes time')
   await assert.rejects(ask(caxton, 'giver', 'disconfirm', {}))
   await caxton.idle()
   assert.deepEqual(

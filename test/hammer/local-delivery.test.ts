@@ -297,7 +297,7 @@ suite('messages inside a thread and through the router', () => {
     for (let index = 0; index < 12; index += 1) {
       const name = `spray-${index}`
       const talk = { drafts: [draft], rounds: 1, at: 1, act: `(loop $again ${send} (br $again))` }
-      await stage.deploy(name, talk, { limits: { ...limits, fuel: 1e15, wallMs: 30 + index } })
+      await stage.deploy(name, talk, { limits: { ...limits, fuel: 1e15, wallMs: 150 + index } })
       stage.tell(name)
     }
     await stage.router.idle()
