@@ -34,6 +34,8 @@ export interface AgentEvents {
   onRegister(agent: Agent, capability: string): ErrorData | null
   /** Lists what an agent offers while it runs. @default nothing */
   capabilitiesOf?(agent: Agent): readonly string[]
+  /** The agent has subscribed to topics, while it handled `cause`, or ended that: by pattern. */
+  onSubscribe(agent: Agent, changes: ReadonlyMap<string, boolean>, cause: Message | null): void
   onRefuse(agent: Agent, refusal: ErrorData): void
   /** The thread of the agent was lost and the agent began again in another one: what its guest remembered is gone. */
   onRestart(agent: Agent, cause: CaxtonError): void

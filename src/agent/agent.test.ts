@@ -46,6 +46,7 @@ function createAgent(
         onLocal: () => {},
         onLocalLost: () => {},
         onLog: (_agent, line) => log.push(`log ${line.text}`),
+        onSubscribe: () => {},
         onRegister: (agent, capability) => {
           log.push(`register ${capability} while ${agent.state.phase}`)
           return capability === 'one-too-many' ? { code: 'ERR_LIMIT_CAPABILITIES' } : null

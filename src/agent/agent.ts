@@ -2,7 +2,7 @@ import type { Grants } from '../capability/index.ts'
 import { HANDLED } from '../capability/index.ts'
 import type { CaxtonError, Clock, ErrorData, Guarantee, Limits, Message } from '../core/index.ts'
 import { asCaxtonError, DEFAULT_WARN_SHARE, NO_RATE_LIMITS, SYSTEM_CLOCK } from '../core/index.ts'
-import type { LocalCall, Outcome, Sandbox, SandboxEvents, Usage } from '../sandbox/index.ts'
+import type { Effects, LocalCall, Outcome, Sandbox, SandboxEvents, Usage } from '../sandbox/index.ts'
 import { Admission } from './admission.ts'
 import { badStart, endSafely, hasFailed, notRunning, rateError, stateError } from './agent-errors.ts'
 import type { AgentOptions, AgentParts, DrainOptions } from './agent-parts.ts'
@@ -80,8 +80,9 @@ export class Agent {
       onStored: (bytes: number) => this.#monitor.noteStore(bytes),
       onDue: () => this.#pump(),
       onPending: (arePending: boolean) => events.onTimers(this, arePending),
+      onSubscribe: (changes: Effects['subscriptions'], by: Message | null) => events.onSubscribe(this, changes, by),
     }
-    this.#kept = new AgentKept(kept, this.name)
+    this.#kept = new AgentKept(kept, this)
     this.#outbox = new Outbox(events, this)
     this.#admission = new Admission({ ...parts, throttle: this.#throttle, retry: () => this.#pump() }, this.guarantee)
   }
@@ -127,10 +128,7 @@ export class Agent {
     this.#openLocal()
   }
 
-  /**
-   * Takes a message for which `bytes` of credit are reserved, and a place of `payer` is held. An agent that takes no messages gives it back at once
-   * through `onUndelivered`.
-   */
+  /** Takes a message for which `bytes` of credit and a place of `payer` are held; gives back at once, by `onUndelivered`, what it does not take. */
   deliver(message: Message, bytes: number, acceptedMs = this.#clock.nowMs(), payer = message.sender): void {
     this.#monitor.countIn()
     if (!this.takesMessages) {
@@ -278,7 +276,8 @@ export class Agent {
     this.#release(letter)
     this.#monitor.addOutcome(outcome)
     const overdraft = this.#throttle.charge(outcome.usage)
-    this.#conclude(outcome, overdraft, () => this.#parts.events.onHandled(this, letter.message, outcome))
+    const { message } = letter
+    this.#conclude(outcome, overdraft, () => this.#parts.events.onHandled(this, message, outcome), message)
   }
 
   #finishTimer(due: DueTimer, outcome: Outcome): void {
@@ -292,14 +291,14 @@ export class Agent {
   }
 
   /** What follows from every call: `report` tells of it. */
-  #conclude(outcome: Outcome, overdraft: Overdraft | null, report: () => void): void {
+  #conclude(outcome: Outcome, overdraft: Overdraft | null, report: () => void, cause: Message | null = null): void {
     const succeeded = outcome.error === null && outcome.status === HANDLED.OK
     this.#outbox.end(succeeded)
     if (outcome.error !== null) {
       this.#fail(outcome.error, report)
       return
     }
-    this.#kept.apply(outcome.effects)
+    this.#kept.apply(outcome.effects, cause)
     report()
     this.#warn(outcome.usage)
     if (outcome.hasEnded === true && !isFinal(this.#state.phase)) this.#endWell()

@@ -1,5 +1,5 @@
 /** Life of one agent: state machine, mailbox, counters. */
-export type { LogLine, Outcome, Sandbox, SandboxEvents, Usage } from '../sandbox/index.ts'
+export type { Effects, LogLine, Outcome, Sandbox, SandboxEvents, Usage } from '../sandbox/index.ts'
 export * from './agent.ts'
 export type * from './agent-parts.ts'
 export * from './deadline.ts'

@@ -5,7 +5,8 @@ import type { Effects } from '../sandbox/index.ts'
 import type { AgentStore } from './kept.ts'
 import { AgentKept } from './kept.ts'
 
-function createKept(stored: readonly [number, number][] = []) {
+function createKept(stored: readonly [number, number][] = [], subscribed: readonly string[] = []) {
+  const subscriptions: [string, boolean][][] = []
   const time = new VirtualTime(1_000)
   const fired: [number, number, number][] = []
   const pending: boolean[] = []
@@ -17,6 +18,7 @@ function createKept(stored: readonly [number, number][] = []) {
     dataBytesOf: () => 0,
     putData: () => {},
     timersOf: () => new Map(rows),
+    subscriptions: { of: () => new Set(subscribed) },
     putTimers: (_agent, changes) => {
       for (const [id, dueMs] of changes) {
         if (dueMs === null) rows.delete(id)
@@ -36,13 +38,14 @@ function createKept(stored: readonly [number, number][] = []) {
       }
     },
     onPending: (isPending: boolean) => void pending.push(isPending),
+    onSubscribe: (changes: Effects['subscriptions']) => void subscriptions.push([...changes]),
   }
-  const kept = new AgentKept(parts, 'a')
-  return { kept, time, fired, pending, rows }
+  const kept = new AgentKept(parts, { name: 'a', grants: { subscribe: ['a.*'] } })
+  return { kept, time, fired, pending, rows, subscriptions }
 }
 
 function timers(...entries: [number, { delayMs: number; setting: number } | null][]): Effects {
-  return { data: new Map(), timers: new Map(entries) }
+  return { data: new Map(), timers: new Map(entries), subscriptions: new Map() }
 }
 
 test('a timer fires once, when it is due, and stays kept until its call has ended', () => {
@@ -135,4 +138,22 @@ test('a delay of weeks is waited for, though the host wakes early', () => {
   assert.deepEqual(fired, [])
   time.advance(1)
   assert.deepEqual(fired, [[1, 1, 11_000]])
+})
+
+test('what it has subscribed to is told with what caused it, and is what an instance begins with', () => {
+  const { kept, subscriptions } = createKept([], ['a.b'])
+  kept.apply({ data: new Map(), timers: new Map(), subscriptions: new Map([['a.c', true]]) })
+  assert.deepEqual(subscriptions, [[['a.c', true]]])
+  assert.deepEqual(kept.kept().subscriptions, new Set(['a.b']))
+})
+
+test('a subscription from before that is not granted any more is ended', () => {
+  const { kept, subscriptions } = createKept([], ['a.b', 'a.>', 'b'])
+  assert.deepEqual(kept.kept().subscriptions, new Set(['a.b']))
+  assert.deepEqual(subscriptions, [
+    [
+      ['a.>', false],
+      ['b', false],
+    ],
+  ])
 })

@@ -1,5 +1,6 @@
-import type { Alarm, Clock } from '../core/index.ts'
-import { SYSTEM_ALARM } from '../core/index.ts'
+import type { Grants } from '../capability/index.ts'
+import type { Alarm, Clock, Message } from '../core/index.ts'
+import { isCoveredBy, SYSTEM_ALARM } from '../core/index.ts'
 import type { Effects, Kept } from '../sandbox/index.ts'
 
 /*
@@ -20,6 +21,8 @@ export interface AgentStore {
   putData(agent: string, changes: Effects['data']): void
   timersOf(agent: string): ReadonlyMap<number, number>
   putTimers(agent: string, changes: ReadonlyMap<number, number | null>): void
+  /** What agents have subscribed to. Whoever is told of a subscription keeps it there. */
+  readonly subscriptions: { of(agent: string): ReadonlySet<string> }
 }
 
 export interface AgentKeptParts {
@@ -33,6 +36,8 @@ export interface AgentKeptParts {
   onDue(): void
   /** Whether any is set while timers fire has changed. */
   onPending(isPending: boolean): void
+  /** The agent has subscribed to topics, or ended that. */
+  onSubscribe(changes: Effects['subscriptions'], cause: Message | null): void
 }
 
 /** A timer that is to be fired, or is being. */
@@ -47,9 +52,16 @@ interface SetTimer {
   isFired: boolean
 }
 
+/** Whose it is, and what it may subscribe to. */
+export interface KeptOwner {
+  readonly name: string
+  readonly grants: Pick<Grants, 'subscribe'>
+}
+
 export class AgentKept {
   readonly #parts: AgentKeptParts
   readonly #agent: string
+  readonly #subscribable: readonly string[]
   readonly #set = new Map<number, SetTimer>()
   readonly #due: DueTimer[] = []
   readonly #firing = new Set<DueTimer>()
@@ -58,10 +70,11 @@ export class AgentKept {
   #isPending = false
   #cancelAlarm: (() => void) | null = null
 
-  constructor(parts: AgentKeptParts, agent: string) {
+  constructor(parts: AgentKeptParts, { name, grants }: KeptOwner) {
     this.#parts = parts
-    this.#agent = agent
-    for (const [id, dueMs] of parts.store?.timersOf(agent) ?? []) {
+    this.#agent = name
+    this.#subscribable = grants.subscribe
+    for (const [id, dueMs] of parts.store?.timersOf(name) ?? []) {
       this.#lastSetting += 1
       this.#set.set(id, { dueMs, setting: this.#lastSetting, isFired: false })
     }
@@ -73,7 +86,16 @@ export class AgentKept {
       data: this.#parts.store?.dataOf(this.#agent) ?? new Map(),
       timers: new Map([...this.#set].map(([id, { setting }]) => [id, setting])),
       lastSetting: this.#lastSetting,
+      subscriptions: this.#takeSubscriptions(),
     }
+  }
+
+  /** Those of another time that are not granted any more end here. */
+  #takeSubscriptions(): Set<string> {
+    const kept = this.#parts.store?.subscriptions.of(this.#agent) ?? new Set()
+    const ended = [...kept].filter((pattern) => !isCoveredBy(pattern, this.#subscribable))
+    if (ended.length > 0) this.#parts.onSubscribe(new Map(ended.map((pattern) => [pattern, false])), null)
+    return new Set([...kept].filter((pattern) => !ended.includes(pattern)))
   }
 
   /** Timers that are due and have not been taken. */
@@ -119,7 +141,7 @@ export class AgentKept {
   }
 
   /** Takes what a call has changed. */
-  apply(effects: Effects | null): void {
+  apply(effects: Effects | null, cause: Message | null = null): void {
     if (effects === null) return
     const { store } = this.#parts
     if (store !== undefined && effects.data.size > 0) {
@@ -127,6 +149,7 @@ export class AgentKept {
       this.#parts.onStored(store.dataBytesOf(this.#agent))
     }
     if (effects.timers.size > 0) this.#applyTimers(effects.timers)
+    if (effects.subscriptions.size > 0) this.#parts.onSubscribe(effects.subscriptions, cause)
   }
 
   #applyTimers(changes: Effects['timers']): void {

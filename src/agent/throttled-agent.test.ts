@@ -33,6 +33,7 @@ async function startAgent({ mock }: TestContext, rates: RateLimits, behave: Beha
         onLocal: () => {},
         onLocalLost: () => {},
         onLog: () => {},
+        onSubscribe: () => {},
         onRegister: () => null,
         onRefuse: () => {},
         onRestart: () => {},

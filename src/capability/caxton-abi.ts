@@ -12,9 +12,11 @@ import type { StoreHost } from './store-functions.ts'
 import { STORE_FUNCTIONS } from './store-functions.ts'
 import type { TimerHost } from './timer-functions.ts'
 import { TIMER_FUNCTIONS } from './timer-functions.ts'
+import type { TopicHost } from './topic-functions.ts'
+import { TOPIC_FUNCTIONS } from './topic-functions.ts'
 
 /** What the functions of the caxton ABI act on: one object per agent, beside the guest. */
-export interface CaxtonHost extends ServiceHost, StoreHost, TimerHost {
+export interface CaxtonHost extends ServiceHost, StoreHost, TimerHost, TopicHost {
   readonly memory: GuestMemory
   /** Takes fuel for work that depends on a length. Ends the call with a trap if there is too little. */
   chargeFuel(fuel: number): void
@@ -148,6 +150,7 @@ const functions: readonly HostFunction<CaxtonHost>[] = [
   },
   ...STORE_FUNCTIONS,
   ...TIMER_FUNCTIONS,
+  ...TOPIC_FUNCTIONS,
   ...SERVICE_FUNCTIONS,
   ...AUTHORITY_FUNCTIONS,
   ...DIRECTORY_FUNCTIONS,

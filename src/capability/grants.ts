@@ -1,3 +1,4 @@
+import { isCoveredBy, topicOf } from '../core/index.ts'
 import type { HttpRule } from './http-grant.ts'
 
 /** Levels of the agent log, from the least to the most important. */
@@ -63,10 +64,14 @@ export interface SpawnGrant {
  */
 export interface Grants {
   /**
-   * Whom the agent may write to: agent names, `capability:<name>`, `user`, or `*` for everybody.
+   * Whom the agent may write to: agent names, `capability:<name>`, `user`, or `*` for everybody; no topics.
    * Answering the sender of the message being handled needs no grant.
    */
   readonly send: readonly string[]
+  /** Topics that the agent may publish to, as patterns; a message to `topic:<name>` needs this, not `send`. */
+  readonly publish: readonly string[]
+  /** Patterns over topics: the agent may subscribe to what one of them covers whole. */
+  readonly subscribe: readonly string[]
   /** Capability names the agent may register. */
   readonly register: readonly string[]
   /** Capability names of which the agent may find out who offers them, or `*` for all. */
@@ -99,6 +104,8 @@ export type GrantName = keyof Grants
 
 export const NO_GRANTS: Grants = Object.freeze({
   send: Object.freeze([]),
+  publish: Object.freeze([]),
+  subscribe: Object.freeze([]),
   register: Object.freeze([]),
   directory: Object.freeze([]),
   log: null,
@@ -118,7 +125,16 @@ export const NO_GRANTS: Grants = Object.freeze({
 export const GRANTS: Readonly<Record<GrantName, { readonly example: string; readonly sentence: string }>> = {
   send: {
     example: 'send = ["*"]',
-    sentence: 'Whom the agent may write to: names, `capability:<name>`, `user`, or `*`.',
+    sentence: 'Whom the agent may write to: names, `capability:<name>`, `user`, or `*`. Topics are not among them.',
+  },
+  publish: {
+    example: 'publish = ["prices.*"]',
+    sentence:
+      'Topics that the agent may publish to: patterns, in which `*` stands for one token and a final `>` for the rest.',
+  },
+  subscribe: {
+    example: 'subscribe = ["prices.>"]',
+    sentence: 'Topics that the agent may subscribe to: patterns that are covered whole by one of these.',
   },
   register: { example: 'register = ["count"]', sentence: 'Capability names the agent may register.' },
   directory: {
@@ -166,6 +182,8 @@ export const GRANTS: Readonly<Record<GrantName, { readonly example: string; read
 
 /** Tells whether an agent may write to an address on its own account. */
 export function maySend(grants: Grants, receiver: string): boolean {
+  const topic = topicOf(receiver)
+  if (topic !== null) return isCoveredBy(topic, grants.publish)
   return grants.send.includes('*') || grants.send.includes(receiver)
 }
 

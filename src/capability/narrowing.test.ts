@@ -89,6 +89,13 @@ const CASES: readonly Case[] = [
     within: [[], ['a/x'], ['b/y', 'b/*']],
     wider: [['a/*'], ['a/y'], ['c/x']],
   }),
+  of({
+    grant: 'publish',
+    whole: ['a.*', 'b.>'],
+    within: [[], ['a.*'], ['a.x', 'b.c.d', 'b.*.>']],
+    wider: [['a.>'], ['>'], ['b'], ['a.x', 'c']],
+  }),
+  of({ grant: 'subscribe', whole: ['a.>'], within: [[], ['a.b', 'a.*', 'a.>']], wider: [['>'], ['*.b']] }),
   of({ grant: 'delegate', whole: ['http'], within: [[], ['http']], wider: [['tools']] }),
   of({
     grant: 'spawn',

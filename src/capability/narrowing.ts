@@ -1,3 +1,4 @@
+import { isCoveredBy } from '../core/index.ts'
 import type { FilesGrant, GrantName, Grants, LogLevel } from './grants.ts'
 import { LOG_LEVELS } from './grants.ts'
 import type { HttpPattern, HttpRule } from './http-grant.ts'
@@ -15,6 +16,16 @@ type Narrow<Name extends GrantName> = (wanted: Grants[Name], whole: Grants[Name]
 
 const NARROW: { readonly [Name in GrantName]: Narrow<Name> } = {
   send: (wanted, whole) => keepIf(wanted, whole.includes('*') || wanted.every((address) => whole.includes(address))),
+  publish: (wanted, whole) =>
+    keepIf(
+      wanted,
+      wanted.every((pattern) => isCoveredBy(pattern, whole)),
+    ),
+  subscribe: (wanted, whole) =>
+    keepIf(
+      wanted,
+      wanted.every((pattern) => isCoveredBy(pattern, whole)),
+    ),
   register: (wanted, whole) => keepIf(wanted, isSubset(wanted, whole)),
   directory: (wanted, whole) => keepIf(wanted, whole.includes('*') || isSubset(wanted, whole)),
   log: (wanted, whole) => keepIf(wanted, wanted === null || (whole !== null && rank(wanted) >= rank(whole))),

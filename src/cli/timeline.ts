@@ -137,6 +137,11 @@ function describe(event: RunEvent, verbose: boolean): Line | null {
       const what = event.cause === 'lapsed' ? 'offer lapsed' : 'offers no more'
       return { ...agentLine(event.agent), what, text: `capability:${event.capability}` }
     }
+    case 'subscribed':
+    case 'unsubscribed':
+      return { ...agentLine(event.agent), what: event.type, text: `topic:${event.pattern}` }
+    case 'published':
+      return describePublished(event, verbose)
     case 'audit':
       return describeAudit(event)
     case 'state':
@@ -150,10 +155,18 @@ function describe(event: RunEvent, verbose: boolean): Line | null {
       return verbose ? { ...line, tone: 'dim' } : null
     }
     case 'delivered':
-      return verbose ? { ...lineOf(event.message), tone: 'dim', what: 'delivered', text: '' } : null
+      return verbose ? describeDelivered(event) : null
     default:
       return null
   }
+}
+
+/** Whom a publication went to: worth a line where somebody has lost it. */
+function describePublished({ message, copies, lost }: RunEvent & { type: 'published' }, verbose: boolean): Line | null {
+  if (lost === 0 && !verbose) return null
+  const line: Line = { ...lineOf(message), what: 'published', text: `to ${formatCount(copies)}` }
+  if (lost === 0) return { ...line, tone: 'dim' }
+  return { ...line, tone: 'warn', mark: '!', text: `${line.text}, lost to ${formatCount(lost)}` }
 }
 
 /** What a service did for an agent, or why it did not. */
@@ -175,6 +188,11 @@ function describeWarning({ limit, scope, used, bound }: RunEvent & { type: 'warn
   const { key, unit } = LIMITS[limit]
   const format = FORMATS[unit]
   return `${key} at ${Math.floor((used / bound) * 100)} % of its limit${SCOPES[scope]}: ${format(used)} of ${format(bound)}`
+}
+
+function describeDelivered({ agent, message }: RunEvent & { type: 'delivered' }): Line {
+  const text = agent === message.receiver ? '' : `to ${agent}`
+  return { ...lineOf(message), tone: 'dim', what: 'delivered', text }
 }
 
 function describeState(event: RunEvent & { type: 'state' }, verbose: boolean): Line | null {

@@ -70,6 +70,8 @@ export type RunEvent = {
       readonly error: ErrorData
     }
   | { readonly type: 'log'; readonly agent: string; readonly level: string; readonly text: string }
+  | { readonly type: 'published'; readonly message: Message; readonly copies: number; readonly lost: number }
+  | { readonly type: 'subscribed' | 'unsubscribed'; readonly agent: string; readonly pattern: string }
   | {
       readonly type: 'registered'
       readonly agent: string

@@ -22,18 +22,26 @@ export interface DeliveryTerms {
   readonly priority: MessagePriority
   /** `x-ttl`: milliseconds from its acceptance on, in which its handling must begin. */
   readonly ttlMs: number | null
+  /** `x-retain`: a publication becomes the last value of its topic. @default false */
+  readonly isRetained: boolean
 }
 
-const PLAIN_TERMS: DeliveryTerms = Object.freeze({ guarantee: null, priority: 'normal', ttlMs: null })
+const PLAIN_TERMS: DeliveryTerms = Object.freeze({
+  guarantee: null,
+  priority: 'normal',
+  ttlMs: null,
+  isRetained: false,
+})
 
 /** @throws CaxtonError ERR_MESSAGE_INVALID */
 export function readTerms({ extras }: Pick<Draft, 'extras'>): DeliveryTerms {
   if (extras === undefined) return PLAIN_TERMS
-  const { 'x-delivery': delivery, 'x-priority': priority, 'x-ttl': ttl } = extras
+  const { 'x-delivery': delivery, 'x-priority': priority, 'x-ttl': ttl, 'x-retain': retain } = extras
   return {
     guarantee: delivery === undefined ? null : readWord('x-delivery', delivery, GUARANTEES),
     priority: priority === undefined ? 'normal' : readWord('x-priority', priority, MESSAGE_PRIORITIES),
     ttlMs: ttl === undefined ? null : readTtl(ttl),
+    isRetained: retain !== undefined && readWord('x-retain', retain, ['true']) === 'true',
   }
 }
 

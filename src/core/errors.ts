@@ -73,6 +73,8 @@ export const ERRORS = {
   ERR_LIMIT_STORE_BYTES: { kind: 'limit', status: 429, message: 'Bytes that the agent may store are used up' },
   ERR_LIMIT_STORE_KEYS: { kind: 'limit', status: 429, message: 'Keys that the agent may store are used up' },
   ERR_LIMIT_TIMERS: { kind: 'limit', status: 429, message: 'Too many timers are set' },
+  ERR_LIMIT_SUBSCRIPTIONS: { kind: 'limit', status: 429, message: 'Too many subscriptions to topics' },
+  ERR_LIMIT_RETAINED: { kind: 'limit', status: 429, message: 'No room for another retained value' },
   ERR_LIMIT_AGENTS: { kind: 'limit', status: 429, message: 'No room for another agent' },
   ERR_LIMIT_CAPABILITIES: { kind: 'limit', status: 429, message: 'Too many capabilities registered' },
   ERR_LIMIT_DIRECTORY: { kind: 'limit', status: 429, message: 'No room for more in the directory' },
@@ -98,6 +100,7 @@ export const ERRORS = {
   ERR_CAPABILITY_UNKNOWN: { kind: 'caller', status: 404, message: 'No running agent offers this capability' },
 
   ERR_MESSAGE_INVALID: { kind: 'caller', status: 400, message: 'Message is not a valid ACL message' },
+  ERR_TOPIC_PATTERN: { kind: 'caller', status: 400, message: 'Not a pattern of topics' },
   ERR_MESSAGE_ADDRESS: { kind: 'caller', status: 400, message: 'Receiver is not a valid address' },
   ERR_MESSAGE_NOT_UNDERSTOOD: { kind: 'guest', status: 422, message: 'Receiver does not understand the message' },
   ERR_MESSAGE_SENDER_FORGED: {

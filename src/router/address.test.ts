@@ -3,14 +3,30 @@ import { test } from 'node:test'
 import { isCaxtonError } from '../core/index.ts'
 import { parseAddress } from './address.ts'
 
-test('names, capabilities, the user and the runtime are addresses', () => {
+test('names, capabilities, topics, the user and the runtime are addresses', () => {
   assert.deepEqual(parseAddress('bidder-1'), { kind: 'agent', name: 'bidder-1' })
   assert.deepEqual(parseAddress('capability:count'), { kind: 'capability', name: 'count' })
+  assert.deepEqual(parseAddress('topic:prices.Gold'), { kind: 'topic', name: 'prices.Gold' })
   assert.deepEqual(parseAddress('user'), { kind: 'user' })
   assert.deepEqual(parseAddress('caxton'), { kind: 'runtime' })
 })
 
-const REFUSED = ['', ':', 'Bidder', 'a b', 'topic:x', 'http://x', 'capability:', 'capability:A', 'capability:a:b', ':a']
+const REFUSED = [
+  '',
+  ':',
+  'Bidder',
+  'a b',
+  'topic:',
+  'topic:a..b',
+  'topic:*',
+  'topic:a.>',
+  'topic:a b',
+  'http://x',
+  'capability:',
+  'capability:A',
+  'capability:a:b',
+  ':a',
+]
 
 for (const text of [...REFUSED, 'x'.repeat(65), `capability:${'x'.repeat(65)}`]) {
   test(`refuses ${JSON.stringify(text.slice(0, 20))}`, () => {

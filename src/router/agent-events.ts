@@ -39,7 +39,7 @@ export function createAgentEvents(parts: AgentEventsParts): AgentEvents {
       if (to.phase === 'failed') delivery.notices.retry()
       if (to.phase === 'running') delivery.parked.deliver(agent)
       // Whether it will be started anew is decided at once upon its end.
-      if (isFinal(to.phase)) queueMicrotask(() => delivery.parked.giveUp(agent))
+      if (isFinal(to.phase)) queueMicrotask(() => giveUp(agent, parts))
     },
     onSend: (agent, message, reserved, cause) => delivery.routeOf(agent, message, reserved, cause),
     onDropped: (agent, message, reserved) => delivery.dropOf(agent, message, reserved),
@@ -53,6 +53,7 @@ export function createAgentEvents(parts: AgentEventsParts): AgentEvents {
       return code === null ? null : { code, data: { agent: agent.name, capability } }
     },
     capabilitiesOf: ({ name }) => directory.offersOf(name).map(({ capability }) => capability),
+    onSubscribe: (agent, changes, cause) => delivery.topics.change(agent.name, changes, cause),
     onRefuse: (agent, error) => hub.emit({ type: 'refused', agent: agent.name, error }),
     onRestart: (agent, cause) => {
       hub.emit({ type: 'restarted', agent: agent.name, error: cause.toData() })
@@ -105,4 +106,11 @@ function loseAgent(name: string, { isClosed, rest, mail, conversations }: AgentE
     if (!mail.isExpected(name)) conversations.lose(name)
     rest.end()
   })
+}
+
+/** Gives up what waits for an agent that is gone for good, and what it has subscribed to. */
+function giveUp(agent: Agent, { agents, delivery, isClosed, mail }: AgentEventsParts): void {
+  delivery.parked.giveUp(agent)
+  const isReplaced = agents.get(agent.name) !== agent && agents.has(agent.name)
+  if (!isClosed() && !isReplaced && !mail.isExpected(agent.name)) delivery.topics.forget(agent.name)
 }

@@ -1,5 +1,5 @@
 import type { Agent } from '../agent/index.ts'
-import type { Guarantee, Message } from '../core/index.ts'
+import type { Clock, Guarantee, Message } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Conversations } from './conversations.ts'
 import type { Directory } from './directory/index.ts'
@@ -10,6 +10,7 @@ import type { Rest } from './rest.ts'
 import type { Tracing } from './tracing.ts'
 
 export interface DeliveryParts {
+  readonly clock: Clock
   readonly credit: MailboxCredit
   readonly agents: ReadonlyMap<string, Agent>
   readonly directory: Directory

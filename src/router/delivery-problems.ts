@@ -1,6 +1,6 @@
 import type { Agent } from '../agent/index.ts'
 import type { Message } from '../core/index.ts'
-import { asCaxtonError, CaxtonError, readTerms } from '../core/index.ts'
+import { asCaxtonError, CaxtonError, readTerms, topicOf } from '../core/index.ts'
 
 /** Errors that say that there is no room now. */
 export const OVERLOADED: ReadonlySet<string> = new Set(['ERR_LIMIT_FAN_OUT', 'ERR_LIMIT_JOURNAL', 'ERR_LIMIT_MAILBOX'])
@@ -36,7 +36,11 @@ export function findProblem(agent: Agent, message: Message, bytes: number): Caxt
 /** Returns what is wrong with how a message wants to be delivered. */
 function findTermsProblem(agent: Agent, message: Message): CaxtonError | null {
   try {
-    if (readTerms(message).guarantee !== 'at-least-once' || agent.guarantee === 'at-least-once') return null
+    const { guarantee, isRetained } = readTerms(message)
+    if (isRetained && topicOf(message.receiver) === null) {
+      return new CaxtonError('ERR_MESSAGE_INVALID', { detail: 'x-retain: the receiver is no topic' })
+    }
+    if (guarantee !== 'at-least-once' || agent.guarantee === 'at-least-once') return null
   } catch (error) {
     return asCaxtonError(error)
   }

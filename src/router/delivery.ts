@@ -1,7 +1,7 @@
 import type { Agent, Outcome } from '../agent/index.ts'
 import type { Message, Performative } from '../core/index.ts'
 import { CaxtonError, USER_NAME } from '../core/index.ts'
-import { readAddress } from './address.ts'
+import { isForOthers, readAddress } from './address.ts'
 import type { Refused } from './conversations-parts.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
 import { findProblem, isDurable, isGone, mailboxFull, OVERLOADED } from './delivery-problems.ts'
@@ -12,6 +12,7 @@ import { Notices } from './notices.ts'
 import { ParkedMail } from './parked-mail.ts'
 import { Passages } from './passages.ts'
 import type { Step } from './protocols/index.ts'
+import { Topics } from './topics/index.ts'
 import type { Passage } from './undertaking.ts'
 import { UserMail } from './user-mail.ts'
 
@@ -38,6 +39,7 @@ export class Delivery {
   readonly #parts: DeliveryParts
   readonly #elsewhere: Elsewhere
   readonly fanOut: FanOut
+  readonly topics: Topics
   readonly notices: Notices
   readonly parked: ParkedMail
   readonly user: UserMail
@@ -62,9 +64,10 @@ export class Delivery {
       put: (agent, message, step, held) => this.#put(agent, message, step, held),
       lose: (copy, agent, problem) => this.#lose(copy, agent, problem),
     })
+    this.topics = new Topics({ ...parts, fanOut: this.fanOut })
     this.#elsewhere = new Elsewhere({
       ...common,
-      fanOut: this.fanOut,
+      topics: this.topics,
       take: (agent, message, step, bytes) => this.#take(agent, message, step, bytes),
       giveBackCredit: (message, reserved) => this.#giveBackCredit(message, reserved),
     })
@@ -92,7 +95,7 @@ export class Delivery {
     if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'sent', message })
     const agent = this.#parts.agents.get(message.receiver)
     const address = agent === undefined ? readAddress(message.receiver) : null
-    const isOpen = address !== null && !(address instanceof CaxtonError) && address.kind === 'capability'
+    const isOpen = address !== null && !(address instanceof CaxtonError) && isForOthers(address)
     const passage = this.#parts.conversations.enter(message, isOpen ? null : message.receiver, cause)
     if ('error' in passage) {
       this.#giveBackCredit(message, reserved)
@@ -102,7 +105,7 @@ export class Delivery {
     }
     const problem =
       agent === undefined
-        ? this.#elsewhere.deliver(message, passage, address!, reserved)
+        ? this.#elsewhere.deliver(message, passage, address!, reserved, cause)
         : this.#deliver(agent, message, passage, reserved)
     this.#parts.mail.noteSent(message, cause)
     if (problem instanceof CaxtonError) this.#giveUp(message, problem)

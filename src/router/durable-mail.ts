@@ -119,6 +119,11 @@ export class DurableMail {
     if (this.#store.isDurable) this.#store.noteSent(message, this.sequenceOf(message), cause?.message_id ?? null)
   }
 
+  /** Notes in the history that a copy of a message is on its way to an agent. */
+  noteCopy(copy: Message, original: Message, agent: string): void {
+    if (this.#store.isDurable) this.#store.noteCopy(copy, original.message_id, agent, this.sequenceOf(copy))
+  }
+
   noteHandled(message: Message, agent: string, end: HandlingEnd): void {
     if (this.#store.isDurable) this.#store.noteHandled(message, agent, end)
   }

@@ -5,16 +5,16 @@ import type { Address } from './address.ts'
 import type { Refused } from './conversations-parts.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
 import { findProblem, mailboxFull } from './delivery-problems.ts'
-import type { FanOut } from './fan-out.ts'
 import type { ParkedMail } from './parked-mail.ts'
 import type { Step } from './protocols/index.ts'
+import type { Topics } from './topics/index.ts'
 import type { Passage } from './undertaking.ts'
 import type { UserMail } from './user-mail.ts'
 
 export interface ElsewhereParts extends DeliveryParts {
   readonly parked: ParkedMail
   readonly user: UserMail
-  readonly fanOut: FanOut
+  readonly topics: Topics
   /** Puts a message for which credit is reserved into a mailbox. */
   take(agent: Agent, message: Message, step: Step | null, bytes: number): void
   /** Gives back what a message holds that goes into no mailbox. */
@@ -31,6 +31,7 @@ export class Elsewhere {
 
   /**
    * @param reserved credit is reserved in a mailbox that is there no more
+   * @param cause the message during whose handling it was sent
    * @returns why the message went nowhere; null when it did
    */
   deliver(
@@ -38,12 +39,14 @@ export class Elsewhere {
     passage: Passage,
     address: Address | CaxtonError,
     reserved: boolean,
+    cause: Message | null,
   ): CaxtonError | Refused | null {
     if (!(address instanceof CaxtonError) && address.kind === 'capability') {
       return this.#deliverToOne(message, passage, address.name)
     }
     this.#parts.giveBackCredit(message, reserved)
     if (address instanceof CaxtonError) return address
+    if (address.kind === 'topic') return this.#parts.topics.publish(message, address.name, cause)
     if (address.kind === 'user') return this.#deliverToUser(message, passage)
     const data = { agent: message.receiver }
     return new CaxtonError('ERR_AGENT_UNKNOWN', { detail: `'${message.receiver}'`, data })

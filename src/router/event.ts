@@ -101,6 +101,9 @@ export type RouterFact =
       readonly capability: string
       readonly cause: 'withdrawn' | 'lapsed'
     }
+  /** A message was published to a topic: so many copies of it are on their way, and so many subscribers have lost theirs. */
+  | { readonly type: 'published'; readonly message: Message; readonly copies: number; readonly lost: number }
+  | { readonly type: 'subscribed' | 'unsubscribed'; readonly agent: string; readonly pattern: string }
   /** An agent used a service of the host, or was refused it. */
   | ({ readonly type: 'audit' } & AuditRecord)
 

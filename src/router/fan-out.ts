@@ -36,6 +36,12 @@ export interface FanOutParts extends DeliveryParts {
 /** What the sender is told of: what becomes of each copy, or nothing. */
 export type Telling = 'each' | 'none'
 
+export interface Bringing {
+  readonly tells: Telling
+  /** Whether only the mailbox bounds it, since its receiver has asked for it. */
+  readonly mayCrowd: boolean
+}
+
 export class FanOut {
   readonly #parts: FanOutParts
   /** Copies that wait, by sender and receiver. */
@@ -68,31 +74,48 @@ export class FanOut {
     let delivered = 0
     for (const agent of receivers) {
       const copy = this.#parts.tracing.begin({ ...message, message_id: this.#parts.createMessageId() }, message)
-      const refused = this.bring(copy, cause, agent, tells)
-      if (refused === null) delivered += 1
-      else if (refused instanceof CaxtonError) this.#parts.lose(copy, agent, refused)
+      const refused = this.bring(copy, cause, agent, { tells, mayCrowd: false })
+      if (refused === null) {
+        delivered += 1
+        this.#parts.mail.noteCopy(copy, message, agent.name)
+      } else if (refused instanceof CaxtonError) this.#parts.lose(copy, agent, refused)
       else return refused
     }
     return delivered
   }
 
-  /** Brings one copy to one agent. Returns why it cannot get there, or why nothing may be sent any more. */
-  bring(copy: Message, cause: Message | null, agent: Agent, tells: Telling): CaxtonError | Refused | null {
+  /**
+   * Brings one copy to one agent.
+   *
+   * @returns why it cannot get there, or why nothing may be sent any more
+   */
+  bring(
+    copy: Message,
+    cause: Message | null,
+    agent: Agent,
+    { tells, mayCrowd }: Bringing,
+  ): CaxtonError | Refused | null {
     const { conversations, sizeOf } = this.#parts
     const passage = conversations.enter(copy, agent.name, cause)
     Passages.get(copy)!.isSilent = tells === 'none'
     if ('error' in passage) return passage
     const step = conversations.judge(passage, copy, agent.name)
     if (step !== null && 'error' in step) return step.error
-    const pair = `${copy.sender} ${agent.name}`
-    const waiting = this.#waiting.get(pair) ?? 0
-    const most = this.#parts.agents.get(copy.sender)?.limits.outstandingMessages ?? agent.limits.mailboxMessages
-    if (waiting >= most) return mailboxFull(agent.name)
-    this.#waiting.set(pair, waiting + 1)
-    this.#pairs.set(copy, pair)
+    if (!mayCrowd && !this.#hasRoom(copy, agent)) return mailboxFull(agent.name)
     const problem = this.#parts.put(agent, copy, step, { bytes: sizeOf(copy), reserved: false, payer: RUNTIME_NAME })
     if (problem !== null) this.end(copy)
     return problem
+  }
+
+  /** Counts a copy among those of its sender that wait with an agent. False: they are as many as may wait. */
+  #hasRoom(copy: Message, agent: Agent): boolean {
+    const pair = `${copy.sender} ${agent.name}`
+    const waiting = this.#waiting.get(pair) ?? 0
+    const most = this.#parts.agents.get(copy.sender)?.limits.outstandingMessages ?? agent.limits.mailboxMessages
+    if (waiting >= most) return false
+    this.#waiting.set(pair, waiting + 1)
+    this.#pairs.set(copy, pair)
+    return true
   }
 
   /** A copy does not wait any more. Nothing happens for any other message. */

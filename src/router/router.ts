@@ -10,6 +10,7 @@ import {
   RUNTIME_NAME,
   readTerms,
   spreadDraft,
+  topicOf,
   USER_NAME,
 } from '../core/index.ts'
 import { Store } from '../store/index.ts'
@@ -113,6 +114,7 @@ export class Router {
       options.conversations,
     )
     this.#delivery = new Delivery({
+      clock: parts.clock,
       credit: parts.credit,
       agents: this.#agents,
       directory,
@@ -238,10 +240,10 @@ export class Router {
    *
    * @param deadlineMs milliseconds to wait, at most 2^31 - 1
    * @throws CaxtonError ERR_REQUEST_FAILED when the reply is `failure`, `refuse` or `not-understood` (`data.performative`,
-   * `data.sender`, `data.reason`), ERR_REQUEST_DEADLINE, ERR_MESSAGE_INVALID for a list of receivers, ERR_LIMIT_REQUESTS, ERR_RUNTIME_CLOSED, and what `send` throws
+   * `data.sender`, `data.reason`), ERR_REQUEST_DEADLINE, ERR_MESSAGE_INVALID for several receivers or a topic, ERR_LIMIT_REQUESTS, ERR_RUNTIME_CLOSED, and what `send` throws
    */
   async request(draft: Draft, deadlineMs: number): Promise<Message> {
-    if (draft.others !== undefined) {
+    if (draft.others !== undefined || topicOf(draft.receiver) !== null) {
       throw new CaxtonError('ERR_MESSAGE_INVALID', { detail: 'receiver: a request has one receiver' })
     }
     const replyWith = draft.reply_with ?? this.#createReplyId()
@@ -260,6 +262,11 @@ export class Router {
    */
   waitForReply(agent: string, replyWith: string, deadlineMs: number, signal: AbortSignal): Promise<Message | null> {
     return this.#replies.wait(agent, replyWith, deadlineMs, signal)
+  }
+
+  /** See `Topics.listen`. @throws CaxtonError ERR_TOPIC_PATTERN */
+  listen(pattern: string, listener: (message: Message) => void): () => void {
+    return this.#delivery.topics.listen(pattern, listener)
   }
 
   /** Tells what an agent did by way of a service. */

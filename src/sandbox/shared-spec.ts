@@ -87,8 +87,8 @@ export class SpecSharing {
   }
 }
 
-function isNothing({ data, timers, lastSetting }: Kept): boolean {
-  return data.size === 0 && timers.size === 0 && lastSetting === 0
+function isNothing({ data, timers, lastSetting, subscriptions }: Kept): boolean {
+  return data.size + timers.size + subscriptions.size === 0 && lastSetting === 0
 }
 
 const SELDOM: Seldom = { stdin: new Uint8Array(), mounts: [], script: null, kept: NOTHING_KEPT }

@@ -8,6 +8,7 @@ import type { Image } from './image.ts'
 import { formatHeader } from './image.ts'
 import { Journal } from './journal.ts'
 import type { RetentionOptions } from './retention.ts'
+import { SUBSCRIPTIONS_AREA, Subscriptions } from './subscriptions.ts'
 import type { InboxEntry } from './writer-protocol.ts'
 
 /*
@@ -64,6 +65,7 @@ export interface HandlingEnd {
 
 export class Store implements AsyncDisposable {
   readonly dead: DeadLetters
+  readonly subscriptions = new Subscriptions((agent, text) => this.putRecord(SUBSCRIPTIONS_AREA, agent, text))
   readonly #clock: Clock
   readonly #journal: Journal | null
   readonly #directory: string | null
@@ -267,6 +269,11 @@ export class Store implements AsyncDisposable {
     this.note(`{"type":"sent","at":${this.#clock.nowMs()},${facts},"message":${header}${text}}}`)
   }
 
+  /** Notes that a copy of a message is on its way to an agent: but for its id it says what that says. */
+  noteCopy({ message_id: id }: Message, original: string, agent: string, sequence: number | null): void {
+    this.note(JSON.stringify({ type: 'copied', at: this.#clock.nowMs(), sequence, id, of: original, agent }))
+  }
+
   /** Writes the header of a message; a message is accepted and noted one right after the other. */
   #headerOf(message: Message): string {
     if (this.#written?.message !== message) this.#written = { message, header: formatHeader(message) }
@@ -320,6 +327,7 @@ export class Store implements AsyncDisposable {
     }
     for (const { agent, id, dueMs } of image.timers) group(this.#timers, agent).set(id, dueMs)
     for (const { area, key, text } of image.records) group(this.#records, area).set(key, text)
+    this.subscriptions.load(this.recordsOf(SUBSCRIPTIONS_AREA))
     for (const id of image.seen.slice(-HOST_LIMITS.rememberedIds)) this.#seen.add(id)
   }
 }

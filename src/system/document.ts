@@ -19,11 +19,13 @@ const MAX_CONTENT_DEPTH = 64
 const act = word<Performative>(PERFORMATIVES)
 
 const sendSchema = table({
-  to: text('the name of an agent or "capability:<name>"', 128),
+  to: text('the name of an agent, "capability:<name>" or "topic:<name>"', 256),
   performative: act,
   content: field((value) => contentProblem(value, 0) ?? JSON.stringify(value)).optional(),
   content_file: text('the path of a text file').optional(),
   content_from: word(['input']).optional(),
+  /** A message to a topic becomes its last value. */
+  retain: z.literal(true, { error: (issue) => mismatch(issue.input, 'true') }).optional(),
   conversation_id: text('a conversation id', 1_024).optional(),
   reply_with: text('a text', 1_024).optional(),
   protocol: text('the name of a protocol', 1_024).optional(),

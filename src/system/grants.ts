@@ -1,7 +1,18 @@
 import { z } from 'zod'
 import type { GrantName, Grants, RandomSource, SpawnGrant, StoreGrant } from '../capability/index.ts'
 import { DELEGABLE, GRANTS, LOG_LEVELS, NO_GRANTS, parseToolName } from '../capability/index.ts'
-import { formatBytes, HOST_LIMITS, isName, KEPT_LIMITS, parseBytes, parseCount, USER_NAME } from '../core/index.ts'
+import {
+  formatBytes,
+  HOST_LIMITS,
+  isName,
+  isTopicPattern,
+  KEPT_LIMITS,
+  parseBytes,
+  parseCount,
+  TOPIC_LIMITS,
+  topicOf,
+  USER_NAME,
+} from '../core/index.ts'
 import { field, list, Mismatch, nameProblem, table, word } from './field.ts'
 import type { FilesInput } from './files-grant.ts'
 import { filesGrantSchema } from './files-grant.ts'
@@ -18,6 +29,10 @@ export interface GrantsInput {
   readonly spawn?: { readonly templates: readonly string[]; readonly agents: number }
   /** Agent names, `capability:<name>`, `user`, or `*` for everybody. */
   readonly send?: readonly string[]
+  /** Patterns of topics, such as `prices.*`; `*` stands for one token, a final `>` for the rest. */
+  readonly publish?: readonly string[]
+  /** Patterns of topics: what is subscribed to must be covered by one of them. */
+  readonly subscribe?: readonly string[]
   /** Capability names. */
   readonly register?: readonly string[]
   /** Capability names, or `*` for all. */
@@ -55,6 +70,9 @@ export function capabilityOf(address: string): string | null {
 function addressProblem(address: string): string | null {
   if (address === '*' || address === USER_NAME) return null
   if (isName(capabilityOf(address) ?? address)) return null
+  const topic = topicOf(address)
+  if (topic !== null)
+    return `is ${show(address)}; what may be written to topics is granted by publish = [${show(topic)}]`
   return `is ${show(address)}, expected an agent name, "capability:<name>", "user" or "*"`
 }
 
@@ -132,9 +150,20 @@ function readSpawn(value: unknown): SpawnGrant | Mismatch {
   return typeof count === 'number' ? { templates: templates as string[], agents: count } : count
 }
 
+function patternProblem(entry: string): string | null {
+  const expected = 'tokens of letters, digits, "-" and "_" joined by points, or "*" for one, or ">" for the rest'
+  return isTopicPattern(entry) ? null : `is ${show(entry)}, expected a pattern of topics: ${expected}`
+}
+
+const patterns = list('patterns of topics', patternProblem).max(TOPIC_LIMITS.grantedPatterns, {
+  error: `has too many entries, expected at most ${TOPIC_LIMITS.grantedPatterns}`,
+})
+
 /** The form of each grant. The type makes sure that no row of GRANTS is without one. */
 const FORMS = {
   send: list('addresses', addressProblem),
+  publish: patterns,
+  subscribe: patterns,
   register: list('capability names', nameProblem),
   directory: list('capability names', (entry) => (entry === '*' ? null : nameProblem(entry))),
   log: word(LOG_LEVELS),

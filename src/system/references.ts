@@ -1,5 +1,6 @@
+import type { Grants } from '../capability/index.ts'
 import type { Limits } from '../core/index.ts'
-import { isName, USER_NAME } from '../core/index.ts'
+import { coversTopics, isCoveredBy, isName, isTopicName, topicOf, USER_NAME } from '../core/index.ts'
 import { agentNameProblem, programProblem } from './agent-options.ts'
 import { capabilityOf } from './grants.ts'
 import type { Problem } from './problems.ts'
@@ -78,10 +79,15 @@ function findSendProblems(entry: unknown, index: number, agents: TomlTable, name
   const text =
     typeof entry['to'] === 'string' && entry['to'] !== '' ? receiverProblem(entry['to'], agents, names) : null
   if (text !== null) problems.push({ path: ['send', index, 'to'], text })
+  if (entry['retain'] !== undefined && topicOf(String(entry['to'])) === null) {
+    problems.push({ path: ['send', index, 'retain'], text: 'is given, expected a topic as its receiver' })
+  }
   return problems
 }
 
 function receiverProblem(to: string, agents: TomlTable, names: readonly string[]): string | null {
+  const topic = topicOf(to)
+  if (topic !== null) return topicProblem(topic, agents, names)
   const capability = capabilityOf(to)
   if (capability === null) return names.includes(to) ? null : `is ${show(to)}, no agent here; ${suggest(to, names)}`
   const offered = names.flatMap((name) => {
@@ -92,19 +98,35 @@ function receiverProblem(to: string, agents: TomlTable, names: readonly string[]
   return `is ${show(to)}, which no agent may register; expected an agent with grants = { register = [${show(capability)}] }`
 }
 
+/** What no agent may subscribe to is published in vain: its name must be a mistake. */
+function topicProblem(topic: string, agents: TomlTable, names: readonly string[]): string | null {
+  if (!isTopicName(topic)) return `is ${show(`topic:${topic}`)}, expected tokens joined by points behind "topic:"`
+  const isHeard = names.some((name) => {
+    const agent = agents[name]
+    const patterns = isTable(agent) ? listAt(tableAt(agent, 'grants'), 'subscribe') : []
+    return patterns.some((pattern) => typeof pattern === 'string' && coversTopics(pattern, topic))
+  })
+  if (isHeard) return null
+  return `is ${show(`topic:${topic}`)}, which no agent may subscribe to; expected an agent with grants = { subscribe = [${show(topic)}] }`
+}
+
 function findGoalProblems(goal: TomlTable, names: readonly string[]): Problem[] {
   const from = goal['from']
   if (typeof from !== 'string' || from === '' || names.includes(from)) return []
   return [{ path: ['goal', 'from'], text: `is ${show(from)}, no agent here; ${suggest(from, names)}` }]
 }
 
-/** Returns the agents an address stands for in a system file: itself, or those that may register the capability. */
+/** Returns the agents an address stands for in a system file: itself, or those that may register the capability or subscribe to the topic. */
 export function receiversOf(
   to: string,
-  agents: readonly { name: string; limits: Limits; grants: { register: readonly string[] } }[],
+  agents: readonly { name: string; limits: Limits; grants: Pick<Grants, 'register' | 'subscribe'> }[],
 ) {
   const capability = capabilityOf(to)
-  return agents.filter(({ name, grants }) => (capability === null ? name === to : grants.register.includes(capability)))
+  const topic = topicOf(to)
+  return agents.filter(({ name, grants }) => {
+    if (topic !== null) return isCoveredBy(topic, grants.subscribe)
+    return capability === null ? name === to : grants.register.includes(capability)
+  })
 }
 
 export function tableAt(table: TomlTable, key: string): TomlTable {

@@ -67,7 +67,7 @@ warn = 0.9
 source = "a.ts"
 language = "typescript"
 limits = { fuel = "20G", memory = "512MiB", log_bytes = { rate = "1MiB/m", over = "fail" }, warn = 0 }
-grants = { send = ["*"], log = "info", clock = "10us", random = "seeded:42", register = ["count"] }
+grants = { send = ["*"], log = "info", clock = "10us", random = "seeded:42", register = ["count"], publish = ["prices.*"], subscribe = ["prices.>"] }
 config = { top = 20, name = "x", fast = true }
 restart = { max = 5 }
 weight = 400
@@ -89,6 +89,11 @@ content = { a = [1, 2.5, "x"], b = false }
 to = "counter"
 performative = "inform"
 content_file = "input.txt"
+[[send]]
+to = "topic:prices.gold"
+performative = "inform"
+content = 3
+retain = true
 [goal]
 from = "coordinator"
 performative = "inform"
@@ -112,6 +117,8 @@ performative = "inform"
           warn: 0,
           grants: {
             send: ['*'],
+            publish: ['prices.*'],
+            subscribe: ['prices.>'],
             register: ['count'],
             directory: [],
             log: 'info',
@@ -158,6 +165,7 @@ performative = "inform"
         },
         { receiver: 'capability:count', performative: 'cfp', content: '{"a":[1,2.5,"x"],"b":false}' },
         { receiver: 'counter', performative: 'inform', content: '"one \\"two\\"\\nthree"' },
+        { receiver: 'topic:prices.gold', performative: 'inform', content: '3', extras: { 'x-retain': 'true' } },
       ],
       goal: { from: 'coordinator', performative: 'inform', withinMs: 60_000 },
       templates: [],
@@ -279,7 +287,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
       'F:8: agents.a.grants.send[3]: is 3, expected a string',
       'F:8: agents.a.grants.send[1]: is "b", no agent here; did you mean "a"?',
       /^F:9: agents\.a\.grants\.register\[1\]: is "not ok", expected a name/,
-      'F:10: agents.a.grants.network: is not a known key, expected one of send, register, directory, log, clock, random, env, files, store, timers, http, tools, delegate, spawn',
+      'F:10: agents.a.grants.network: is not a known key, expected one of send, publish, subscribe, register, directory, log, clock, random, env, files, store, timers, http, tools, delegate, spawn',
     ],
   },
   {
@@ -360,7 +368,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
       'F:6: send[0].performative: is "informs", did you mean "inform"?',
       /^F:10: send\[1\]\.to: is "capability:count", which no agent may register/,
       new RegExp(`^F:11: send\\[1\\]\\.performative: is "tell", expected ${ACTS}`),
-      'F:12: send[2].to: is missing, expected the name of an agent or "capability:<name>"',
+      'F:12: send[2].to: is missing, expected the name of an agent, "capability:<name>" or "topic:<name>"',
       new RegExp(`^F:12: send\\[2\\]\\.performative: is missing, expected ${ACTS}`),
     ],
   },
@@ -429,6 +437,38 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
     text: 'limits = { fuel = }',
     code: 'ERR_CONFIG_SYNTAX',
     lines: [/^F:4: .* in "limits = \{ fuel = \}"$/],
+  },
+  {
+    name: 'topics and patterns out of form, and topics that nobody hears',
+    text: `
+[agents.t]
+module = "b.wasm"
+grants = { publish = ["a.>.b", "a b", "ok.*"], subscribe = ["", "x.*"], send = ["topic:a.b"] }
+[[send]]
+to = "topic:a..b"
+performative = "inform"
+[[send]]
+to = "topic:y"
+performative = "inform"
+[[send]]
+to = "t"
+performative = "inform"
+retain = true
+[[send]]
+to = "topic:x.y"
+performative = "inform"
+retain = false
+`,
+    lines: [
+      /agents\.t\.grants\.send\[0\]: is "topic:a\.b"; what may be written to topics is granted by publish = \["a\.b"\]/,
+      /agents\.t\.grants\.publish\[0\]: is "a\.>\.b", expected a pattern of topics/,
+      /agents\.t\.grants\.publish\[1\]: is "a b", expected a pattern of topics/,
+      /agents\.t\.grants\.subscribe\[0\]: is "", expected a pattern of topics/,
+      /send\[0\]\.to: is "topic:a\.\.b", expected tokens/,
+      /send\[1\]\.to: is "topic:y", which no agent may subscribe to; expected .* subscribe = \["y"\]/,
+      /send\[2\]\.retain: is given, expected a topic/,
+      /send\[3\]\.retain: is false, expected true/,
+    ],
   },
   {
     name: 'arrays in arrays without end',

@@ -158,11 +158,12 @@ function assemble(document: Document, file: string, named: NamedFiles, overrides
 }
 
 function toDraft(entry: SendEntry, named: NamedFiles, folder: string, input: string): Draft {
-  const { to, content, content_file, content_from, ...header } = entry
+  const { to, content, content_file, content_from, retain, ...header } = entry
   const textFile = content_from === 'input' ? input : content_file === undefined ? null : resolve(folder, content_file)
   const text = textFile === null ? content : JSON.stringify(named.texts.get(textFile))
   const given = Object.entries({ ...header, content: text }).filter(([, part]) => part !== undefined)
-  return { performative: entry.performative, ...Object.fromEntries(given), receiver: to }
+  const extras = retain === undefined ? {} : { extras: { 'x-retain': 'true' } }
+  return { performative: entry.performative, ...Object.fromEntries(given), ...extras, receiver: to }
 }
 
 function findSizeProblems({ send, agents }: System): Problem[] {

@@ -26,7 +26,7 @@ const keep = (data: readonly Stored[], timers: readonly [number, unknown][] = []
     status: 0,
     ending: null,
     usage: NO_USAGE,
-    effects: { data: new Map(data), timers: new Map(timers) },
+    effects: { data: new Map(data), timers: new Map(timers), subscriptions: new Map() },
     ...more,
   })
 const message = { performative: 'inform', receiver: 'user', sender: 'liar', message_id: 'm-1', conversation_id: 'm-1' }

@@ -16,9 +16,13 @@ export const SOME_USAGE: Usage = {
   cost: 0,
 }
 
-export function outcomeOf(result: number | CaxtonError): Outcome {
+export function outcomeOf(
+  result: number | CaxtonError,
+  subscriptions: ReadonlyMap<string, boolean> = new Map(),
+): Outcome {
+  const effects = { data: new Map(), timers: new Map(), subscriptions }
   return typeof result === 'number'
-    ? { status: result, error: null, usage: SOME_USAGE, effects: null }
+    ? { status: result, error: null, usage: SOME_USAGE, effects: subscriptions.size === 0 ? null : effects }
     : { status: 0, error: result, usage: SOME_USAGE, effects: null }
 }
 
@@ -33,6 +37,8 @@ export class FakeSandbox implements Sandbox {
   /** Messages handed over, begun or not. */
   readonly handedOver: Message[] = []
   closeCount = 0
+  /** What the call that has ended has changed of the subscriptions of its agent. */
+  takeSubscriptions: () => ReadonlyMap<string, boolean> = () => new Map()
   /** Set by a test whose guest is a program that ends by itself. */
   finish: FakeSandbox['start'] | null = null
   readonly #behave: Behaviour
@@ -77,7 +83,8 @@ export class FakeSandbox implements Sandbox {
       this.#endCall = closed.resolve
       const result = await Promise.race([run(), closed.promise])
       if (result instanceof CaxtonError) this.#gone = result
-      return outcomeOf(result)
+      const subscriptions = this.takeSubscriptions()
+      return outcomeOf(result, result === 0 ? subscriptions : new Map())
     })
     this.#tail = outcome
     return outcome

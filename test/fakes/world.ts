@@ -17,6 +17,8 @@ export interface Guest {
   /** Tells whether the message was accepted. */
   send(draft: Draft): boolean
   register(capability: string): void
+  /** Subscribes to a pattern of topics when the call has succeeded; false ends that. */
+  subscribe(pattern: string, isWanted?: boolean): void
 }
 
 export type GuestBehaviour = (message: Message, guest: Guest) => number | CaxtonError | Promise<number | CaxtonError>
@@ -26,6 +28,7 @@ export interface Spawn {
   readonly rates?: RateLimits
   readonly warn?: number
   readonly guarantee?: Guarantee
+  readonly predecessor?: Agent
   /** Who else hears what the agent does, such as a supervisor. */
   readonly watch?: (events: AgentEvents) => AgentEvents
   /** Capabilities it registers while it starts. */
@@ -81,13 +84,14 @@ export class World {
 
   /** Adds an agent without starting it. */
   add(name: string, behave: GuestBehaviour, spawn: Spawn = {}): Agent {
-    const { router, credit, sandboxes } = this
+    const { router, credit, sandboxes, store } = this
     const limits = { ...DEFAULT_LIMITS, ...spawn.limits }
     const createMessageId = createIdSource('m', name)
     const agent = new Agent(
       {
         createSandbox: (events) => {
           let cause: Message | null = null
+          const subscriptions = new Map<string, boolean>()
           const guest: Guest = {
             name,
             send: (draft) => {
@@ -96,6 +100,7 @@ export class World {
               if (reserved !== null) events.onSend(message, reserved, cause)
               return reserved !== null
             },
+            subscribe: (pattern, isWanted = true) => void subscriptions.set(pattern, isWanted),
             register: (capability) => events.onRegister(capability),
           }
           const sandbox = new FakeSandbox(
@@ -109,11 +114,18 @@ export class World {
               return spawn.init?.(guest) ?? 0
             },
           )
+          sandbox.takeSubscriptions = () => {
+            const taken = new Map(subscriptions)
+            subscriptions.clear()
+            return taken
+          }
           sandboxes.set(name, sandbox)
           return sandbox
         },
         credit,
         events: spawn.watch?.(router.agentEvents) ?? router.agentEvents,
+        store,
+        ...(spawn.predecessor === undefined ? {} : { predecessor: spawn.predecessor }),
       },
       {
         name,
@@ -121,7 +133,7 @@ export class World {
         ...(spawn.rates === undefined ? {} : { rates: spawn.rates }),
         ...(spawn.warn === undefined ? {} : { warn: spawn.warn }),
         ...(spawn.guarantee === undefined ? {} : { guarantee: spawn.guarantee }),
-        grants: { ...NO_GRANTS, send: ['*'], register: spawn.mayOffer ?? spawn.offers ?? [] },
+        grants: { ...NO_GRANTS, send: ['*'], register: spawn.mayOffer ?? spawn.offers ?? [], subscribe: ['>'] },
       },
     )
     router.add(agent)

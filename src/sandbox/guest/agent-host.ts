@@ -85,7 +85,8 @@ export class AgentHost implements CaxtonHost {
     this.#refusals = new Refusals(options.name, (refusal) => this.#emit({ type: 'refuse', refusal }))
     const kept = {
       chargeFuel: (fuel: number) => options.meter.chargeFuel(fuel),
-      refuse: (code: ErrorData['code'], data: ErrorData['data']) => this.#refusals.add(code, data),
+      refuse: (code: ErrorData['code'], data: ErrorData['data'], detail?: string) =>
+        this.#refusals.add(code, data, detail),
     }
     this.#kept = new KeptState(kept, options.grants, options.kept)
     this.#asks = new Asks((ask) => this.#emitAsk(ask))
@@ -135,6 +136,10 @@ export class AgentHost implements CaxtonHost {
 
   send(text: Uint8Array): Status {
     return this.#sender.send(text)
+  }
+
+  publish(topic: string, content: Uint8Array, isRetained: boolean): Status {
+    return this.#sender.publish(topic, content, isRetained)
   }
 
   request(text: Uint8Array, deadlineMs: number): Wait | Status {
@@ -210,6 +215,14 @@ export class AgentHost implements CaxtonHost {
 
   cancelTimer(id: number): Status {
     return this.#kept.cancelTimer(id)
+  }
+
+  subscribeTopic(pattern: string): Status {
+    return this.#kept.subscribeTopic(pattern)
+  }
+
+  unsubscribeTopic(pattern: string): Status {
+    return this.#kept.unsubscribeTopic(pattern)
   }
 
   /** Uses up a timer that is due. False when it is no longer set. */

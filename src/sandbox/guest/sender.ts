@@ -1,7 +1,17 @@
 import type { Status, Wait } from '../../capability/index.ts'
 import { isSpawnedBy, maySend, STATUS } from '../../capability/index.ts'
 import type { Draft, Message } from '../../core/index.ts'
-import { completeDraft, createIdSource, isCaxtonError, parseDraft, spreadDraft } from '../../core/index.ts'
+import {
+  completeDraft,
+  createIdSource,
+  isCaxtonError,
+  isTopicName,
+  parseDraft,
+  spreadDraft,
+  TOPIC_PREFIX,
+  toDraft,
+  topicOf,
+} from '../../core/index.ts'
 import type { Slot } from '../mailbox-table.ts'
 import { messageBytes } from '../message-size.ts'
 import type { HostOptions, HostParts } from './agent-host.ts'
@@ -48,14 +58,24 @@ export class Sender {
     return draft.others === undefined ? this.#sendToOne(draft) : this.#sendToAll(draft, draft.others)
   }
 
+  /** Sends what a publication is: an `inform` to a topic. */
+  publish(topic: string, content: Uint8Array, isRetained: boolean): Status {
+    const { limits } = this.#options
+    if (!isTopicName(topic)) return STATUS.INVALID
+    if (content.length > limits.messageBytes) return this.#refuseSize(content.length)
+    const draft = this.#readSafely(() => {
+      const value = content.length === 0 ? undefined : (JSON.parse(STRICT_UTF8.decode(content)) as unknown)
+      const extras = isRetained ? { 'x-retain': 'true' } : {}
+      return toDraft({ performative: 'inform', receiver: `${TOPIC_PREFIX}${topic}`, content: value, ...extras })
+    })
+    return draft === null ? STATUS.INVALID : this.#sendToOne(draft)
+  }
+
   /** Returns what is sent, or why it is not. */
   #readDraft(text: Uint8Array): Draft | Status {
     const { limits, name } = this.#options
-    if (text.length > limits.messageBytes) {
-      this.#refusals.add('ERR_LIMIT_MESSAGE_BYTES', { limit: limits.messageBytes, asked: text.length })
-      return STATUS.TOO_LARGE
-    }
-    const draft = this.#parse(text)
+    if (text.length > limits.messageBytes) return this.#refuseSize(text.length)
+    const draft = this.#readSafely(() => parseDraft(STRICT_UTF8.decode(text)))
     if (draft === null) return STATUS.INVALID
     if (draft.sender !== undefined && draft.sender !== name) {
       this.#refusals.add(
@@ -73,7 +93,7 @@ export class Sender {
     const draft = this.#readDraft(text)
     if (typeof draft === 'number') return draft
     const { reply_with: replyWith, receiver } = draft
-    if (replyWith === undefined || draft.others !== undefined) return STATUS.INVALID
+    if (replyWith === undefined || draft.others !== undefined || topicOf(receiver) !== null) return STATUS.INVALID
     if (!this.#mayWriteTo(receiver)) return STATUS.DENIED
     this.#countSend()
     const { agent } = this.#options
@@ -98,14 +118,19 @@ export class Sender {
     )
   }
 
-  #parse(text: Uint8Array): Draft | null {
+  #readSafely(read: () => Draft): Draft | null {
     try {
-      return parseDraft(STRICT_UTF8.decode(text))
+      return read()
     } catch (error) {
       if (isCaxtonError(error)) this.#refusals.add(error.code, error.data, error.detail)
-      else this.#refusals.add('ERR_MESSAGE_INVALID', {}, 'not UTF-8')
+      else this.#refusals.add('ERR_MESSAGE_INVALID', {}, 'not JSON in UTF-8')
       return null
     }
+  }
+
+  #refuseSize(asked: number): Status {
+    this.#refusals.add('ERR_LIMIT_MESSAGE_BYTES', { limit: this.#options.limits.messageBytes, asked })
+    return STATUS.TOO_LARGE
   }
 
   /** Counts an attempt: a guest that goes on while mailboxes are full is not let off. */
@@ -158,7 +183,8 @@ export class Sender {
     if (receiver === this.#correspondent || maySend(grants, receiver)) return true
     if (grants.spawn !== null && isSpawnedBy(receiver, name)) return true
     const detail = `the agent may not write to '${receiver}'`
-    this.#refusals.add('ERR_GRANT_MISSING', { grant: 'send', receiver }, detail)
+    const grant = topicOf(receiver) === null ? 'send' : 'publish'
+    this.#refusals.add('ERR_GRANT_MISSING', { grant, receiver }, detail)
     return false
   }
 

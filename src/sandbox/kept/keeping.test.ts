@@ -92,7 +92,12 @@ for (const { name, open } of TIERS) {
     })
 
     test('what a call that failed has stored is gone', async () => {
-      const act = await start({ data: new Map([['k', bytes('one')]]), timers: new Map(), lastSetting: 0 })
+      const act = await start({
+        data: new Map([['k', bytes('one')]]),
+        timers: new Map(),
+        lastSetting: 0,
+        subscriptions: new Set(),
+      })
       assert.equal((await act('4')).status, 21)
       const failed = await act('25')
       assert.deepEqual([failed.status, failed.effects], [5, null])
@@ -139,7 +144,12 @@ for (const { name, open } of TIERS) {
     })
 
     test('an instance that begins knows what was kept', async () => {
-      const act = await start({ data: new Map([['k', bytes('two')]]), timers: new Map([[5, 8]]), lastSetting: 9 })
+      const act = await start({
+        data: new Map([['k', bytes('two')]]),
+        timers: new Map([[5, 8]]),
+        lastSetting: 9,
+        subscriptions: new Set(),
+      })
       assert.equal((await act('4')).status, 22)
       assert.equal((await current.sandbox.fire(5, 7)).effects, null)
       assert.deepEqual([...(await act('8')).effects!.timers], [[5, { delayMs: 20, setting: 10 }]])

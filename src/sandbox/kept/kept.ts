@@ -5,9 +5,16 @@ export interface Kept {
   readonly timers: ReadonlyMap<number, number>
   /** The highest of the numbers that were ever used: later ones are greater. */
   readonly lastSetting: number
+  /** Patterns of topics that it has subscribed to. */
+  readonly subscriptions: ReadonlySet<string>
 }
 
-export const NOTHING_KEPT: Kept = Object.freeze({ data: new Map(), timers: new Map(), lastSetting: 0 })
+export const NOTHING_KEPT: Kept = Object.freeze({
+  data: new Map(),
+  timers: new Map(),
+  lastSetting: 0,
+  subscriptions: new Set<string>(),
+})
 
 /** A timer that was set. The number tells it from one of the same id that was set before. */
 export interface TimerSetting {
@@ -24,4 +31,6 @@ export interface Effects {
   readonly data: ReadonlyMap<string, Uint8Array | null>
   /** Null drops a timer. */
   readonly timers: ReadonlyMap<number, TimerSetting | null>
+  /** By pattern; false ends a subscription. */
+  readonly subscriptions: ReadonlyMap<string, boolean>
 }
