@@ -31,6 +31,9 @@
   (import "caxton" "search_directory" (func $caxton_search_directory (param i32 i32) (result i32)))
   (import "caxton" "watch_directory" (func $caxton_watch_directory (param i32 i32 i32) (result i32)))
   (import "caxton" "unwatch_directory" (func $caxton_unwatch_directory (param i32) (result i32)))
+  (import "caxton" "publish" (func $caxton_publish (param i32 i32 i32 i32 i32) (result i32)))
+  (import "caxton" "subscribe_topic" (func $caxton_subscribe_topic (param i32 i32) (result i32)))
+  (import "caxton" "unsubscribe_topic" (func $caxton_unsubscribe_topic (param i32 i32) (result i32)))
   ;; wasi_snapshot_preview1
   (import "wasi_snapshot_preview1" "args_get" (func $wasi_args_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_sizes_get" (func $wasi_args_sizes_get (param i32 i32) (result i32)))

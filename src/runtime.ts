@@ -215,6 +215,17 @@ export class Caxton implements AsyncDisposable {
     return stream
   }
 
+  /**
+   * Calls `listener` with each message that is published to the topics that a pattern stands for, what is retained there first, until the
+   * returned function is called. What cannot be lost is published to agents: a listener is not there while the process is not.
+   *
+   * @param pattern tokens joined by points, `*` for one and a final `>` for the rest
+   * @throws CaxtonError ERR_TOPIC_PATTERN
+   */
+  subscribeTopic(pattern: string, listener: (message: IncomingMessage) => void): () => void {
+    return this.#router.listen(pattern, (message) => listener(parseContent(message)))
+  }
+
   /** Calls `listener` for each event while it happens, until the returned function is called. */
   subscribe(listener: RouterListener): () => void {
     return this.#router.subscribe(listener)

@@ -1,5 +1,5 @@
 import type { HostFunction, StatusName, ValueType } from '../../src/capability/index.ts'
-import { CAXTON_ABI, HANDLED, LOG_LEVELS, STATUS, STATUS_SENTENCES } from '../../src/capability/index.ts'
+import { CAXTON_ABI, HANDLED, LOG_LEVELS, PUBLISH_FLAGS, STATUS, STATUS_SENTENCES } from '../../src/capability/index.ts'
 import { PERFORMATIVES } from '../../src/core/index.ts'
 import type { Document } from './document.ts'
 import { GENERATED, toConstantName, wrapWords } from './document.ts'
@@ -20,6 +20,9 @@ export const ASSEMBLYSCRIPT_IMPORTS: Document = {
       '',
       '// Levels of the log.',
       ...LOG_LEVELS.map((name, level) => `export const ${name.toUpperCase()}: i32 = ${level}`),
+      '',
+      '// Flags of publish.',
+      ...Object.entries(PUBLISH_FLAGS).map(([name, value]) => `export const PUBLISH_${name}: i32 = ${value}`),
       '',
       '/** The communicative acts of FIPA00037. */',
       'export namespace Act {',

@@ -1,5 +1,5 @@
 import type { HostFunction, StatusName, ValueType } from '../../src/capability/index.ts'
-import { CAXTON_ABI, HANDLED, LOG_LEVELS, STATUS, STATUS_SENTENCES } from '../../src/capability/index.ts'
+import { CAXTON_ABI, HANDLED, LOG_LEVELS, PUBLISH_FLAGS, STATUS, STATUS_SENTENCES } from '../../src/capability/index.ts'
 import { PERFORMATIVES } from '../../src/core/index.ts'
 import type { Document } from './document.ts'
 import { GENERATED, toConstantName, wrapWords } from './document.ts'
@@ -35,6 +35,9 @@ export const C_HEADER: Document = {
       '',
       '/* Levels for caxton_log. */',
       ...LOG_LEVELS.map((name, level) => `#define CAXTON_${name.toUpperCase()} ${level}`),
+      '',
+      '/* Flags of caxton_publish. */',
+      ...Object.entries(PUBLISH_FLAGS).map(([name, value]) => `#define CAXTON_PUBLISH_${name} ${value}`),
       '',
       '/* The communicative acts of FIPA00037. */',
       ...PERFORMATIVES.map((name) => `#define CAXTON_ACT_${toConstantName(name)} "${name}"`),

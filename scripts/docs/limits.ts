@@ -12,6 +12,7 @@ import {
   MESSAGE_LIMITS,
   MODULE_LIMITS,
   RATE_LIMITS,
+  TOPIC_LIMITS,
   WASI_LIMITS,
 } from '../../src/core/index.ts'
 import type { Document } from './document.ts'
@@ -85,6 +86,11 @@ export const LIMITS_DOCUMENT: Document = {
       'Beyond the number of properties, or the length of a name or text, an offer or a filter is TOO_LARGE; beyond what may be offered, LIMIT.',
       '',
       formatPlain(DIRECTORY_LIMITS),
+      '## Of topics',
+      '',
+      'Beyond them a name or pattern is INVALID or TOO_LARGE, a subscription LIMIT, and a value to be retained is answered by a `refuse`.',
+      '',
+      formatPlain(TOPIC_LIMITS),
       '## Of a module',
       '',
       'Checked while the module is read, before anything is allocated. A module beyond one of them is refused with',

@@ -29,6 +29,9 @@ export const INFO: i32 = 1
 export const WARN: i32 = 2
 export const ERROR: i32 = 3
 
+// Flags of publish.
+export const PUBLISH_RETAIN: i32 = 1
+
 /** The communicative acts of FIPA00037. */
 export namespace Act {
   export const ACCEPT_PROPOSAL: string = "accept-proposal"
@@ -166,6 +169,37 @@ export declare function set_timer(id: i32, delay_ms: i64): i32
 // @ts-ignore: decorator
 @external("caxton", "cancel_timer")
 export declare function cancel_timer(id: i32): i32
+
+/**
+ * Publishes the JSON text at `content_ptr` to a topic: an `inform` whose receiver is `topic:<name>` goes to every
+ * agent that has subscribed to it. `send_message` to such a receiver does the same with any act and all fields. Flag 1
+ * retains it as the last value of the topic, for whoever subscribes later; without content it clears that. Answers OK
+ * when it is accepted, to nobody as well; who loses it for want of room is not told here. INVALID for what is no name
+ * of a topic or no JSON, TOO_LARGE, DENIED, and MAILBOX_FULL mean that nothing was published. Each copy counts as a
+ * message sent: what is too many of them for one call is answered by a `refuse`. Needs the grant `publish`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "publish")
+export declare function publish(topic_ptr: usize, topic_len: i32, content_ptr: usize, content_len: i32, flags: i32): i32
+
+/**
+ * Subscribes to the topics that a pattern stands for: tokens joined by points, of which `*` stands for one and a final
+ * `>` for one or more. It holds when the handling of the message succeeds and as long as the agent does, over
+ * restarts; what is retained there comes then at once. Answers OK, also when it is subscribed already, INVALID for
+ * what is no pattern, DENIED for one that no granted pattern covers whole, LIMIT when the agent has subscribed to too
+ * many. Needs the grant `subscribe`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "subscribe_topic")
+export declare function subscribe_topic(pattern_ptr: usize, pattern_len: i32): i32
+
+/**
+ * Ends a subscription when the handling of the message succeeds; what was published before may still come. Answers OK,
+ * NOT_FOUND when the agent has not subscribed to that pattern. Needs the grant `subscribe`.
+ */
+// @ts-ignore: decorator
+@external("caxton", "unsubscribe_topic")
+export declare function unsubscribe_topic(pattern_ptr: usize, pattern_len: i32): i32
 
 /**
  * Sends a message like `send_message` and waits for its reply: the first message with its `reply_with` as

@@ -270,6 +270,32 @@ export function registerCapability(name: string): i32 {
   return abi.register_capability(changetype<usize>(bytes), bytes.byteLength)
 }
 
+/**
+ * Publishes a content, JSON text or empty, to a topic: an `inform` that every agent gets which has subscribed to it. `retain` makes it the
+ * last value of the topic, for whoever subscribes later. Answers OK or a negative status.
+ */
+export function publish(topic: string, content: string, retain: bool = false): i32 {
+  const name = String.UTF8.encode(topic)
+  const text = String.UTF8.encode(content)
+  const flags = retain ? abi.PUBLISH_RETAIN : 0
+  return abi.publish(changetype<usize>(name), name.byteLength, changetype<usize>(text), text.byteLength, flags)
+}
+
+/**
+ * Subscribes to the topics that a pattern stands for, `*` for one token and a final `>` for the rest, when the message is handled. What
+ * comes has the receiver `topic:<name>`. Answers OK or a negative status.
+ */
+export function subscribeTopic(pattern: string): i32 {
+  const bytes = String.UTF8.encode(pattern)
+  return abi.subscribe_topic(changetype<usize>(bytes), bytes.byteLength)
+}
+
+/** Ends a subscription when the message is handled; false when there is none to that pattern. */
+export function unsubscribeTopic(pattern: string): bool {
+  const bytes = String.UTF8.encode(pattern)
+  return abi.unsubscribe_topic(changetype<usize>(bytes), bytes.byteLength) == abi.OK
+}
+
 /** Microseconds since 1970-01-01T00:00Z, in steps of the granted resolution. */
 export function nowMicros(): i64 {
   return abi.now_micros()

@@ -29,6 +29,8 @@ typedef struct caxton_message {
   caxton_text json;
   caxton_text performative;
   caxton_text sender;
+  /* The agent itself, or what it was reached by: a capability, a topic. */
+  caxton_text receiver;
   caxton_text content;
   caxton_text conversation_id;
   caxton_text reply_with;
@@ -60,6 +62,7 @@ static inline caxton_text *caxton_message_field(caxton_message *message, caxton_
   if (key.length == sizeof #field + 1 && memcmp(key.at + 1, #field, sizeof #field - 1) == 0) return &message->field
   CAXTON_FIELD(performative);
   CAXTON_FIELD(sender);
+  CAXTON_FIELD(receiver);
   CAXTON_FIELD(content);
   CAXTON_FIELD(conversation_id);
   CAXTON_FIELD(reply_with);
@@ -93,7 +96,7 @@ static inline bool caxton_is(const caxton_message *message, const char *performa
 }
 
 /*
- * Starts a message to an agent, a capability ("capability:count") or "user". There is one draft at a time.
+ * Starts a message to an agent, a capability ("capability:count"), a topic ("topic:prices") or "user". There is one draft at a time.
  * Add `caxton_write_key(draft, "content")` and a value, then `caxton_send(draft)`.
  */
 static inline caxton_writer *caxton_begin(const char *performative, const char *receiver) {
@@ -283,6 +286,27 @@ __attribute__((format(printf, 2, 3))) static inline int caxton_log_format(int le
 /* Makes the agent reachable as "capability:<name>". */
 static inline int caxton_register(const char *name) {
   return caxton_register_capability(name, strlen(name));
+}
+
+/*
+ * Publishes a content, JSON text or empty, to a topic: an `inform` that every agent gets which has subscribed to it. `flags` is 0, or
+ * CAXTON_PUBLISH_RETAIN to make it the last value of the topic, for whoever subscribes later.
+ */
+static inline int caxton_publish_json(const char *topic, caxton_text content, int flags) {
+  return caxton_publish(topic, strlen(topic), content.at, content.length, flags);
+}
+
+/*
+ * Subscribes to the topics that a pattern stands for, `*` for one token and a final `>` for the rest, when the message is handled. What
+ * comes has the receiver `topic:<name>`.
+ */
+static inline int caxton_subscribe(const char *pattern) {
+  return caxton_subscribe_topic(pattern, strlen(pattern));
+}
+
+/* Ends a subscription when the message is handled. CAXTON_NOT_FOUND when there is none to that pattern. */
+static inline int caxton_unsubscribe(const char *pattern) {
+  return caxton_unsubscribe_topic(pattern, strlen(pattern));
 }
 
 /*

@@ -40,6 +40,9 @@
 #define CAXTON_WARN 2
 #define CAXTON_ERROR 3
 
+/* Flags of caxton_publish. */
+#define CAXTON_PUBLISH_RETAIN 1
+
 /* The communicative acts of FIPA00037. */
 #define CAXTON_ACT_ACCEPT_PROPOSAL "accept-proposal"
 #define CAXTON_ACT_AGREE "agree"
@@ -153,6 +156,31 @@ CAXTON_IMPORT(set_timer) int32_t caxton_set_timer(int32_t id, int64_t delay_ms);
  * id. Needs the grant `timers`.
  */
 CAXTON_IMPORT(cancel_timer) int32_t caxton_cancel_timer(int32_t id);
+
+/*
+ * Publishes the JSON text at `content_ptr` to a topic: an `inform` whose receiver is `topic:<name>` goes to every
+ * agent that has subscribed to it. `send_message` to such a receiver does the same with any act and all fields. Flag 1
+ * retains it as the last value of the topic, for whoever subscribes later; without content it clears that. Answers OK
+ * when it is accepted, to nobody as well; who loses it for want of room is not told here. INVALID for what is no name
+ * of a topic or no JSON, TOO_LARGE, DENIED, and MAILBOX_FULL mean that nothing was published. Each copy counts as a
+ * message sent: what is too many of them for one call is answered by a `refuse`. Needs the grant `publish`.
+ */
+CAXTON_IMPORT(publish) int32_t caxton_publish(const char *topic_ptr, size_t topic_len, const char *content_ptr, size_t content_len, int32_t flags);
+
+/*
+ * Subscribes to the topics that a pattern stands for: tokens joined by points, of which `*` stands for one and a final
+ * `>` for one or more. It holds when the handling of the message succeeds and as long as the agent does, over
+ * restarts; what is retained there comes then at once. Answers OK, also when it is subscribed already, INVALID for
+ * what is no pattern, DENIED for one that no granted pattern covers whole, LIMIT when the agent has subscribed to too
+ * many. Needs the grant `subscribe`.
+ */
+CAXTON_IMPORT(subscribe_topic) int32_t caxton_subscribe_topic(const char *pattern_ptr, size_t pattern_len);
+
+/*
+ * Ends a subscription when the handling of the message succeeds; what was published before may still come. Answers OK,
+ * NOT_FOUND when the agent has not subscribed to that pattern. Needs the grant `subscribe`.
+ */
+CAXTON_IMPORT(unsubscribe_topic) int32_t caxton_unsubscribe_topic(const char *pattern_ptr, size_t pattern_len);
 
 /*
  * Sends a message like `send_message` and waits for its reply: the first message with its `reply_with` as

@@ -10,8 +10,8 @@ import type { Step } from './protocols/index.ts'
 /*
  * Copies of one message for several agents. Owned by the main thread.
  *
- * 1. The sender holds one place for the message, as long as it takes to make the copies; they hold room with their receivers and
- *    nothing of the sender's. So a receiver that takes its time keeps neither the sender nor the other receivers waiting.
+ * 1. The sender holds one place for the message, until it is routed; its copies hold room with their receivers and nothing of the
+ *    sender's. So a receiver that takes its time keeps neither the sender nor the other receivers waiting.
  * 2. Instead no more copies of one sender wait with one receiver than messages of the sender may wait at all.
  * 3. An agent makes no more copies in one call than it may send messages: a fan-out is a short way to write, no lever.
  * 4. Copies are messages of the conversation of what they are copies of, in the undertaking of its cause: they count in its budgets.

@@ -1,5 +1,5 @@
 import type { Message } from '../core/index.ts'
-import { formatHeader } from '../core/index.ts'
+import { formatHeader, TOPIC_PREFIX } from '../core/index.ts'
 import type { MailboxTable, Slot } from './mailbox-table.ts'
 import type { HandleCall } from './protocol.ts'
 import type { ReportWriter } from './report.ts'
@@ -30,11 +30,11 @@ export class LocalParty {
   bytes = 0
   /** Messages of it that wait, or are being handled. */
   outstanding = 0
-  /** Marks of its last messages through the main thread: by receiver, and to whoever has a capability. */
+  /** Marks of its last messages through the main thread: by receiver, and to whoever has a capability or a subscription. */
   readonly marks = new Map<string, number>()
   /** It waits in the middle of a call for the reply to this, which the main thread hands over. */
   awaited: string | null = null
-  capabilityMark = 0
+  spreadMark = 0
   /** Nobody notes anything for it any more. */
   isGone = false
 
@@ -163,8 +163,8 @@ export class LocalMail {
     if (this.#open.size === 0) return 0
     const from = this.#parties.get(agent)
     if (from === undefined) return 0
-    if (receiver.startsWith(CAPABILITY)) {
-      from.capabilityMark = this.createMark()
+    if (receiver.startsWith(CAPABILITY) || receiver.startsWith(TOPIC_PREFIX)) {
+      from.spreadMark = this.createMark()
     } else if (this.#open.has(receiver)) {
       if (from.marks.size >= MARKS) this.#forgetSettled(from.marks)
       from.marks.set(receiver, this.createMark())
@@ -237,7 +237,7 @@ export class LocalMail {
     report: ReportWriter,
   ): true {
     const header = formatHeader(message)
-    const mark = Math.max(from.marks.get(to.name) ?? 0, from.capabilityMark)
+    const mark = Math.max(from.marks.get(to.name) ?? 0, from.spreadMark)
     const waits = mark > this.#settled ? mark : 0
     this.#lastId -= 1
     const { content, conversation_id: conversation } = message

@@ -19,6 +19,9 @@ export const OPERATIONS = [
   'list',
   'setTimer',
   'cancelTimer',
+  'publish',
+  'subscribe',
+  'unsubscribe',
   'ask',
 ] as const
 export type Operation = (typeof OPERATIONS)[number]
@@ -37,7 +40,7 @@ const service = (name: ServiceName) => SERVICES.indexOf(name)
 
 /** What `import … from 'caxton'` gives to a script. */
 export const API_SOURCE = `export {
-  ${[...Object.keys(HANDLED), 'CaxtonError', 'Collector', 'ask', 'callTool', 'callToolBy', 'cancelTimer', 'chargeCost', 'collect', 'delegate', 'deleteData', 'fetch', 'fetchBy', 'getConfig', 'listData', 'loadData', 'log', 'nowMicros', 'offerCapability', 'randomU32', 'registerCapability', 'reply', 'searchDirectory', 'send', 'setDelegation', 'setTimer', 'spawn', 'stopAgent', 'storeData', 'unwatchDirectory', 'watchDirectory', 'withdrawCapability'].join(', ')}
+  ${[...Object.keys(HANDLED), 'CaxtonError', 'Collector', 'ask', 'callTool', 'callToolBy', 'cancelTimer', 'chargeCost', 'collect', 'delegate', 'deleteData', 'fetch', 'fetchBy', 'getConfig', 'listData', 'loadData', 'log', 'nowMicros', 'publish', 'offerCapability', 'randomU32', 'registerCapability', 'reply', 'searchDirectory', 'send', 'setDelegation', 'setTimer', 'spawn', 'stopAgent', 'storeData', 'subscribeTopic', 'unsubscribeTopic', 'unwatchDirectory', 'watchDirectory', 'withdrawCapability'].join(', ')}
 } from '${GLUE_MODULE}'
 `
 
@@ -197,6 +200,21 @@ export function setTimer(id, delayMs) {
 export function cancelTimer(id) {
   const status = host(${operation('cancelTimer')}, id)
   if (status !== ${STATUS.NOT_FOUND}) check(status, 'timer was not cancelled')
+  return status === ${STATUS.OK}
+}
+
+export function publish(topic, content, { retain = false } = {}) {
+  const text = content === undefined ? '' : stringify(content)
+  check(host(${operation('publish')}, String(topic), text, retain ? 1 : 0), 'nothing was published')
+}
+
+export function subscribeTopic(pattern) {
+  check(host(${operation('subscribe')}, String(pattern)), 'topic was not subscribed to')
+}
+
+export function unsubscribeTopic(pattern) {
+  const status = host(${operation('unsubscribe')}, String(pattern))
+  if (status !== ${STATUS.NOT_FOUND}) check(status, 'subscription was not ended')
   return status === ${STATUS.OK}
 }
 

@@ -17,6 +17,7 @@ import {
   SCRIPT_SPECIFIER,
 } from './javascript-prelude.ts'
 import { RejectionTable } from './javascript-rejections.ts'
+import { TopicCalls } from './javascript-topics.ts'
 
 const HOST_CALL = 'host_call'
 /** Longest text that is taken from an exception, bytes. */
@@ -40,6 +41,9 @@ const ABI_FUNCTIONS: Readonly<Partial<Record<Operation, HostFunction<CaxtonHost>
   list: findAbiFunction('list_data'),
   setTimer: findAbiFunction('set_timer'),
   cancelTimer: findAbiFunction('cancel_timer'),
+  publish: findAbiFunction('publish'),
+  subscribe: findAbiFunction('subscribe_topic'),
+  unsubscribe: findAbiFunction('unsubscribe_topic'),
 }
 
 /** A script inside QuickJS. The interpreter is a guest like any other; only numbers and text cross. */
@@ -48,6 +52,7 @@ class JavaScriptSession implements DoorSession {
   readonly #engine: JavaScriptEngine
   readonly #rejections: RejectionTable
   readonly #kept: KeptCalls
+  readonly #topics: TopicCalls
   readonly #asks: ScriptAsks
   #answer: Value = 0
   #deliver: Value = 0
@@ -60,6 +65,7 @@ class JavaScriptSession implements DoorSession {
     this.#engine = new JavaScriptEngine(parts)
     this.#rejections = new RejectionTable(this.#engine)
     this.#kept = new KeptCalls(this.#engine, parts.host)
+    this.#topics = new TopicCalls(this.#engine, parts.host)
     this.#asks = new ScriptAsks(this.#engine, parts)
   }
 
@@ -150,6 +156,10 @@ class JavaScriptSession implements DoorSession {
       case 'now':
       case 'random':
         return this.#number(this.#act(operation, argument))
+      case 'publish':
+      case 'subscribe':
+      case 'unsubscribe':
+        return this.#number(this.#topics.call(operation, count, values))
       default:
         return this.#kept.call(operation, count, values)
     }
