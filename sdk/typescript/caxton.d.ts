@@ -30,7 +30,7 @@ declare module 'caxton' {
   /** A message to be sent. The runtime sets `sender` and `message_id`. */
   export interface Draft {
     readonly performative: Performative
-    /** An agent name, `capability:<name>`, or `user`; of several, each is sent a message of its own in the same conversation. */
+    /** An agent name, `capability:<name>`, `topic:<name>`, or `user`; of several, each is sent a message of its own in the same conversation. */
     readonly receiver: string | readonly string[]
     /** Any JSON value. */
     readonly content?: unknown
@@ -179,6 +179,29 @@ declare module 'caxton' {
 
   /** Cancels a timer; false when there is none with this id. @throws CaxtonError DENIED */
   export function cancelTimer(id: number): boolean
+
+  /** How something is published. */
+  export interface PublishOptions {
+    /** Whether it becomes the last value of the topic, for whoever subscribes later; without content it clears that. By default it does not. */
+    readonly retain?: boolean
+  }
+
+  /**
+   * Publishes a content to a topic: an `inform` to `topic:<name>`, which every agent gets that has subscribed to it. `send` to such a
+   * receiver does the same with any act and all fields.
+   * @throws CaxtonError DENIED without a grant `publish` for the topic, MAILBOX_FULL, INVALID, TOO_LARGE: then nothing was published
+   */
+  export function publish(topic: string, content?: unknown, options?: PublishOptions): void
+
+  /**
+   * Subscribes to the topics that a pattern stands for, `*` for one token and a final `>` for the rest, when the message is handled. What is
+   * retained there comes at once, marked by `x-retain`.
+   * @throws CaxtonError DENIED without a grant `subscribe` that covers the pattern, INVALID, LIMIT
+   */
+  export function subscribeTopic(pattern: string): void
+
+  /** Ends a subscription when the message is handled; false when there is none to that pattern. @throws CaxtonError DENIED */
+  export function unsubscribeTopic(pattern: string): boolean
 
   /**
    * Sends a message and waits for the reply to it, at most `deadlineMs` (0: as long as the limit `wait` lets it). What is not
