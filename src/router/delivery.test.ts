@@ -11,7 +11,7 @@ import { CaxtonError, DEFAULT_CONVERSATION_LIMITS } from '../core/index.ts'
 import { isAnswerable } from './notice.ts'
 
 const NAMES = ['a', 'b', 'c', 'd'] as const
-const RECEIVERS = [...NAMES, 'nobody', 'capability:work', 'topic:x', 'user', 'caxton'] as const
+const RECEIVERS = [...NAMES, 'nobody', 'capability:work', 'planet:x', 'user', 'caxton'] as const
 const ACTS: readonly Performative[] = ['inform', 'request', 'failure', 'not-understood', 'agree']
 
 /** What a guest does with one message. */
@@ -61,7 +61,7 @@ async function play(
     if (action === 'settle') await settle()
     else if (action === 'stop') void world.router.agent(target)?.stop()
     else if (action === 'drain') void world.router.agent(target)?.drain()
-    else if (target !== 'topic:x') world.router.send({ performative: 'request', receiver: target })
+    else if (target !== 'planet:x') world.router.send({ performative: 'request', receiver: target })
   }
   await world.router.idle()
   return world

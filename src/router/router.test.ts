@@ -122,7 +122,7 @@ describe('what cannot be delivered', () => {
     { name: 'an unknown agent', receiver: 'nobody', reason: 'ERR_AGENT_UNKNOWN' },
     { name: 'a capability that nobody offers', receiver: 'capability:fly', reason: 'ERR_CAPABILITY_UNKNOWN' },
     { name: 'a capability that only the sender offers', receiver: 'capability:own', reason: 'ERR_CAPABILITY_UNKNOWN' },
-    { name: 'an unknown scheme', receiver: 'topic:news', reason: 'ERR_MESSAGE_ADDRESS' },
+    { name: 'an unknown scheme', receiver: 'planet:news', reason: 'ERR_MESSAGE_ADDRESS' },
     { name: 'the runtime', receiver: 'caxton', reason: 'ERR_AGENT_UNKNOWN' },
     { name: 'an agent that stopped', receiver: 'stopped', reason: 'ERR_AGENT_NOT_RUNNING' },
     { name: 'an agent that failed', receiver: 'failed', reason: 'ERR_AGENT_NOT_RUNNING' },
@@ -531,7 +531,7 @@ describe('names', () => {
     const world = new World()
     const draft = ask('one', { sender: 'one' })
     assert.throws(() => world.router.send(draft), withCode('ERR_MESSAGE_SENDER_FORGED'))
-    assert.throws(() => world.router.send(ask('topic:x')), withCode('ERR_MESSAGE_ADDRESS'))
+    assert.throws(() => world.router.send(ask('planet:x')), withCode('ERR_MESSAGE_ADDRESS'))
     assert.deepEqual(world.events, [])
   })
 })
