@@ -1,9 +1,9 @@
-import { Worker } from 'node:worker_threads'
 import type { Clock } from '../core/index.ts'
 import { CaxtonError } from '../core/index.ts'
 import { Changes } from './changes.ts'
 import { toStoreError } from './database.ts'
 import type { Image } from './image.ts'
+import type { StartWriter, WriterPort } from './writer-port.ts'
 import type { FromWriter, InboxEntry, ToWriter, WriterData } from './writer-protocol.ts'
 
 /*
@@ -16,12 +16,12 @@ import type { FromWriter, InboxEntry, ToWriter, WriterData } from './writer-prot
 
 export interface JournalParts {
   readonly clock: Clock
+  readonly startWriter: StartWriter
   onInbox(entries: readonly InboxEntry[]): void
   /** Something could not be written. `isOver`: nothing will be any more. */
   onFailure(error: CaxtonError, isOver: boolean): void
 }
 
-const WRITER_URL = new URL(import.meta.url.endsWith('.ts') ? './writer.ts' : './writer.js', import.meta.url)
 const IN_FLIGHT = 2
 /** Bytes that wait to be committed at which whoever causes them should wait, and at which they may go on. */
 const BEHIND_BYTES = 64 * 2 ** 20
@@ -37,7 +37,7 @@ export class Journal {
   /** The highest sequence that was given out. */
   sequence = 0
   readonly #parts: JournalParts
-  readonly #worker: Worker
+  readonly #writer: WriterPort
   readonly #opened = Promise.withResolvers<Image>()
   readonly #closed = Promise.withResolvers<void>()
   readonly #waiters: Waiter[] = []
@@ -53,19 +53,20 @@ export class Journal {
 
   constructor(parts: JournalParts, data: WriterData) {
     this.#parts = parts
-    this.#worker = new Worker(WRITER_URL, { workerData: data, env: {}, argv: [], name: 'caxton-store' })
-    this.#worker.on('message', (message: FromWriter) => this.#receive(message))
-    this.#worker.on('error', (cause) => this.#fail(toStoreError(cause, data.directory)))
-    this.#worker.on('exit', () => {
-      this.#fail(new CaxtonError('ERR_STORE_FAILED', { detail: 'the writer thread ended' }))
-      this.#closed.resolve()
+    this.#writer = parts.startWriter(data, {
+      onMessage: (message) => this.#receive(message),
+      onError: (cause) => this.#fail(toStoreError(cause, data.directory)),
+      onExit: () => {
+        this.#fail(new CaxtonError('ERR_STORE_FAILED', { detail: 'the writer thread ended' }))
+        this.#closed.resolve()
+      },
     })
   }
 
   /** Resolves with what the database holds. @throws CaxtonError ERR_STORE_* */
   async open(): Promise<Image> {
     const image = await this.#opened.promise
-    this.#worker.unref()
+    this.#writer.unref()
     return image
   }
 
@@ -110,7 +111,7 @@ export class Journal {
   async close(): Promise<void> {
     if (!this.#isClosing) {
       this.#isClosing = true
-      this.#worker.ref()
+      this.#writer.ref()
       this.#send(true)
       this.#post({ type: 'close' })
     }
@@ -123,14 +124,14 @@ export class Journal {
 
   #send(evenIfEmpty: boolean): void {
     if (this.#failure !== null || (this.changes.isEmpty && !evenIfEmpty)) return
-    if (this.#inFlight.length === 0) this.#worker.ref()
+    if (this.#inFlight.length === 0) this.#writer.ref()
     this.#inFlight.push(this.changes.bytes)
     this.#lastSent += 1
     this.#post({ type: 'commit', batch: this.changes.take(this.#lastSent, this.#parts.clock.nowMs(), this.sequence) })
   }
 
   #post(message: ToWriter): void {
-    this.#worker.postMessage(message)
+    this.#writer.post(message)
   }
 
   #receive(message: FromWriter): void {
@@ -158,7 +159,7 @@ export class Journal {
   #noteCommitted(number: number): void {
     this.#lastCommitted = number
     this.#inFlight.shift()
-    if (this.#inFlight.length === 0 && !this.#isClosing) this.#worker.unref()
+    if (this.#inFlight.length === 0 && !this.#isClosing) this.#writer.unref()
     this.#flush()
     let due = 0
     while (due < this.#waiters.length && this.#waiters[due]!.number <= number) due += 1
@@ -182,7 +183,7 @@ export class Journal {
     if (this.#failure !== null) return
     if (this.#isClosing && this.#inFlight.length === 0) return
     this.#failure = error
-    this.#worker.unref()
+    this.#writer.unref()
     this.#parts.onFailure(error, true)
   }
 }

@@ -9,6 +9,8 @@ import { formatHeader } from './image.ts'
 import { Journal } from './journal.ts'
 import type { RetentionOptions } from './retention.ts'
 import { SUBSCRIPTIONS_AREA, Subscriptions } from './subscriptions.ts'
+import type { StartWriter } from './writer-port.ts'
+import { startWriterThread } from './writer-port.ts'
 import type { InboxEntry } from './writer-protocol.ts'
 
 /*
@@ -28,6 +30,8 @@ export interface StoreOptions extends Partial<RetentionOptions> {
 
 export interface StoreParts {
   readonly clock: Clock
+  /** @default a thread of its own */
+  readonly startWriter?: StartWriter
   /** A command asks for something. Whoever does it calls `finish`. @default nothing is done */
   onInbox?(entry: InboxEntry): void
   /** Something could not be written. `isOver`: nothing will be any more. @default nothing */
@@ -85,6 +89,7 @@ export class Store implements AsyncDisposable {
     const retention = { ...DEFAULT_RETENTION, ...dropUndefined(options) }
     const journalParts = {
       clock: parts.clock,
+      startWriter: parts.startWriter ?? startWriterThread,
       onInbox: (entries: readonly InboxEntry[]) => {
         for (const entry of entries) parts.onInbox?.(entry)
       },

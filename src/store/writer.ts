@@ -1,114 +1,135 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { parentPort, workerData } from 'node:worker_threads'
+import type { Alarm } from '../core/index.ts'
 import { BatchWriter } from './batch-writer.ts'
 import type { Batch } from './changes.ts'
-import { isPassing, openDatabase, toStoreError } from './database.ts'
+import type { Synchronous } from './database.ts'
+import { isPassing, toStoreError } from './database.ts'
 import type { DirectoryLock } from './directory.ts'
-import { databaseFile, lockDirectory } from './directory.ts'
+import { databaseFile } from './directory.ts'
 import { readImage } from './image.ts'
 import type { FromWriter, InboxEntry, ToWriter, WriterData } from './writer-protocol.ts'
 
 /*
- * Entry of the writer thread: the only one that writes to the database of a system that runs.
+ * Writes to the database of a system that runs; nobody else does. Runs in a thread of its own.
  *
  * 1. Batches are committed in their order, each whole or not at all. One that fails and may succeed later is tried until it
  *    does, before any that follows; after any other failure nothing is committed.
  * 2. The directory is locked from before the database is opened until after it is closed.
  */
 
+export interface WriterParts {
+  readonly alarm: Alarm
+  lockDirectory(directory: string): DirectoryLock
+  /** Opens the database for writing. */
+  openDatabase(file: string, synchronous: Synchronous): DatabaseSync
+  tell(message: FromWriter): void
+  /** The directory is let go of: nothing is told any more. */
+  onEnd(): void
+}
+
 /** Milliseconds between two tries of a batch, and between two looks at the inbox. */
 const RETRY_MS = 500
 const LOOK_MS = 250
 
-const port = parentPort!
-const { directory, synchronous, retention } = workerData as WriterData
-const file = databaseFile(directory)
-const waiting: Batch[] = []
-let lock: DirectoryLock | null = null
-let database: DatabaseSync | null = null
-let writer: BatchWriter | null = null
-let timer: NodeJS.Timeout | null = null
-let isClosing = false
-let lastInboxId = 0
-let version: unknown = null
+export class Writer {
+  readonly #parts: WriterParts
+  readonly #data: WriterData
+  readonly #file: string
+  readonly #waiting: Batch[] = []
+  #lock: DirectoryLock | null = null
+  #database: DatabaseSync | null = null
+  #batches: BatchWriter | null = null
+  #cancelLook: () => void = () => {}
+  #isClosing = false
+  #lastInboxId = 0
+  #version: unknown = null
 
-open()
-
-function open(): void {
-  try {
-    lock = lockDirectory(directory)
-    database = openDatabase(file, synchronous)
-    writer = new BatchWriter(database, retention)
-    tell({ type: 'opened', image: readImage(database) })
-  } catch (error) {
-    fail(error)
-    return
+  constructor(parts: WriterParts, data: WriterData) {
+    this.#parts = parts
+    this.#data = data
+    this.#file = databaseFile(data.directory)
   }
-  port.on('message', receive)
-  timer = setInterval(look, LOOK_MS)
-}
 
-function receive(message: ToWriter): void {
-  if (message.type === 'commit') waiting.push(message.batch)
-  else isClosing = true
-  // One that is tried again goes first.
-  if (waiting.length <= 1) commit()
-}
-
-function commit(): void {
-  for (let batch = waiting[0]; batch !== undefined; batch = waiting[0]) {
-    if (writer === null) return
+  /** Tells `opened` with what there is, or why it cannot be opened. */
+  open(): void {
+    const { directory, synchronous, retention } = this.#data
     try {
-      writer.write(batch)
+      this.#lock = this.#parts.lockDirectory(directory)
+      this.#database = this.#parts.openDatabase(this.#file, synchronous)
+      this.#batches = new BatchWriter(this.#database, retention)
+      this.#parts.tell({ type: 'opened', image: readImage(this.#database) })
     } catch (error) {
-      fail(error)
+      this.#fail(error)
       return
     }
-    waiting.shift()
-    tell({ type: 'committed', number: batch.number })
+    this.#lookLater()
   }
-  if (isClosing) close()
-}
 
-function fail(error: unknown): void {
-  const passing = isPassing(error) && !isClosing && writer !== null
-  tell({ type: 'failed', error: toStoreError(error, file).toData(), passing })
-  if (passing) setTimeout(commit, RETRY_MS)
-  else close()
-}
-
-/** Looks for what commands have left: SQLite tells cheaply whether somebody else has written. */
-function look(): void {
-  if (database === null) return
-  try {
-    const found = database.prepare('PRAGMA data_version').get()?.['data_version']
-    if (found === version) return
-    version = found
-    const sql = 'SELECT id, kind, body FROM inbox WHERE id > ? ORDER BY id LIMIT 1000'
-    const entries = database.prepare(sql).all(lastInboxId) as unknown as InboxEntry[]
-    if (entries.length === 0) return
-    lastInboxId = entries.at(-1)!.id
-    tell({ type: 'inbox', entries })
-  } catch {
-    // Looked at again: `version` is left as it was only if reading it failed.
-    version = null
+  receive(message: ToWriter): void {
+    if (message.type === 'commit') this.#waiting.push(message.batch)
+    else this.#isClosing = true
+    // One that is tried again goes first.
+    if (this.#waiting.length <= 1) this.#commit()
   }
-}
 
-function close(): void {
-  if (timer !== null) clearInterval(timer)
-  writer = null
-  try {
-    database?.close()
-  } finally {
-    database = null
-    lock?.release()
-    lock = null
-    tell({ type: 'closed' })
-    port.close()
+  #commit(): void {
+    for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
+      if (this.#batches === null) return
+      try {
+        this.#batches.write(batch)
+      } catch (error) {
+        this.#fail(error)
+        return
+      }
+      this.#waiting.shift()
+      this.#parts.tell({ type: 'committed', number: batch.number })
+    }
+    if (this.#isClosing) this.#close()
   }
-}
 
-function tell(message: FromWriter): void {
-  port.postMessage(message)
+  #fail(error: unknown): void {
+    const passing = isPassing(error) && !this.#isClosing && this.#batches !== null
+    this.#parts.tell({ type: 'failed', error: toStoreError(error, this.#file).toData(), passing })
+    if (passing) this.#parts.alarm.set(RETRY_MS, () => this.#commit())
+    else this.#close()
+  }
+
+  #lookLater(): void {
+    this.#cancelLook = this.#parts.alarm.set(LOOK_MS, () => {
+      this.#look()
+      this.#lookLater()
+    })
+  }
+
+  /** Looks for what commands have left: SQLite tells cheaply whether somebody else has written. */
+  #look(): void {
+    if (this.#database === null) return
+    try {
+      const found = this.#database.prepare('PRAGMA data_version').get()?.['data_version']
+      if (found === this.#version) return
+      this.#version = found
+      const sql = 'SELECT id, kind, body FROM inbox WHERE id > ? ORDER BY id LIMIT 1000'
+      const entries = this.#database.prepare(sql).all(this.#lastInboxId) as unknown as InboxEntry[]
+      if (entries.length === 0) return
+      this.#lastInboxId = entries.at(-1)!.id
+      this.#parts.tell({ type: 'inbox', entries })
+    } catch {
+      // Looked at again: `version` is left as it was only if reading it failed.
+      this.#version = null
+    }
+  }
+
+  #close(): void {
+    this.#cancelLook()
+    this.#batches = null
+    try {
+      this.#database?.close()
+    } finally {
+      this.#database = null
+      this.#lock?.release()
+      this.#lock = null
+      this.#parts.tell({ type: 'closed' })
+      this.#parts.onEnd()
+    }
+  }
 }

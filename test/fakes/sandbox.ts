@@ -16,18 +16,22 @@ export const SOME_USAGE: Usage = {
   cost: 0,
 }
 
-export function outcomeOf(
-  result: number | CaxtonError,
-  subscriptions: ReadonlyMap<string, boolean> = new Map(),
-): Outcome {
-  const effects = { data: new Map(), timers: new Map(), subscriptions }
+export function outcomeOf(result: number | CaxtonError): Outcome {
   return typeof result === 'number'
-    ? { status: result, error: null, usage: SOME_USAGE, effects: subscriptions.size === 0 ? null : effects }
+    ? { status: result, error: null, usage: SOME_USAGE, effects: null }
     : { status: 0, error: result, usage: SOME_USAGE, effects: null }
 }
 
 /** What a pretended guest does with a message: answers a status, or ends with an error. */
 export type Behaviour = (message: Message) => number | CaxtonError | Promise<number | CaxtonError>
+
+/** What else a pretended guest does. */
+export interface Doings {
+  /** Is called by a timer. @default it does nothing */
+  fire?(timer: number): number | CaxtonError | Promise<number | CaxtonError>
+  /** Takes what a call that succeeded has changed of what the agent keeps. @default nothing */
+  takeEffects?(): Outcome['effects']
+}
 
 /** A sandbox whose guest is a function. Runs one call at a time, in order, as the contract says. */
 export class FakeSandbox implements Sandbox {
@@ -37,20 +41,25 @@ export class FakeSandbox implements Sandbox {
   /** Messages handed over, begun or not. */
   readonly handedOver: Message[] = []
   closeCount = 0
-  /** What the call that has ended has changed of the subscriptions of its agent. */
-  takeSubscriptions: () => ReadonlyMap<string, boolean> = () => new Map()
   /** Set by a test whose guest is a program that ends by itself. */
   finish: FakeSandbox['start'] | null = null
   readonly #behave: Behaviour
   readonly #startWith: () => number | CaxtonError | Promise<number | CaxtonError>
+  readonly #doings: Doings
   /** Ends the call that runs. A race against one promise for all calls would keep something of each of them. */
   #endCall: (error: CaxtonError) => void = () => {}
   #gone: CaxtonError | null = null
   #tail: Promise<unknown> = Promise.resolve()
 
-  constructor(events: SandboxEvents, behave: Behaviour, startWith: FakeSandbox['start'] | (() => unknown) = () => 0) {
+  constructor(
+    events: SandboxEvents,
+    behave: Behaviour,
+    startWith: FakeSandbox['start'] | (() => unknown) = () => 0,
+    doings: Doings = {},
+  ) {
     this.events = events
     this.#behave = behave
+    this.#doings = doings
     this.#startWith = startWith as () => number
   }
 
@@ -66,8 +75,8 @@ export class FakeSandbox implements Sandbox {
     })
   }
 
-  fire(): Promise<Outcome> {
-    return this.#call(() => 0)
+  fire(timer: number): Promise<Outcome> {
+    return this.#call(() => this.#doings.fire?.(timer) ?? 0)
   }
 
   async close(): Promise<void> {
@@ -83,8 +92,8 @@ export class FakeSandbox implements Sandbox {
       this.#endCall = closed.resolve
       const result = await Promise.race([run(), closed.promise])
       if (result instanceof CaxtonError) this.#gone = result
-      const subscriptions = this.takeSubscriptions()
-      return outcomeOf(result, result === 0 ? subscriptions : new Map())
+      const effects = this.#doings.takeEffects?.() ?? null
+      return result === 0 ? { ...outcomeOf(result), effects } : outcomeOf(result)
     })
     this.#tail = outcome
     return outcome

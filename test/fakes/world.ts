@@ -1,25 +1,20 @@
-import type { AgentEvents } from '../../src/agent/index.ts'
+import type { AgentEvents, SandboxEvents } from '../../src/agent/index.ts'
 import { Agent } from '../../src/agent/index.ts'
 import { NO_GRANTS } from '../../src/capability/index.ts'
-import type { Draft, Guarantee, Limits, Message, RateLimits } from '../../src/core/index.ts'
-import { CaxtonError, completeDraft, createIdSource, DEFAULT_LIMITS } from '../../src/core/index.ts'
+import type { Alarm, Clock, Draft, Guarantee, Limits, Message, RateLimits } from '../../src/core/index.ts'
+import { CaxtonError, DEFAULT_LIMITS } from '../../src/core/index.ts'
 import type { ConversationsOptions, RouterEvent } from '../../src/router/index.ts'
 import { Router } from '../../src/router/index.ts'
 import { messageBytes } from '../../src/sandbox/index.ts'
+import { MessagingService } from '../../src/services/messaging/service.ts'
 import { Store } from '../../src/store/index.ts'
 import type { TestCredit } from './credit.ts'
 import { FakeCredit } from './credit.ts'
+import type { Guest } from './guest.ts'
+import { WorldGuest } from './guest.ts'
 import { FakeSandbox } from './sandbox.ts'
 
-/** What a pretended guest can ask of its host. */
-export interface Guest {
-  readonly name: string
-  /** Tells whether the message was accepted. */
-  send(draft: Draft): boolean
-  register(capability: string): void
-  /** Subscribes to a pattern of topics when the call has succeeded; false ends that. */
-  subscribe(pattern: string, isWanted?: boolean): void
-}
+export type { Guest } from './guest.ts'
 
 export type GuestBehaviour = (message: Message, guest: Guest) => number | CaxtonError | Promise<number | CaxtonError>
 
@@ -35,7 +30,17 @@ export interface Spawn {
   readonly offers?: readonly string[]
   /** Capabilities it may register. @default those it offers */
   readonly mayOffer?: readonly string[]
+  readonly onTimer?: (timer: number, guest: Guest) => number
   readonly init?: (guest: Guest) => number | CaxtonError | Promise<number | CaxtonError>
+}
+
+export interface WorldOptions {
+  /** Distinguishes the ids of this run. */
+  readonly run?: string
+  /** @default one that goes on when it is told to, and a little each time it is looked at */
+  readonly time?: Clock & Alarm
+  /** What is promised of messages of the user. */
+  readonly guarantee?: Guarantee
 }
 
 /** A router with agents whose guests are functions, and everything that happened. */
@@ -47,11 +52,21 @@ export class World {
   readonly router: Router
   readonly store: Store
   onUserMessage: (message: Message) => void = (message) => void this.toUser.push(message)
+  readonly #run: string
+  readonly #time: (Clock & Alarm) | null
   #nowMs = 0
+  #instances = 0
 
-  constructor(credit: TestCredit = new FakeCredit(), conversations: ConversationsOptions = {}, store?: Store) {
+  constructor(
+    credit: TestCredit = new FakeCredit(),
+    conversations: ConversationsOptions = {},
+    store?: Store,
+    { run = 't', time, ...options }: WorldOptions = {},
+  ) {
     this.credit = credit
-    const clock = { nowMs: () => 1_000_000 + this.#nowMs, monotonicMs: () => this.#tick() }
+    this.#run = run
+    this.#time = time ?? null
+    const clock = time ?? { nowMs: () => 1_000_000 + this.#nowMs, monotonicMs: () => this.#tick() }
     this.store = store ?? Store.inMemory(clock)
     this.router = new Router(
       {
@@ -61,7 +76,7 @@ export class World {
         sizeOf: messageBytes,
         onUserMessage: (message) => this.onUserMessage(message),
       },
-      { run: 't', conversations },
+      { run, conversations, ...options },
     )
     this.router.subscribe((event) => this.events.push(event))
   }
@@ -84,47 +99,16 @@ export class World {
 
   /** Adds an agent without starting it. */
   add(name: string, behave: GuestBehaviour, spawn: Spawn = {}): Agent {
-    const { router, credit, sandboxes, store } = this
+    const { router, credit } = this
     const limits = { ...DEFAULT_LIMITS, ...spawn.limits }
-    const createMessageId = createIdSource('m', name)
     const agent = new Agent(
       {
-        createSandbox: (events) => {
-          let cause: Message | null = null
-          const subscriptions = new Map<string, boolean>()
-          const guest: Guest = {
-            name,
-            send: (draft) => {
-              const message = completeDraft(draft, name, createMessageId())
-              const reserved = credit.accept(name, draft.receiver, messageBytes(message))
-              if (reserved !== null) events.onSend(message, reserved, cause)
-              return reserved !== null
-            },
-            subscribe: (pattern, isWanted = true) => void subscriptions.set(pattern, isWanted),
-            register: (capability) => events.onRegister(capability),
-          }
-          const sandbox = new FakeSandbox(
-            events,
-            (message) => {
-              cause = message
-              return behave(message, guest)
-            },
-            () => {
-              for (const capability of spawn.offers ?? []) guest.register(capability)
-              return spawn.init?.(guest) ?? 0
-            },
-          )
-          sandbox.takeSubscriptions = () => {
-            const taken = new Map(subscriptions)
-            subscriptions.clear()
-            return taken
-          }
-          sandboxes.set(name, sandbox)
-          return sandbox
-        },
+        createSandbox: (events) => this.#createSandbox(name, events, behave, spawn),
         credit,
         events: spawn.watch?.(router.agentEvents) ?? router.agentEvents,
-        store,
+        onAsk: (ask, signal) => new MessagingService(router).answer(name, ask, signal),
+        ...(this.#time === null ? {} : { clock: this.#time, alarm: this.#time }),
+        store: this.store,
         ...(spawn.predecessor === undefined ? {} : { predecessor: spawn.predecessor }),
       },
       {
@@ -138,6 +122,41 @@ export class World {
     )
     router.add(agent)
     return agent
+  }
+
+  #createSandbox(name: string, events: SandboxEvents, behave: GuestBehaviour, spawn: Spawn): FakeSandbox {
+    let cause: Message | null = null
+    const guest: WorldGuest = new WorldGuest(
+      { world: this, events, cause: () => cause, isClosed: () => sandbox.closeCount > 0 },
+      name,
+      this.#nextIds(name),
+    )
+    const sandbox: FakeSandbox = new FakeSandbox(
+      events,
+      (message) => {
+        cause = message
+        return behave(message, guest)
+      },
+      () => {
+        for (const capability of spawn.offers ?? []) guest.register(capability)
+        return spawn.init?.(guest) ?? 0
+      },
+      {
+        fire: (timer) => {
+          cause = null
+          return spawn.onTimer?.(timer, guest) ?? 0
+        },
+        takeEffects: () => guest.takeEffects(),
+      },
+    )
+    this.sandboxes.set(name, sandbox)
+    return sandbox
+  }
+
+  /** The first instance of an agent has ids of its name, a successor other ones. */
+  #nextIds(name: string): string {
+    this.#instances += 1
+    return this.sandboxes.has(name) ? `${this.#run}-${name}-${this.#instances}` : `${this.#run}-${name}`
   }
 
   async spawn(name: string, behave: GuestBehaviour, spawn: Spawn = {}): Promise<Agent> {
