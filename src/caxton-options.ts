@@ -1,6 +1,6 @@
 import type { SecretSource } from './capability/index.ts'
 import type { Alarm, Clock, Draft, Message } from './core/index.ts'
-import type { ConversationsInput, ProtocolInput, StoreSettings, ToolServerInput } from './system/index.ts'
+import type { ConversationsInput, PersonInput, ProtocolInput, StoreSettings, ToolServerInput } from './system/index.ts'
 import type { MessageTracing } from './telemetry/index.ts'
 
 export interface CaxtonOptions {
@@ -36,6 +36,8 @@ export interface CaxtonOptions {
   readonly tools?: Readonly<Record<string, ToolServerInput>>
   /** Budgets of conversations, and when agents that fail are let rest. @default those of docs/LIMITS.md */
   readonly conversations?: ConversationsInput
+  /** People whom agents may write to as `human:<name>`. @default nobody */
+  readonly people?: Readonly<Record<string, PersonInput>>
   /** Protocols beside those of FIPA. @default none */
   readonly protocols?: Readonly<Record<string, ProtocolInput>>
 }

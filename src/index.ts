@@ -11,6 +11,9 @@ export type { Inspection } from './inspect.ts'
 export { inspectModule } from './inspect.ts'
 export type { CauseTree, LoggedConversation, LoggedEnd, LoggedMessage } from './message-log.ts'
 export { MessageLog } from './message-log.ts'
+export type { HumanMessage, PersonAnswer, SystemPeople } from './people.ts'
+export type { WaitingOnDisk } from './people-inbox.ts'
+export { leaveAnswer, leaveDismissal, readOutcome, readWaiting, readWaitingMessage } from './people-inbox.ts'
 export type { AuditRecord, ConversationInfo, Offer, OfferFilter, RouterEvent, SearchResult } from './router/index.ts'
 export type { RunOptions, RunReport } from './run.ts'
 export { runSystem } from './run.ts'
@@ -23,6 +26,7 @@ export type {
   AgentOptions,
   ConversationsInput,
   Goal,
+  PersonInput,
   ProtocolInput,
   System,
   SystemOverrides,

@@ -2,7 +2,8 @@ import type { AgentInfo } from './agent/index.ts'
 import type { CaxtonOptions } from './caxton-options.ts'
 import { parseContent } from './caxton-options.ts'
 import type { ErrorCode, Message, Performative } from './core/index.ts'
-import { USER_NAME } from './core/index.ts'
+import { humanAddress, USER_NAME } from './core/index.ts'
+import type { HumanMessage } from './people.ts'
 import type { RouterEvent } from './router/index.ts'
 import type { RunExport, RunExported } from './run-exports.ts'
 import { checkExports, saveExports } from './run-exports.ts'
@@ -24,7 +25,7 @@ export interface RunReport {
   readonly reached: boolean
   /** Why it ended, for people. */
   readonly reason: string
-  /** ERR_GOAL_MISSED when the goal was not reached, null when it was or when the run was interrupted. */
+  /** ERR_GOAL_MISSED when the goal was not reached, null when it was, when the run was interrupted, or when it waits for people. */
   readonly code: ErrorCode | null
   /** The message that was the goal. */
   readonly result: Message | null
@@ -32,12 +33,15 @@ export interface RunReport {
   readonly elapsedMs: number
   /** What became of the files that were to be written. */
   readonly exported: readonly RunExported[]
+  /** What the run waits for: it goes on with the next one on its data directory. Empty for a run that has ended. */
+  readonly waiting: readonly HumanMessage[]
 }
 
 /** What ended a run. */
 type Ending =
   | { readonly kind: 'goal'; readonly message: Message }
   | { readonly kind: 'rest' }
+  | { readonly kind: 'waiting'; readonly waiting: readonly HumanMessage[] }
   | { readonly kind: 'lost'; readonly agent: string; readonly code: ErrorCode }
   | { readonly kind: 'declined'; readonly agent: string; readonly answer: string }
   | { readonly kind: 'late' }
@@ -53,7 +57,8 @@ const DRAIN_MS = 5_000
  * declined), is late, or when `signal` is aborted. An agent declines when it answers one of the first conversations to
  * `user` with `failure`, `refuse` or `not-understood`, or does not handle one of the first messages. Everything is closed when the promise settles.
  *
- * With a data directory a run that did not come to its end, because it was interrupted or killed, is gone on with: nothing is sent first.
+ * With a data directory a run that did not come to its end, because it was interrupted or killed or waits for nothing but people, is
+ * gone on with: nothing is sent first.
  *
  * @throws CaxtonError what `deployAll` and `Caxton.start` throw, and ERR_CONFIG_INVALID for an export that cannot be made, before anything has started
  */
@@ -64,6 +69,7 @@ export async function runSystem(system: System, options: RunOptions = {}): Promi
     store: system.store,
     ...caxtonOptions,
     protocols: system.protocols,
+    people: system.people,
     conversations: system.conversations,
     secrets: { ...system.secrets, ...caxtonOptions.secrets },
     tools: { ...system.tools, ...caxtonOptions.tools },
@@ -83,11 +89,12 @@ export async function runSystem(system: System, options: RunOptions = {}): Promi
   // In one turn with what is sent: a run either has begun with all of it or not at all.
   caxton.data.noteRun(conversations)
   const ending = await firstEnding(caxton, system.goal, goal, signal)
-  if (ending.kind !== 'interrupted') caxton.data.noteRun(null)
+  if (ending.kind !== 'interrupted' && ending.kind !== 'waiting') caxton.data.noteRun(null)
   const elapsedMs = performance.now() - startMs
   const exported = await saveExports(caxton, exports)
   await caxton.drain({ deadlineMs: DRAIN_MS })
-  return { ...judge(ending, system.goal), agents: caxton.agents(), elapsedMs, exported }
+  const waiting = ending.kind === 'waiting' ? ending.waiting : []
+  return { ...judge(ending, system.goal), agents: caxton.agents(), elapsedMs, exported, waiting }
 }
 
 const DECLINES: ReadonlySet<Performative> = new Set(['failure', 'refuse', 'not-understood'])
@@ -153,7 +160,10 @@ async function firstEnding(
   const onAbort = () => interruption.resolve({ kind: 'interrupted' })
   if (signal?.aborted) onAbort()
   signal?.addEventListener('abort', onAbort, { once: true })
-  const rest = caxton.idle().then((): Ending => ({ kind: 'rest' }))
+  const rest = caxton.idle().then((): Ending => {
+    const waiting = caxton.data.isDurable ? caxton.people.list().filter(({ wantsAnswer }) => wantsAnswer) : []
+    return waiting.length === 0 ? { kind: 'rest' } : { kind: 'waiting', waiting }
+  })
   try {
     return await Promise.race([watched, interruption.promise, timer.promise, rest])
   } finally {
@@ -171,6 +181,11 @@ function judge(ending: Ending, goal: Goal | null): Pick<RunReport, 'reached' | '
     case 'rest':
       if (goal === null) return { reached: true, code: null, result: null, reason: 'the system came to rest' }
       return { ...missed, reason: `${wanted}, and nothing is under way any more` }
+    case 'waiting': {
+      const people = [...new Set(ending.waiting.map(({ person }) => humanAddress(person)))].join(', ')
+      const count = ending.waiting.length === 1 ? 'a message waits' : `${ending.waiting.length} messages wait`
+      return { ...missed, code: null, reason: `${count} for ${people}, and nothing else is under way` }
+    }
     case 'lost':
       return { ...missed, reason: `${wanted}: ${ending.agent} failed with ${ending.code}` }
     case 'declined':

@@ -10,6 +10,7 @@ import { asCaxtonError, CaxtonError, SYSTEM_CLOCK, toDraft } from './core/index.
 import { joinErrors } from './deploy-failure.ts'
 import type { CaxtonEvent } from './event-stream.ts'
 import { EventStream } from './event-stream.ts'
+import { SystemPeople } from './people.ts'
 import { instantiate } from './placement.ts'
 import type { PreparedAgent } from './preparation.ts'
 import { prepareAgent } from './preparation.ts'
@@ -22,7 +23,7 @@ import { Secrets, Services } from './services/index.ts'
 import type { InboxEntry, Store } from './store/index.ts'
 import { supervise, watchEnd } from './supervision.ts'
 import type { AgentInput, AgentOptions } from './system/index.ts'
-import { parseAgentOptions, parseConversations, parseGrants, parseToolServers } from './system/index.ts'
+import { parseAgentOptions, parseConversations, parseGrants, parsePeople, parseToolServers } from './system/index.ts'
 import { SystemData, withStore } from './system-data.ts'
 import { SystemDirectory } from './system-directory.ts'
 import type { MemoryTree } from './wasi/index.ts'
@@ -41,6 +42,8 @@ export class Caxton implements AsyncDisposable {
   readonly data: SystemData
   /** Who offers what. */
   readonly directory: SystemDirectory
+  /** What waits for people: to be listed and answered. */
+  readonly people: SystemPeople
   readonly #router: Router
   readonly #store: Store
   readonly #services: Services
@@ -66,9 +69,13 @@ export class Caxton implements AsyncDisposable {
     const conversations = { ...rules, protocols: new Rulebook(protocols) }
     const { tracing = NO_TRACING } = options
     const routing = { clock, credit: this.#pool.mailboxes, sizeOf: messageBytes, tracing, store }
-    this.#router = new Router(routing, { run, conversations, guarantee: this.#guarantee })
+    const people = parsePeople(options.people)
+    this.#router = new Router(routing, { run, conversations, guarantee: this.#guarantee, people })
     this.directory = new SystemDirectory(this.#router.directory)
-    this.data = new SystemData(store, this.#router, options.dataDirectory ?? null)
+    this.data = new SystemData(store, this.#router, options.dataDirectory ?? null, () => clock.nowMs())
+    this.people = new SystemPeople(this.#router, store)
+    // In the turn in which the router is made: what was answered in time goes before deadlines that passed meanwhile.
+    for (const entry of store.takeInbox()) void this.data.takeInbox(entry)
     const audit = (record: AuditRecord) => this.#router.announceAudit(record)
     const tools = parseToolServers(options.tools ?? {})
     const agents = this.#createAgentAccess()

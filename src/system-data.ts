@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { CaxtonOptions } from './caxton-options.ts'
 import type { CaxtonError } from './core/index.ts'
 import { asCaxtonError, SYSTEM_CLOCK } from './core/index.ts'
+import { takeLeft } from './people-inbox.ts'
 import type { Router } from './router/index.ts'
 import type { DeadLetter, InboxEntry } from './store/index.ts'
 import { backupDirectory, Store } from './store/index.ts'
@@ -14,13 +15,20 @@ const RUN = 'run'
 /** What a running system keeps, for whoever runs it. */
 export class SystemData {
   readonly #store: Store
-  readonly #router: Pick<Router, 'redeliver'>
+  readonly #router: Pick<Router, 'redeliver' | 'people'>
   readonly #directory: string | null
+  readonly #nowMs: () => number
 
-  constructor(store: Store, router: Pick<Router, 'redeliver'>, directory: string | null) {
+  constructor(
+    store: Store,
+    router: Pick<Router, 'redeliver' | 'people'>,
+    directory: string | null,
+    nowMs: () => number,
+  ) {
     this.#store = store
     this.#router = router
     this.#directory = directory
+    this.#nowMs = nowMs
   }
 
   /** Whether what is kept survives the process. */
@@ -74,17 +82,25 @@ export class SystemData {
     this.#store.putRecord(RUN, 'conversations', conversations === null ? null : JSON.stringify([...conversations]))
   }
 
-  /** Does what a command has asked for. Returns why it could not be done. */
-  async takeInbox({ id, kind, body }: InboxEntry): Promise<CaxtonError | null> {
+  /** Does what a command has asked for; what a system that closes cannot do is left for the next one. Returns why it could not be done. */
+  async takeInbox(entry: InboxEntry): Promise<CaxtonError | null> {
+    const { id, kind, body } = entry
+    const choice = body === 'all' ? body : Number(body)
     try {
-      const choice = body === 'all' ? body : Number(body)
       if (kind === 'redeliver') await this.redeliver(choice)
       else if (kind === 'purge') await this.purge(choice)
-      return null
-    } catch (error) {
-      return asCaxtonError(error)
-    } finally {
+      // In one turn with its end: it is done once, whatever happens.
+      else takeLeft(this.#router.people, entry)
       this.#store.finish(id)
+      return null
+    } catch (caught) {
+      const error = asCaxtonError(caught)
+      if (error.code === 'ERR_RUNTIME_CLOSED') return error
+      this.#store.note(
+        JSON.stringify({ type: 'left-refused', at: this.#nowMs(), entry: id, kind, error: error.toData() }),
+      )
+      this.#store.finish(id)
+      return error
     }
   }
 

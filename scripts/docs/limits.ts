@@ -1,9 +1,10 @@
-import type { ConversationLimits, Limits, RateName } from '../../src/core/index.ts'
+import type { ConversationLimits, Limits, PersonLimits, RateName } from '../../src/core/index.ts'
 import {
   CONVERSATION_LIMITS,
   DEFAULT_CIRCUIT,
   DEFAULT_CONVERSATION_LIMITS,
   DEFAULT_LIMITS,
+  DEFAULT_PERSON_LIMITS,
   DEFAULT_WARN_SHARE,
   DIRECTORY_LIMITS,
   FILE_LIMITS,
@@ -11,6 +12,7 @@ import {
   LIMITS,
   MESSAGE_LIMITS,
   MODULE_LIMITS,
+  PERSON_LIMITS,
   RATE_LIMITS,
   TOPIC_LIMITS,
   WASI_LIMITS,
@@ -76,6 +78,19 @@ export const LIMITS_DOCUMENT: Document = {
       `An agent that has not handled ${DEFAULT_CIRCUIT.failures} messages of one other in a row within ${formatExactly(DEFAULT_CIRCUIT.withinMs, 'ms')} gets none from it for`,
       `${formatExactly(DEFAULT_CIRCUIT.restMs, 'ms')} (ERR_GUARD_CIRCUIT); then one message decides. \`[conversations.circuit]\` sets \`failures\`, \`within\` and \`rest\`.`,
       '',
+      '## Of a person',
+      '',
+      'Of what waits for one person, under `[people.<name>]`. Beyond the first two and the last a message is answered with `refuse`',
+      '(ERR_LIMIT_MAILBOX), a larger one with `failure` (ERR_LIMIT_MESSAGE_BYTES).',
+      '',
+      formatTable(
+        ['limit', 'default', 'least', 'most', 'what it bounds'],
+        (Object.keys(PERSON_LIMITS) as (keyof PersonLimits)[]).map((name) => {
+          const { key, unit, min, max, sentence } = PERSON_LIMITS[name]
+          const write = (value: number) => formatExactly(value, unit)
+          return [`\`${key}\``, write(DEFAULT_PERSON_LIMITS[name]), write(min), write(max), sentence]
+        }),
+      ),
       '## Of the parts of a message',
       '',
       'A message beyond one of them is not sent: INVALID.',

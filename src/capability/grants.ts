@@ -1,4 +1,4 @@
-import { isCoveredBy, topicOf } from '../core/index.ts'
+import { isCoveredBy, isHumanAddress, topicOf } from '../core/index.ts'
 import type { HttpRule } from './http-grant.ts'
 
 /** Levels of the agent log, from the least to the most important. */
@@ -64,7 +64,8 @@ export interface SpawnGrant {
  */
 export interface Grants {
   /**
-   * Whom the agent may write to: agent names, `capability:<name>`, `user`, or `*` for everybody; no topics.
+   * Whom the agent may write to: agent names, `capability:<name>`, `human:<name>`, `user`, or `*` for everybody but people, who
+   * are named one by one: their attention is no part of the system. No topics.
    * Answering the sender of the message being handled needs no grant.
    */
   readonly send: readonly string[]
@@ -125,7 +126,9 @@ export const NO_GRANTS: Grants = Object.freeze({
 export const GRANTS: Readonly<Record<GrantName, { readonly example: string; readonly sentence: string }>> = {
   send: {
     example: 'send = ["*"]',
-    sentence: 'Whom the agent may write to: names, `capability:<name>`, `user`, or `*`. Topics are not among them.',
+    sentence:
+      'Whom the agent may write to: names, `capability:<name>`, `human:<name>`, `user`, or `*` for all of them but people. Topics are ' +
+      'not among them.',
   },
   publish: {
     example: 'publish = ["prices.*"]',
@@ -184,7 +187,12 @@ export const GRANTS: Readonly<Record<GrantName, { readonly example: string; read
 export function maySend(grants: Grants, receiver: string): boolean {
   const topic = topicOf(receiver)
   if (topic !== null) return isCoveredBy(topic, grants.publish)
-  return grants.send.includes('*') || grants.send.includes(receiver)
+  return covers(grants.send, receiver)
+}
+
+/** Tells whether a list of addresses stands for that one, too. */
+export function covers(addresses: readonly string[], address: string): boolean {
+  return addresses.includes(address) || (addresses.includes('*') && !isHumanAddress(address))
 }
 
 /** Names an agent that was started by another one: nobody else's name begins like this. */

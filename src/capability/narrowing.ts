@@ -1,6 +1,6 @@
 import { isCoveredBy } from '../core/index.ts'
 import type { FilesGrant, GrantName, Grants, LogLevel } from './grants.ts'
-import { LOG_LEVELS } from './grants.ts'
+import { covers, LOG_LEVELS } from './grants.ts'
 import type { HttpPattern, HttpRule } from './http-grant.ts'
 import { mayCallTool, parseToolName } from './tool-grant.ts'
 
@@ -15,7 +15,11 @@ import { mayCallTool, parseToolName } from './tool-grant.ts'
 type Narrow<Name extends GrantName> = (wanted: Grants[Name], whole: Grants[Name]) => Grants[Name] | null
 
 const NARROW: { readonly [Name in GrantName]: Narrow<Name> } = {
-  send: (wanted, whole) => keepIf(wanted, whole.includes('*') || wanted.every((address) => whole.includes(address))),
+  send: (wanted, whole) =>
+    keepIf(
+      wanted,
+      wanted.every((address) => covers(whole, address)),
+    ),
   publish: (wanted, whole) =>
     keepIf(
       wanted,

@@ -1,5 +1,5 @@
 import type { Message } from '../core/index.ts'
-import { toJsonLine } from './plain-text.ts'
+import { escapeText, toJsonLine } from './plain-text.ts'
 
 /** Deeper values are shown as their text: walking them would cost stack, and nobody reads them. */
 const MAX_DEPTH = 100
@@ -24,6 +24,20 @@ function endOfString(text: string, start: number): number {
     else if (text[at] === '"') return at
   }
   return text.length
+}
+
+const READABLE_COLUMNS = 72
+/** Lines of a content that are shown; `--json` has all of it. */
+const MAX_LINES = 200
+const MAX_CHARACTERS = 100_000
+
+/** Writes a value for reading: a text as its lines, everything else as indented JSON; each line escaped. */
+export function toReadableLines(value: unknown): string[] {
+  const text = typeof value === 'string' ? value : formatValue(value, READABLE_COLUMNS)
+  const lines = text.slice(0, MAX_CHARACTERS).replace(/\n$/, '').split(/\r?\n/)
+  const shown = lines.slice(0, MAX_LINES).map(escapeText)
+  const isCut = lines.length > shown.length || text.length > MAX_CHARACTERS
+  return isCut ? [...shown, '… (--json shows all of it)'] : shown
 }
 
 /** Returns the value that content stands for, or its text where it is no JSON or nests too deeply. */

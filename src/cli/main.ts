@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { declareConversation } from './commands/conversation.ts'
 import { declareData } from './commands/data.ts'
 import { declareExec } from './commands/exec.ts'
+import { declareHuman } from './commands/human.ts'
 import { declareInspect } from './commands/inspect.ts'
 import { declareMessage } from './commands/message.ts'
 import { declareRun } from './commands/run.ts'
@@ -21,6 +22,7 @@ process.exitCode = await runProgram(
     declareExec(async (request) => (await import('../exec.ts')).execModule(request), respawn),
     declareInspect,
     declareConversation,
+    declareHuman,
     declareMessage,
     declareData,
   ],

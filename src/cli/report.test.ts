@@ -43,6 +43,7 @@ const AGENTS: readonly AgentRow[] = [
 
 const SUMMARY: RunSummary = {
   reached: true,
+  waiting: [],
   reason: 'goal reached',
   result: {
     performative: 'inform',

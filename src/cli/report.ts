@@ -1,14 +1,9 @@
 import type { Message } from '../core/index.ts'
 import { formatDurationMs } from '../core/index.ts'
 import { renderAgentTable } from './agent-table.ts'
-import { formatValue, parseContent, withValue } from './content.ts'
+import { parseContent, toReadableLines, withValue } from './content.ts'
 import { escapeText, shorten, toJsonLine } from './plain-text.ts'
 import type { RunEvent, RunSummary, Screen } from './view.ts'
-
-const RESULT_COLUMNS = 72
-/** Lines of a result that are shown; `--json` has all of it. */
-const MAX_RESULT_LINES = 200
-const MAX_RESULT_CHARACTERS = 100_000
 
 /** Writes what came of a run: the table of agents, the content of the result, and whether the goal was reached. */
 export function renderReport(summary: RunSummary, screen: Screen): string[] {
@@ -17,27 +12,25 @@ export function renderReport(summary: RunSummary, screen: Screen): string[] {
 
 /** Writes the result and whether the goal was reached, without the table. */
 export function renderOutcome(
-  { reached, reason, result, elapsedMs }: RunSummary,
+  { reached, reason, result, elapsedMs, waiting }: RunSummary,
   { columns, paint }: Screen,
 ): string[] {
   const time = formatDurationMs(elapsedMs)
   const why = shorten(reason, Math.max(columns * 4, 320))
   // A system without a goal has done what it should when it comes to rest.
   const success = result === null ? `Done in ${time}: ${why}` : `Goal reached in ${time}`
-  const verdict = reached ? paint('good', success) : paint('bad', `Goal not reached after ${time}: ${why}`)
+  const missed =
+    waiting.length > 0
+      ? paint('warn', `Waiting after ${time}: ${why}`)
+      : paint('bad', `Goal not reached after ${time}: ${why}`)
+  const verdict = reached ? paint('good', success) : missed
   const heading = result === null ? [] : ['', paint('bold', `Result from ${escapeText(result.sender)}:`)]
   return [...heading, ...renderContent(result), '', verdict]
 }
 
-/** Writes content for reading: a text as its lines, everything else as indented JSON; each line escaped. */
 function renderContent(message: Message | null): string[] {
   if (message?.content === undefined) return []
-  const value = parseContent(message.content)
-  const text = typeof value === 'string' ? value : formatValue(value, RESULT_COLUMNS)
-  const lines = text.slice(0, MAX_RESULT_CHARACTERS).replace(/\n$/, '').split(/\r?\n/)
-  const shown = lines.slice(0, MAX_RESULT_LINES).map((line) => `  ${escapeText(line)}`)
-  const isCut = lines.length > shown.length || text.length > MAX_RESULT_CHARACTERS
-  return isCut ? [...shown, '  … (--json shows all of it)'] : shown
+  return toReadableLines(parseContent(message.content)).map((line) => `  ${line}`)
 }
 
 /** Writes an event as one line of JSON. Only `sent` has the whole message; the others name it. */

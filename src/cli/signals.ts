@@ -1,6 +1,9 @@
 /** What a shell reports for a command that was interrupted. */
 export const INTERRUPTED_EXIT_CODE = 130
 
+/** What `caxton run` reports of a run that waits for people: it goes on with the next one (EX_TEMPFAIL of sysexits.h). */
+export const WAITING_EXIT_CODE = 75
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /**

@@ -122,6 +122,24 @@ function describe(event: RunEvent, verbose: boolean): Line | null {
       const text = `${event.act} for the sake of ${event.about}, which did not answer in ${event.conversation}`
       return { ...agentLine(event.agent), tone: 'warn', mark: '!', what: 'expired', text }
     }
+    case 'waiting': {
+      const { person, message } = event
+      const text = `${message.message_id}: ${message.performative} of ${message.sender}`
+      return { ...agentLine(`human:${person}`), what: 'waiting', text }
+    }
+    case 'answered':
+      return verbose
+        ? {
+            ...agentLine(`human:${event.person}`),
+            tone: 'dim',
+            what: 'answered',
+            text: `${event.question} by ${event.by}`,
+          }
+        : null
+    case 'withdrawn': {
+      const text = `${event.message.message_id}: ${event.end}`
+      return { ...agentLine(`human:${event.person}`), tone: 'warn', mark: '!', what: 'withdrawn', text }
+    }
     case 'log':
       return {
         ...agentLine(event.agent),

@@ -69,6 +69,9 @@ export type RunEvent = {
       readonly act: string
       readonly error: ErrorData
     }
+  | { readonly type: 'waiting'; readonly person: string; readonly message: Message }
+  | { readonly type: 'answered'; readonly person: string; readonly question: string; readonly by: string }
+  | { readonly type: 'withdrawn'; readonly person: string; readonly message: Message; readonly end: string }
   | { readonly type: 'log'; readonly agent: string; readonly level: string; readonly text: string }
   | { readonly type: 'published'; readonly message: Message; readonly copies: number; readonly lost: number }
   | { readonly type: 'subscribed' | 'unsubscribed'; readonly agent: string; readonly pattern: string }
@@ -117,6 +120,8 @@ export interface AgentRow {
 /** What a run ends with. */
 export interface RunSummary {
   readonly reached: boolean
+  /** What it waits for people for; it has not ended then. */
+  readonly waiting: readonly unknown[]
   /** Why it ended. */
   readonly reason: string
   /** The message that was the goal, null if it did not come. */

@@ -145,6 +145,10 @@ export const ERRORS = {
     status: 409,
     message: 'Message wants a guarantee that its receiver does not give',
   },
+  ERR_MESSAGE_ENDED: { kind: 'caller', status: 409, message: 'Message does not wait for an answer any more' },
+  ERR_MESSAGE_ANSWER_WANTED: { kind: 'caller', status: 409, message: 'Message wants an answer' },
+  ERR_MESSAGE_REPLY_TO: { kind: 'denied', status: 403, message: 'Person answers nobody but who has asked' },
+  ERR_PERSON_UNKNOWN: { kind: 'caller', status: 404, message: 'Person is not known' },
   ERR_MESSAGE_UNKNOWN: { kind: 'caller', status: 404, message: 'Message is not known' },
 
   ERR_STORE_LOCKED: { kind: 'caller', status: 409, message: 'Data directory is in use' },

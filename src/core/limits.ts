@@ -258,6 +258,10 @@ export const HOST_LIMITS = Object.freeze({
   configBytes: 64 * 2 ** 10,
   /** Ids from outside that are remembered, so that one that comes again is known. */
   rememberedIds: 100_000,
+  /** People that agents of one system may write to. */
+  people: 1_000,
+  /** Messages to people that no longer wait, of which it is remembered why. */
+  endedHumanMessages: 1_000,
   /** Messages that were given up, kept in memory by a system without a data directory. */
   deadLetters: 1_000,
   /** HTTP exchanges of all agents at once; each holds a socket and what it buffers. */

@@ -12,7 +12,7 @@ export const MESSAGE_FIELDS = [
     name: 'receiver',
     kind: 'receiver',
     sentence:
-      'An agent name, `capability:<name>`, `topic:<name>`, or `user`. A list of several is short for one message to each, in the same ' +
+      'An agent name, `capability:<name>`, `topic:<name>`, `human:<name>`, or `user`. A list of several is short for one message to each, in the same ' +
       'conversation: all are accepted or none is, and each arrives with its own receiver.',
   },
   { name: 'conversation_id', kind: 'text', sentence: 'The conversation; without one the message starts its own.' },

@@ -33,7 +33,7 @@ export type Performative = (typeof PERFORMATIVES)[number]
 /** What a sender may say about a message (FIPA00061); field names are those of the JSON that guests see. */
 export interface Draft {
   readonly performative: Performative
-  /** An agent name, `capability:<name>`, `topic:<name>`, or `user`. */
+  /** An agent name, `capability:<name>`, `topic:<name>`, `human:<name>`, or `user`. */
   readonly receiver: string
   /** Further receivers: a list of several is short for one message to each, in the same conversation. */
   readonly others?: readonly string[]

@@ -1,15 +1,25 @@
-import { asCaxtonError, CaxtonError, isName, isTopicName, RUNTIME_NAME, topicOf, USER_NAME } from '../core/index.ts'
+import {
+  asCaxtonError,
+  CaxtonError,
+  isName,
+  isTopicName,
+  personOf,
+  RUNTIME_NAME,
+  topicOf,
+  USER_NAME,
+} from '../core/index.ts'
 
 /** Where a message can go. */
 export type Address =
   | { readonly kind: 'agent'; readonly name: string }
   | { readonly kind: 'capability'; readonly name: string }
   | { readonly kind: 'topic'; readonly name: string }
+  | { readonly kind: 'person'; readonly name: string }
   | { readonly kind: 'user' }
   | { readonly kind: 'runtime' }
 
 /**
- * Parses the receiver of a message: an agent name, `capability:<name>`, `topic:<name>`, `user`, or `caxton`.
+ * Parses the receiver of a message: an agent name, `capability:<name>`, `topic:<name>`, `human:<name>`, `user`, or `caxton`.
  *
  * @throws CaxtonError ERR_MESSAGE_ADDRESS for another scheme or a name that is none
  */
@@ -18,13 +28,15 @@ export function parseAddress(text: string): Address {
   if (text === RUNTIME_NAME) return { kind: 'runtime' }
   const topic = topicOf(text)
   if (topic !== null && isTopicName(topic)) return { kind: 'topic', name: topic }
+  const person = personOf(text)
+  if (person !== null) return { kind: 'person', name: person }
   const colon = text.indexOf(':')
   const scheme = colon < 0 ? 'agent' : text.slice(0, colon)
   const name = text.slice(colon + 1)
   const isKnown = colon < 0 || scheme === 'capability'
   if (!isKnown || !isName(name)) {
     const shown = JSON.stringify(text.slice(0, 128))
-    const detail = `expected an agent name, "capability:<name>" or "topic:<name>", found ${shown}`
+    const detail = `expected an agent name, "capability:<name>", "topic:<name>" or "human:<name>", found ${shown}`
     throw new CaxtonError('ERR_MESSAGE_ADDRESS', { detail, data: { receiver: text.slice(0, 128) } })
   }
   return colon < 0 ? { kind: 'agent', name } : { kind: 'capability', name }

@@ -30,6 +30,8 @@ export interface ConversationsParts {
   readonly rest: Rest
   sizeOf(message: Message): number
   tell(tidings: Tidings): void
+  /** Whether a party may answer after this process has ended: its deadlines keep nobody from resting. @default nobody */
+  isOutside?(party: string): boolean
   /** Something has happened in a conversation. @default nothing */
   onSettled?(conversation: Conversation): void
   /** A conversation is forgotten. @default nothing */

@@ -13,6 +13,7 @@ import { ConversationBook } from './conversation-book.ts'
 import type { ConversationSnapshot, PassageSnapshot } from './conversation-snapshot.ts'
 import { restoreConversations, takeSnapshot } from './conversation-snapshot.ts'
 import type { ConversationsOptions, ConversationsParts, Refused } from './conversations-parts.ts'
+import type { DialogueEnd } from './guards.ts'
 import { Guards } from './guards.ts'
 import { Passages } from './passages.ts'
 import { PromiseBook } from './promise-book.ts'
@@ -51,8 +52,8 @@ export class Conversations {
     this.#protocols = options.protocols ?? new Rulebook()
     this.#protocols.assertKnown(Object.keys(options.protocolLimits ?? {}))
     this.#promises = new PromiseBook({
-      clock: parts.clock,
-      rest: parts.rest,
+      ...parts,
+      isOutside: (party) => parts.isOutside?.(party) ?? false,
       onLate: (conversation, dialogue, act, by) => this.#tellLate(conversation, dialogue, act, by),
       onOver: (undertaking) => this.#guards.stopLate(undertaking),
     })
@@ -187,13 +188,13 @@ export class Conversations {
    *
    * @param agent where it was; null when it never got anywhere
    * @param spent what its handling used; null when it was not handled
-   * @param failed how the runtime ends the dialogue with its sender; null when it was handled
+   * @param failed how the runtime ends the dialogue with its sender; null when it does not
    */
   settle(
     message: Message,
     agent: string | null,
     spent: { readonly fuel: number; readonly cost: number } | null,
-    failed: 'lost' | 'not-understood' | null,
+    failed: DialogueEnd | null,
   ): void {
     const passage = Passages.get(message)
     if (passage === undefined) return
@@ -280,14 +281,13 @@ export class Conversations {
     return takeSnapshot(this.#book.all())
   }
 
-  /** Continues from a snapshot, with the deadlines that are in it; those that have passed happen at once. */
+  /** Continues from a snapshot, with the deadlines that are in it; those that have passed happen with the next `runDeadlines`. */
   restore(snapshot: ConversationSnapshot): void {
     for (const conversation of restoreConversations(snapshot, this.#protocols)) {
       this.#undertakings = Math.max(this.#undertakings, conversation.undertaking.id)
       if (!this.#book.add(conversation)) continue
       for (const dialogue of conversation.dialogues.values()) this.#promises.follow(conversation, dialogue)
     }
-    this.#promises.run()
   }
 
   /** Returns what has to be kept of a message that is under way, beside itself. */
@@ -357,7 +357,7 @@ export class Conversations {
     this.#promises.follow(conversation, dialogue)
   }
 
-  #fail(conversation: Conversation, message: Message, agent: string, how: 'lost' | 'not-understood'): void {
+  #fail(conversation: Conversation, message: Message, agent: string, how: DialogueEnd): void {
     const dialogue = findDialogue(conversation, message.sender, agent)
     if (dialogue !== null) this.#guards.end(conversation, dialogue, how)
   }

@@ -1,5 +1,5 @@
 import type { Agent } from '../agent/index.ts'
-import type { Clock, Guarantee, Message } from '../core/index.ts'
+import type { Clock, Guarantee, Message, Person } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Conversations } from './conversations.ts'
 import type { Directory } from './directory/index.ts'
@@ -20,6 +20,8 @@ export interface DeliveryParts {
   readonly tracing: Tracing
   readonly store: Store
   readonly mail: DurableMail
+  /** People that are declared. */
+  readonly persons: readonly Person[]
   /** What messages of the user want that say nothing. */
   readonly userGuarantee: Guarantee
   sizeOf(message: Message): number

@@ -11,6 +11,7 @@ import { FanOut } from './fan-out.ts'
 import { Notices } from './notices.ts'
 import { ParkedMail } from './parked-mail.ts'
 import { Passages } from './passages.ts'
+import { PeopleMail } from './people-mail.ts'
 import type { Step } from './protocols/index.ts'
 import { Topics } from './topics/index.ts'
 import type { Passage } from './undertaking.ts'
@@ -43,6 +44,7 @@ export class Delivery {
   readonly notices: Notices
   readonly parked: ParkedMail
   readonly user: UserMail
+  readonly people: PeopleMail
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts
@@ -52,7 +54,12 @@ export class Delivery {
       hand: (agent, message, bytes, payer) => this.#hand(agent, message, bytes, payer),
       giveUp: (message, error) => this.#giveUp(message, error),
     })
-    const common = { ...parts, parked: this.parked, user: this.user }
+    this.people = new PeopleMail({
+      ...parts,
+      giveUp: (message, error) => this.#giveUp(message, error),
+      confirmCancel: (cancel) => this.notices.confirmCancel(cancel),
+    })
+    const common = { ...parts, parked: this.parked, user: this.user, people: this.people }
     this.notices = new Notices({
       ...common,
       handReply: (agent, message, bytes) => this.#handReply(agent, message, bytes),
@@ -91,25 +98,49 @@ export class Delivery {
 
   /** @param cause the message during whose handling this one was sent; null when nobody sent the sender anything */
   route(sent: Message, reserved: boolean, cause: Message | null): void {
+    const message = this.#begin(sent, cause)
+    const problem = this.#bring(message, reserved, cause)
+    if (problem instanceof CaxtonError) this.#giveUp(message, problem)
+    else if (problem !== null) this.#refuse(message, problem)
+  }
+
+  /**
+   * Routes what a person answers, who is told at once instead of by a message where it goes nowhere.
+   *
+   * @returns why it went nowhere; null when it did
+   */
+  routeOfPerson(sent: Message, question: Message): CaxtonError | null {
+    const message = this.#begin(sent, question)
+    const problem = this.#bring(message, false, question)
+    if (problem === null) return null
+    if (!(problem instanceof CaxtonError)) this.#parts.conversations.refuse(message, problem)
+    const error = problem instanceof CaxtonError ? problem : problem.error
+    this.#parts.tracing.givenUp(message, error.toData())
+    this.#parts.hub.emit({ type: 'undelivered', message, error: error.toData(), answered: false })
+    return error
+  }
+
+  #begin(sent: Message, cause: Message | null): Message {
     const message = this.#parts.tracing.begin(sent, cause)
     if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'sent', message })
+    return message
+  }
+
+  /** Returns why a message went nowhere; null when it did. */
+  #bring(message: Message, reserved: boolean, cause: Message | null): CaxtonError | Refused | null {
     const agent = this.#parts.agents.get(message.receiver)
     const address = agent === undefined ? readAddress(message.receiver) : null
     const isOpen = address !== null && !(address instanceof CaxtonError) && isForOthers(address)
     const passage = this.#parts.conversations.enter(message, isOpen ? null : message.receiver, cause)
-    if ('error' in passage) {
-      this.#giveBackCredit(message, reserved)
-      this.#parts.mail.noteSent(message, cause)
-      this.#refuse(message, passage)
-      return
-    }
+    if ('error' in passage) this.#giveBackCredit(message, reserved)
     const problem =
-      agent === undefined
-        ? this.#elsewhere.deliver(message, passage, address!, reserved, cause)
-        : this.#deliver(agent, message, passage, reserved)
+      'error' in passage
+        ? passage
+        : agent === undefined
+          ? this.#elsewhere.deliver(message, passage, address!, reserved, cause)
+          : this.#deliver(agent, message, passage, reserved)
     this.#parts.mail.noteSent(message, cause)
-    if (problem instanceof CaxtonError) this.#giveUp(message, problem)
-    else if (problem !== null) this.#refuse(message, problem)
+    return problem
   }
 
   /** Notes a message that one agent has handed to another in their thread, which waits with it already. */

@@ -1,11 +1,12 @@
 import type { Agent } from '../agent/index.ts'
 import type { Message } from '../core/index.ts'
-import { CaxtonError, USER_NAME } from '../core/index.ts'
+import { CaxtonError, isHumanAddress, USER_NAME } from '../core/index.ts'
 import type { Address } from './address.ts'
 import type { Refused } from './conversations-parts.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
 import { findProblem, mailboxFull } from './delivery-problems.ts'
 import type { ParkedMail } from './parked-mail.ts'
+import type { PeopleMail } from './people-mail.ts'
 import type { Step } from './protocols/index.ts'
 import type { Topics } from './topics/index.ts'
 import type { Passage } from './undertaking.ts'
@@ -15,6 +16,7 @@ export interface ElsewhereParts extends DeliveryParts {
   readonly parked: ParkedMail
   readonly user: UserMail
   readonly topics: Topics
+  readonly people: PeopleMail
   /** Puts a message for which credit is reserved into a mailbox. */
   take(agent: Agent, message: Message, step: Step | null, bytes: number): void
   /** Gives back what a message holds that goes into no mailbox. */
@@ -48,6 +50,9 @@ export class Elsewhere {
     if (address instanceof CaxtonError) return address
     if (address.kind === 'topic') return this.#parts.topics.publish(message, address.name, cause)
     if (address.kind === 'user') return this.#deliverToUser(message, passage)
+    if (address.kind === 'person') return this.#deliverToPerson(message, passage, address.name)
+    if (isHumanAddress(message.sender) && this.#parts.mail.isExpected(message.receiver))
+      return this.#park(message, passage)
     const data = { agent: message.receiver }
     return new CaxtonError('ERR_AGENT_UNKNOWN', { detail: `'${message.receiver}'`, data })
   }
@@ -58,6 +63,28 @@ export class Elsewhere {
     if (step !== null && 'error' in step) return step
     conversations.depart(message, step, USER_NAME, false)
     user.deliver(message)
+    return null
+  }
+
+  #deliverToPerson(message: Message, passage: Passage, person: string): CaxtonError | Refused | null {
+    const { conversations, people } = this.#parts
+    const problem = people.findProblem(person, message)
+    if (problem !== null) return problem
+    const step = conversations.judge(passage, message, message.receiver)
+    if (step !== null && 'error' in step) return step
+    conversations.depart(message, step, message.receiver, true)
+    people.take(message)
+    return null
+  }
+
+  /** Lets the answer of a person wait for an agent that asked before the system ended, and is not there yet. */
+  #park(message: Message, passage: Passage): Refused | null {
+    const { conversations, mail, parked } = this.#parts
+    const step = conversations.judge(passage, message, message.receiver)
+    if (step !== null && 'error' in step) return step
+    conversations.depart(message, step, message.receiver, true)
+    mail.accept(message, message.receiver)
+    parked.addFreed(message.receiver, message)
     return null
   }
 

@@ -1,6 +1,7 @@
 import type { AgentPhase, Hold, LogLine, Usage, Warning } from '../agent/index.ts'
 import type { Clock, ErrorData, Message, Performative } from '../core/index.ts'
 import type { Offer } from './directory/index.ts'
+import type { WaitingEnd } from './waiting.ts'
 
 /** One use of a service by an agent. Holds names, numbers and outcomes: never what was sent or answered, never a secret. */
 export interface AuditRecord {
@@ -90,6 +91,23 @@ export type RouterFact =
       readonly about: string
       readonly act: Performative
       readonly error: ErrorData
+    }
+  /** A message waits for a person; told at the start, too, of what waits from before. */
+  | { readonly type: 'waiting'; readonly person: string; readonly message: Message; readonly sequence: number | null }
+  /** A person has answered the message with the id `question`. `by` says who has brought the answer, as far as is known. */
+  | {
+      readonly type: 'answered'
+      readonly person: string
+      readonly question: string
+      readonly message: Message
+      readonly by: string
+    }
+  /** A message waits for a person no more, and was not answered. */
+  | {
+      readonly type: 'withdrawn'
+      readonly person: string
+      readonly message: Message
+      readonly end: Exclude<WaitingEnd, 'answered'>
     }
   | { readonly type: 'log'; readonly agent: string; readonly level: LogLine['level']; readonly text: string }
   /** An agent offers a capability, or says something else of it than before; `untilMs` is when that lapses, null is never. */

@@ -1,4 +1,4 @@
-import type { CircuitLimits, Clock, Message } from '../core/index.ts'
+import type { CircuitLimits, Clock, COMMON_ENDS, Message } from '../core/index.ts'
 import { CaxtonError, RUNTIME_NAME, USER_NAME } from '../core/index.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import type { Conversation } from './conversation.ts'
@@ -9,6 +9,9 @@ import type { Ask, DialogueState } from './protocols/index.ts'
 import { end, isEnded } from './protocols/index.ts'
 import type { Undertaking } from './undertaking.ts'
 import { findOverdraft, overdraft } from './undertaking.ts'
+
+/** How the runtime ends a dialogue: ends that every protocol has. */
+export type DialogueEnd = (typeof COMMON_ENDS)[number]
 
 export interface GuardsParts {
   readonly clock: Clock
@@ -93,7 +96,7 @@ export class Guards {
   }
 
   /** Ends a dialogue for a reason that is not in its table. False when it has ended already. */
-  end(conversation: Conversation, dialogue: DialogueState, how: 'lost' | 'not-understood' | 'stopped'): boolean {
+  end(conversation: Conversation, dialogue: DialogueState, how: DialogueEnd): boolean {
     const protocol = conversation.protocol
     if (protocol === null || isEnded(protocol.dialogues[dialogue.kind]!, dialogue)) return false
     end(protocol, dialogue, how)

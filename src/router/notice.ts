@@ -60,6 +60,13 @@ export function createTidings({ receiver, act, conversation, ask, about, error }
   return completeDraft(draft, RUNTIME_NAME, messageId)
 }
 
+/** Makes the message by which the runtime confirms, for a person, that what was asked is called off. Its content is `{"message_id", "receiver"}`. */
+export function createConfirmation(cancel: Message, messageId: string): Message {
+  const content = JSON.stringify({ message_id: cancel.message_id, receiver: cancel.receiver })
+  const answer = { ...replyTo(cancel), receiver: cancel.sender }
+  return completeDraft({ performative: 'inform', ...answer, content }, RUNTIME_NAME, messageId)
+}
+
 function pickFacts(data: ErrorFacts): ErrorFacts {
   if (data['guard'] === undefined && data['protocol'] === undefined) return {}
   const told = TOLD_FACTS.filter((name) => data[name] !== undefined)

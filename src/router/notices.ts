@@ -1,17 +1,19 @@
 import type { Agent } from '../agent/index.ts'
 import type { Message, Performative } from '../core/index.ts'
-import { CaxtonError, USER_NAME } from '../core/index.ts'
+import { CaxtonError, isHumanAddress, USER_NAME } from '../core/index.ts'
 import type { Tidings } from './conversations-parts.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
 import { findProblem, isDurable, isGone, mailboxFull } from './delivery-problems.ts'
-import { createNotice, createTidings, isAnswerable } from './notice.ts'
+import { createConfirmation, createNotice, createTidings, isAnswerable } from './notice.ts'
 import { NoticeBacklog } from './notice-backlog.ts'
 import type { ParkedMail } from './parked-mail.ts'
+import type { PeopleMail } from './people-mail.ts'
 import type { UserMail } from './user-mail.ts'
 
 export interface NoticesParts extends DeliveryParts {
   readonly parked: ParkedMail
   readonly user: UserMail
+  readonly people: PeopleMail
   /** Hands over the reply that an agent waits for in the middle of a message; false for any other message. */
   handReply(agent: Agent, message: Message, bytes: number): boolean
   /** Puts a notice for which room is reserved into a mailbox. */
@@ -44,10 +46,22 @@ export class Notices {
 
   /** Tells somebody what has become of a conversation without having been asked just now. */
   announce(tidings: Tidings): void {
-    if (tidings.receiver !== USER_NAME && !this.#parts.answersAgents()) return
+    const { receiver, conversation } = tidings
+    if (receiver !== USER_NAME && !this.#parts.answersAgents()) return
+    // What a person has not begun with just goes from the list.
+    if (isHumanAddress(receiver) && !this.#parts.people.hasPromised(receiver, conversation)) return
     const notice = this.#parts.tracing.begin(createTidings(tidings, this.#parts.createMessageId()), null)
-    this.#parts.conversations.enterNotice(notice, tidings.conversation)
-    this.#tell(tidings.receiver, notice)
+    this.#parts.conversations.enterNotice(notice, conversation)
+    this.#tell(receiver, notice)
+  }
+
+  /** Tells whoever has cancelled what it asked of a person that it is called off. */
+  confirmCancel(cancel: Message): void {
+    if (!this.mayAnswer(cancel)) return
+    const { tracing, createMessageId } = this.#parts
+    const notice = tracing.begin(createConfirmation(cancel, createMessageId()), cancel)
+    this.#parts.conversations.enterNotice(notice, cancel)
+    this.#tell(cancel.sender, notice)
   }
 
   /** Tells an agent what belongs to no conversation of its own; nothing while the runtime closes. */
@@ -59,6 +73,10 @@ export class Notices {
     if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'sent', message: notice })
     if (receiver === USER_NAME) {
       this.#parts.user.deliver(notice)
+      return
+    }
+    if (isHumanAddress(receiver)) {
+      this.#parts.people.takeNotice(notice)
       return
     }
     const agent = this.#parts.agents.get(receiver)

@@ -10,6 +10,8 @@ import type { Undertaking } from './undertaking.ts'
 export interface PromiseBookParts {
   readonly clock: Clock
   readonly rest: Rest
+  /** Whether a party may answer after this process has ended. */
+  isOutside(party: string): boolean
   /** A deadline has passed and the dialogue has gone on: whoever waited is told by that act. */
   onLate(conversation: Conversation, dialogue: DialogueState, act: Performative, by: Side): void
   /** The time of an undertaking in which somebody may wait is up. */
@@ -19,13 +21,16 @@ export interface PromiseBookParts {
 /**
  * Who has promised what by when: a deadline for each dialogue that has one, and for each undertaking that has dialogues.
  *
- * A deadline of a dialogue counts as under way, since something will happen; the time of an undertaking does not.
+ * A deadline of a dialogue counts as under way, since something will happen, unless it is for somebody outside; the time of an
+ * undertaking does not.
  */
 export class PromiseBook {
   readonly #parts: PromiseBookParts
   readonly #dueQueue: DeadlineQueue
   readonly #timeQueue: DeadlineQueue
   readonly #dues = new Map<DialogueState, Deadline>()
+  /** Those of them that count as under way. */
+  readonly #holding = new Set<DialogueState>()
   readonly #times = new Map<Undertaking, Deadline>()
   #holdsRest = true
 
@@ -45,8 +50,9 @@ export class PromiseBook {
       this.drop(dialogue)
       return
     }
-    if (set === undefined) this.#holdRest()
-    else this.#dueQueue.remove(set)
+    if (set !== undefined) this.#dueQueue.remove(set)
+    if (this.#parts.isOutside(due.by === 'opener' ? dialogue.partner : dialogue.opener)) this.#letRest(dialogue)
+    else this.#holdRest(dialogue)
     this.#dues.set(
       dialogue,
       this.#dueQueue.add(due.atMs, () => this.#pass(conversation, dialogue)),
@@ -59,7 +65,7 @@ export class PromiseBook {
     if (set === undefined) return
     this.#dues.delete(dialogue)
     this.#dueQueue.remove(set)
-    this.#letRest()
+    this.#letRest(dialogue)
   }
 
   /** Watches the time of an undertaking from now on. */
@@ -88,7 +94,8 @@ export class PromiseBook {
   releaseRest(): void {
     if (!this.#holdsRest) return
     this.#holdsRest = false
-    for (let left = this.#dues.size; left > 0; left -= 1) this.#parts.rest.end()
+    for (let left = this.#holding.size; left > 0; left -= 1) this.#parts.rest.end()
+    this.#holding.clear()
   }
 
   close(): void {
@@ -104,14 +111,16 @@ export class PromiseBook {
     this.#dues.delete(dialogue)
     const act = expire(conversation.protocol!, dialogue)
     if (act !== null) this.#parts.onLate(conversation, dialogue, act, by)
-    this.#letRest()
+    this.#letRest(dialogue)
   }
 
-  #holdRest(): void {
-    if (this.#holdsRest) this.#parts.rest.begin()
+  #holdRest(dialogue: DialogueState): void {
+    if (!this.#holdsRest || this.#holding.has(dialogue)) return
+    this.#holding.add(dialogue)
+    this.#parts.rest.begin()
   }
 
-  #letRest(): void {
-    if (this.#holdsRest) this.#parts.rest.end()
+  #letRest(dialogue: DialogueState): void {
+    if (this.#holding.delete(dialogue)) this.#parts.rest.end()
   }
 }

@@ -1,20 +1,16 @@
 import type { Agent, AgentEvents, AgentInfo, Restarting } from '../agent/index.ts'
 import { checkDeadlineMs, isFinal, maySee } from '../agent/index.ts'
-import type { Clock, Draft, Guarantee, Message } from '../core/index.ts'
+import type { Clock, Draft, Guarantee, Message, Person } from '../core/index.ts'
 import {
   CaxtonError,
-  completeDraft,
   createIdSource,
   HOST_LIMITS,
+  isHumanAddress,
   isName,
   RUNTIME_NAME,
-  readTerms,
-  spreadDraft,
-  topicOf,
   USER_NAME,
 } from '../core/index.ts'
 import { Store } from '../store/index.ts'
-import { parseAddress } from './address.ts'
 import { createAgentEvents } from './agent-events.ts'
 import { AwaitedReplies } from './awaited-replies.ts'
 import type { ConversationInfo } from './conversation.ts'
@@ -25,12 +21,13 @@ import { Delivery } from './delivery.ts'
 import { announceOffer, createWatchNotice, Directory, OfferJournal, Watches, WatchJournal } from './directory/index.ts'
 import { DurableMail } from './durable-mail.ts'
 import type { AuditRecord, RouterListener } from './event.ts'
-import { callSafely, EventHub } from './event.ts'
+import { EventHub } from './event.ts'
 import type { MailboxCredit } from './mailbox-credit.ts'
-import { PendingRequests } from './pending-requests.ts'
+import { People } from './people.ts'
 import { Rest } from './rest.ts'
 import type { Tracing } from './tracing.ts'
 import { NO_TRACING } from './tracing.ts'
+import { UserDesk } from './user-desk.ts'
 
 export interface RouterParts {
   /** @default NO_TRACING */
@@ -52,6 +49,8 @@ export interface RouterOptions {
   readonly conversations?: ConversationsOptions
   /** What is promised of messages of the user that say nothing. @default at-most-once */
   readonly guarantee?: Guarantee
+  /** Whom messages to `human:<name>` wait for. @default nobody */
+  readonly people?: readonly Person[]
 }
 
 /** Carries messages between agents and the user, and answers for what cannot be delivered. */
@@ -62,10 +61,12 @@ export class Router {
   readonly directory: Directory
   /** Who is told when that changes. */
   readonly watches: Watches
+  /** What waits for people. */
+  readonly people: People
   readonly #parts: RouterParts
   readonly #agents = new Map<string, Agent>()
   readonly #conversations: Conversations
-  readonly #requests = new PendingRequests()
+  readonly #user: UserDesk
   readonly #replies = new AwaitedReplies()
   readonly #rest = new Rest()
   readonly #hub: EventHub
@@ -73,7 +74,6 @@ export class Router {
   readonly #store: Store
   readonly #mail: DurableMail
   readonly #createMessageId: () => string
-  readonly #createReplyId: () => string
   #phase: 'open' | 'draining' | 'closed' = 'open'
   #closing: Promise<void> | null = null
 
@@ -83,7 +83,6 @@ export class Router {
     this.#store = parts.store ?? Store.inMemory(parts.clock)
     this.#mail = new DurableMail({ store: this.#store, clock: parts.clock }, parts.sizeOf)
     this.#createMessageId = createIdSource('m', `${options.run}-r`)
-    this.#createReplyId = createIdSource('r', `${options.run}-r`)
     const directory = new Directory({
       clock: parts.clock,
       journal: new OfferJournal(this.#store),
@@ -109,7 +108,12 @@ export class Router {
         hub: this.#hub,
         rest: this.#rest,
         tell: (tidings) => this.#delivery.notices.announce(tidings),
-        ...journal,
+        isOutside: (party) => this.#store.isDurable && isHumanAddress(party),
+        onSettled: (conversation) => {
+          journal.onSettled(conversation)
+          this.#delivery.people.review(conversation)
+        },
+        onDropped: journal.onDropped,
       },
       options.conversations,
     )
@@ -124,15 +128,16 @@ export class Router {
       tracing: parts.tracing ?? NO_TRACING,
       store: this.#store,
       mail: this.#mail,
+      persons: options.people ?? [],
       userGuarantee: options.guarantee ?? 'at-most-once',
       sizeOf: parts.sizeOf,
       createMessageId: this.#createMessageId,
       onAssigned: (message, agent) => {
-        if (message.sender === USER_NAME) this.#requests.assign(message, agent)
+        if (message.sender === USER_NAME) this.#user.assign(message, agent)
         else this.#replies.assign(message, agent)
       },
       claimReply: (receiver, message) => this.#replies.claim(receiver, message),
-      onUserMessage: (message) => this.#takeForUser(message),
+      onUserMessage: (message) => this.#user.take(message),
       onEnded: ({ message_id }, isHandled) => this.watches.onNoticeEnded(message_id, isHandled),
       answersAgents: () => this.#phase !== 'closed',
     })
@@ -148,7 +153,21 @@ export class Router {
       rest: this.#rest,
       isClosed: () => this.#phase === 'closed',
     })
+    const desk = {
+      delivery: this.#delivery,
+      store: this.#store,
+      createMessageId: this.#createMessageId,
+      assertOpen: () => this.#assertOpen(),
+    }
+    const createReplyId = createIdSource('r', `${options.run}-r`)
+    this.#user = new UserDesk({ ...desk, createReplyId, onMessage: (message) => parts.onUserMessage?.(message) })
+    this.people = new People({ ...desk, hub: this.#hub, nowMs: () => parts.clock.nowMs() }, options.people ?? [])
     journal.restore(this.#conversations, this.#mail)
+    this.#delivery.people.restore()
+    // What was answered in time while the system was down is brought in this turn: it goes before deadlines that passed meanwhile.
+    queueMicrotask(() => {
+      if (this.#phase !== 'closed') this.runDeadlines()
+    })
   }
 
   /**
@@ -205,7 +224,13 @@ export class Router {
     return this.#conversations.list()
   }
 
-  /** What is known of conversations: for the journal, and for tests with a clock of their own. */
+  /** Lets every deadline happen that has passed. Timers do it; tests with a clock of their own do it themselves. */
+  runDeadlines(): void {
+    this.#conversations.runDeadlines()
+    this.#delivery.people.runDeadlines()
+  }
+
+  /** What is known of conversations: for the journal, and for tests. */
   get book(): Conversations {
     return this.#conversations
   }
@@ -222,16 +247,7 @@ export class Router {
    * @throws CaxtonError ERR_MESSAGE_ADDRESS, ERR_MESSAGE_SENDER_FORGED for a sender other than `user`, ERR_RUNTIME_CLOSED
    */
   send(draft: Draft): Message {
-    if (draft.others === undefined) {
-      const message = this.#complete(draft)
-      this.#delivery.route(message, false, null)
-      return message
-    }
-    const first = this.#createMessageId()
-    const drafts = spreadDraft(draft, first)
-    const messages = drafts.map((one, index) => this.#complete(one, index === 0 ? first : this.#createMessageId()))
-    for (const message of messages) this.#delivery.route(message, false, null)
-    return messages[0]!
+    return this.#user.send(draft)
   }
 
   /**
@@ -242,15 +258,8 @@ export class Router {
    * @throws CaxtonError ERR_REQUEST_FAILED when the reply is `failure`, `refuse` or `not-understood` (`data.performative`,
    * `data.sender`, `data.reason`), ERR_REQUEST_DEADLINE, ERR_MESSAGE_INVALID for several receivers or a topic, ERR_LIMIT_REQUESTS, ERR_RUNTIME_CLOSED, and what `send` throws
    */
-  async request(draft: Draft, deadlineMs: number): Promise<Message> {
-    if (draft.others !== undefined || topicOf(draft.receiver) !== null) {
-      throw new CaxtonError('ERR_MESSAGE_INVALID', { detail: 'receiver: a request has one receiver' })
-    }
-    const replyWith = draft.reply_with ?? this.#createReplyId()
-    const message = this.#complete({ ...draft, reply_with: replyWith })
-    const reply = this.#requests.open(message, replyWith, checkDeadlineMs(deadlineMs))
-    this.#delivery.route(message, false, null)
-    return reply
+  request(draft: Draft, deadlineMs: number): Promise<Message> {
+    return this.#user.request(draft, deadlineMs)
   }
 
   /**
@@ -313,6 +322,7 @@ export class Router {
     if (this.#phase === 'open') this.#phase = 'draining'
     for (const agent of this.#agents.values()) agent.silenceTimers()
     this.#conversations.releaseRest()
+    this.#delivery.people.releaseRest()
     const deadline = Promise.withResolvers<void>()
     const timer = deadlineMs === null ? undefined : setTimeout(deadline.resolve, deadlineMs)
     await Promise.race([this.#rest.wait().then(() => this.#finishPrograms()), deadline.promise])
@@ -336,9 +346,10 @@ export class Router {
 
   async #close(): Promise<void> {
     this.#phase = 'closed'
-    this.#requests.rejectAll(new CaxtonError('ERR_RUNTIME_CLOSED'))
+    this.#user.close()
     this.#conversations.close()
     this.directory.close()
+    this.#delivery.people.close()
     await Promise.all([...this.#agents.values()].map((agent) => agent.stop()))
   }
 
@@ -351,25 +362,10 @@ export class Router {
     this.#assertOpen()
     this.#delivery.parked.redeliver(await this.#store.dead.raise(sequence))
     this.#delivery.user.deliverParked()
+    this.#delivery.people.restore()
   }
 
   #assertOpen(): void {
     if (this.#phase !== 'open') throw new CaxtonError('ERR_RUNTIME_CLOSED', { detail: `it is ${this.#phase}` })
-  }
-
-  #complete(draft: Draft, messageId: string = this.#createMessageId()): Message {
-    this.#assertOpen()
-    this.#store.assertKeeps()
-    parseAddress(draft.receiver)
-    readTerms(draft)
-    if (draft.sender !== undefined && draft.sender !== USER_NAME) {
-      throw new CaxtonError('ERR_MESSAGE_SENDER_FORGED', { data: { sender: draft.sender } })
-    }
-    return completeDraft(draft, USER_NAME, messageId)
-  }
-
-  #takeForUser(message: Message): void {
-    const { onUserMessage } = this.#parts
-    if (!this.#requests.claim(message) && onUserMessage !== undefined) callSafely(onUserMessage, message)
   }
 }

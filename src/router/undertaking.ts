@@ -75,6 +75,11 @@ const QUESTIONS: ReadonlySet<Performative> = new Set([
   'subscribe',
 ])
 
+/** Tells whether a message that follows no protocol asks for something: by its act, or since it says how it is replied to. */
+export function isQuestion({ performative, reply_with: replyWith }: Message): boolean {
+  return replyWith !== undefined || performative === 'propose' || QUESTIONS.has(performative)
+}
+
 /** Returns the trail of a message that is sent while one with the trail `above` is handled. */
 export function followTrail(message: Message, receiver: string, above: Trail | null): Trail | null {
   if (QUESTIONS.has(message.performative)) {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Message } from '../core/index.ts'
 import type { DeadLetter, StoredMessage, StoredTimer } from './changes.ts'
+import type { InboxEntry } from './writer-protocol.ts'
 
 /** What a database holds that a system needs to go on. It crosses threads. */
 export interface Image {
@@ -12,6 +13,8 @@ export interface Image {
   readonly timers: readonly StoredTimer[]
   readonly records: readonly { readonly area: string; readonly key: string; readonly text: string }[]
   readonly seen: readonly string[]
+  /** What commands have left and nobody has done, the oldest first. */
+  readonly inbox: readonly InboxEntry[]
 }
 
 export function readImage(database: DatabaseSync): Image {
@@ -22,6 +25,7 @@ export function readImage(database: DatabaseSync): Image {
     timers: rowsOf(database, 'SELECT agent, id, due_ms AS dueMs FROM timers ORDER BY due_ms'),
     records: rowsOf(database, 'SELECT area, key, text FROM records ORDER BY area, key'),
     seen: rowsOf<{ id: string }>(database, 'SELECT id FROM seen ORDER BY seen_ms').map(({ id }) => id),
+    inbox: readInbox(database, 0),
   }
 }
 
@@ -54,6 +58,12 @@ export function readDeadLetter(database: DatabaseSync, sequence: number): DeadLe
 
 function toDeadLetter(row: DeadRow): DeadLetter {
   return { ...toStoredMessage(row), deadMs: row.deadMs, reason: row.reason, detail: row.detail }
+}
+
+/** Reads what commands have left, behind the entry with that id. */
+export function readInbox(database: DatabaseSync, afterId: number): InboxEntry[] {
+  const sql = 'SELECT id, kind, body, made_ms AS madeMs FROM inbox WHERE id > ? ORDER BY id'
+  return database.prepare(sql).all(afterId) as unknown as InboxEntry[]
 }
 
 /** Writes the header of a message: all of it but the content. */

@@ -220,25 +220,50 @@ test('history, dead letters and ids keep to their age by the clock of the system
   assert.deepEqual([again.remember('id-1000'), again.remember('id-90000')], [true, false])
 })
 
-test('a command leaves an entry for the system that runs, or for the next one', async (context) => {
+test('a command leaves an entry for the system that runs, or for the next one, which has it when it opens', async (context) => {
   const directory = createDirectory(context)
   const arrived: InboxEntry[] = []
-  let gotOne = Promise.withResolvers<void>()
+  const gotOne = Promise.withResolvers<void>()
   const onInbox = (entry: InboxEntry) => {
     arrived.push(entry)
     gotOne.resolve()
   }
   const store = await open(directory, {}, { onInbox })
-  leaveInInbox(directory, 'redeliver', '7')
+  assert.deepEqual(store.takeInbox(), [])
+  const startMs = Date.now()
+  assert.equal(leaveInInbox(directory, 'redeliver', '7'), 1)
   await gotOne.promise
-  assert.deepEqual(arrived, [{ id: 1, kind: 'redeliver', body: '7' }])
+  const [{ madeMs = 0, ...entry } = {}] = arrived
+  assert.deepEqual(entry, { id: 1, kind: 'redeliver', body: '7' })
+  assert.ok(madeMs >= startMs && madeMs <= Date.now())
   store.finish(1)
   await store.close()
   leaveInInbox(directory, 'purge', '{}')
-  gotOne = Promise.withResolvers()
-  await using _again = await open(directory, {}, { onInbox })
-  await gotOne.promise
-  assert.deepEqual(arrived[1], { id: 2, kind: 'purge', body: '{}' })
+  await using again = await open(directory, {}, { onInbox })
+  assert.deepEqual(
+    again.takeInbox().map(({ id, kind, body }) => [id, kind, body]),
+    [[2, 'purge', '{}']],
+  )
+  assert.deepEqual(again.takeInbox(), [])
+  using reader = new StoreReader(directory)
+  assert.deepEqual(
+    reader.inbox().map(({ id }) => id),
+    [2],
+  )
+})
+
+test('a command looks before it leaves something, and what it finds may forbid it', async (context) => {
+  const directory = createDirectory(context)
+  await using store = await open(directory)
+  store.putRecord('area', 'key', 'text')
+  await store.flush()
+  const admit = (reader: StoreReader) => {
+    assert.deepEqual([...reader.records('area')], [['key', 'text']])
+    throw new Failure('ERR_MESSAGE_UNKNOWN')
+  }
+  assert.throws(() => leaveInInbox(directory, 'answer', '{}', admit), { code: 'ERR_MESSAGE_UNKNOWN' })
+  using reader = new StoreReader(directory)
+  assert.deepEqual(reader.inbox(), [])
 })
 
 test('a damaged database, one of a later version and one that is none are refused by name', async (context) => {

@@ -32,7 +32,7 @@ export interface StoreParts {
   readonly clock: Clock
   /** @default a thread of its own */
   readonly startWriter?: StartWriter
-  /** A command asks for something. Whoever does it calls `finish`. @default nothing is done */
+  /** A command asks for something meanwhile. Whoever does it calls `finish`. @default nothing is done */
   onInbox?(entry: InboxEntry): void
   /** Something could not be written. `isOver`: nothing will be any more. @default nothing */
   onFailure?(error: CaxtonError, isOver: boolean): void
@@ -79,6 +79,7 @@ export class Store implements AsyncDisposable {
   readonly #records = new Map<string, Map<string, string>>()
   readonly #seen = new Set<string>()
   #messages: readonly StoredMessage[] = []
+  #inbox: readonly InboxEntry[] = []
   #sequence = 0
   #written: { readonly message: Message; readonly header: string } | null = null
 
@@ -160,6 +161,13 @@ export class Store implements AsyncDisposable {
     const messages = this.#messages
     this.#messages = []
     return messages
+  }
+
+  /** Takes what commands had left when the system was opened, the oldest first; there is nothing the second time. */
+  takeInbox(): readonly InboxEntry[] {
+    const entries = this.#inbox
+    this.#inbox = []
+    return entries
   }
 
   /** Gives the next sequence out. */
@@ -326,6 +334,7 @@ export class Store implements AsyncDisposable {
   #take(image: Image): void {
     this.#sequence = image.sequence
     this.#messages = image.messages
+    this.#inbox = image.inbox
     for (const { agent, key, value } of image.data) {
       group(this.#data, agent).set(key, value)
       this.#dataBytes.set(agent, this.dataBytesOf(agent) + entryBytes(key, value))

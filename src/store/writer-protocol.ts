@@ -11,11 +11,13 @@ export interface WriterData {
   readonly retention: RetentionOptions
 }
 
-/** An entry that a command has left for the system that runs. */
+/** An entry that a command has left for the system that runs, or for the next one. */
 export interface InboxEntry {
   readonly id: number
   readonly kind: string
   readonly body: string
+  /** When it was left, milliseconds since 1970. */
+  readonly madeMs: number
 }
 
 /** Main to writer; batches are committed in their order. */

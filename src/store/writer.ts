@@ -6,8 +6,8 @@ import type { Synchronous } from './database.ts'
 import { isPassing, toStoreError } from './database.ts'
 import type { DirectoryLock } from './directory.ts'
 import { databaseFile } from './directory.ts'
-import { readImage } from './image.ts'
-import type { FromWriter, InboxEntry, ToWriter, WriterData } from './writer-protocol.ts'
+import { readImage, readInbox } from './image.ts'
+import type { FromWriter, ToWriter, WriterData } from './writer-protocol.ts'
 
 /*
  * Writes to the database of a system that runs; nobody else does. Runs in a thread of its own.
@@ -57,7 +57,9 @@ export class Writer {
       this.#lock = this.#parts.lockDirectory(directory)
       this.#database = this.#parts.openDatabase(this.#file, synchronous)
       this.#batches = new BatchWriter(this.#database, retention)
-      this.#parts.tell({ type: 'opened', image: readImage(this.#database) })
+      const image = readImage(this.#database)
+      this.#lastInboxId = image.inbox.at(-1)?.id ?? 0
+      this.#parts.tell({ type: 'opened', image })
     } catch (error) {
       this.#fail(error)
       return
@@ -108,8 +110,7 @@ export class Writer {
       const found = this.#database.prepare('PRAGMA data_version').get()?.['data_version']
       if (found === this.#version) return
       this.#version = found
-      const sql = 'SELECT id, kind, body FROM inbox WHERE id > ? ORDER BY id LIMIT 1000'
-      const entries = this.#database.prepare(sql).all(this.#lastInboxId) as unknown as InboxEntry[]
+      const entries = readInbox(this.#database, this.#lastInboxId)
       if (entries.length === 0) return
       this.#lastInboxId = entries.at(-1)!.id
       this.#parts.tell({ type: 'inbox', entries })

@@ -1,19 +1,10 @@
 import { z } from 'zod'
 import type { CircuitLimits, ConversationLimits, Protocol } from '../core/index.ts'
-import {
-  CONVERSATION_LIMITS,
-  DEFAULT_CIRCUIT,
-  DEFAULT_CONVERSATION_LIMITS,
-  formatBytes,
-  formatCount,
-  formatDurationMs,
-  parseBytes,
-  parseCount,
-  parseDurationMs,
-} from '../core/index.ts'
-import { field, Mismatch, table } from './field.ts'
+import { CONVERSATION_LIMITS, DEFAULT_CIRCUIT, DEFAULT_CONVERSATION_LIMITS } from '../core/index.ts'
+import { amount } from './amount.ts'
+import { table } from './field.ts'
 import type { Problem } from './problems.ts'
-import { configError, deepFreeze, formatPath, mismatch, show, toProblems } from './problems.ts'
+import { configError, deepFreeze, formatPath, mismatch, toProblems } from './problems.ts'
 import type { ProtocolInput } from './protocols.ts'
 import { readProtocol } from './protocols.ts'
 
@@ -47,24 +38,8 @@ export interface ConversationSettings {
   readonly protocols: readonly Protocol[]
 }
 
-const UNITS = {
-  bytes: { parse: parseBytes, format: formatBytes, example: 'a size such as "16MiB"' },
-  ms: { parse: parseDurationMs, format: formatDurationMs, example: 'a duration such as "5s"' },
-  count: { parse: parseCount, format: formatCount, example: 'a count such as "50K"' },
-} as const
-
 /** Protocols of its own that one system may have. */
 const MAX_PROTOCOLS = 64
-
-function amount(unit: keyof typeof UNITS, min: number, max: number) {
-  const { parse, format, example } = UNITS[unit]
-  return field((value) => {
-    if (typeof value !== 'string' && typeof value !== 'number') return new Mismatch(mismatch(value, example))
-    const read = parse(value)
-    if (read >= min && read <= max) return read
-    return new Mismatch(`is ${show(value)}, expected between ${format(min)} and ${format(max)}`)
-  }).optional()
-}
 
 const NAMES = Object.keys(CONVERSATION_LIMITS) as (keyof ConversationLimits)[]
 const budgetFields = Object.fromEntries(

@@ -5,6 +5,7 @@ import { agentFields } from './agent-options.ts'
 import { conversationsSchema } from './conversations.ts'
 import { field, Mismatch, table, text, word } from './field.ts'
 import { limitsSchema } from './limits.ts'
+import { peopleSchema } from './people.ts'
 import { mismatch, show } from './problems.ts'
 import { secretsSchema, toolsSchema } from './services.ts'
 import { storeSchema } from './store.ts'
@@ -19,7 +20,7 @@ const MAX_CONTENT_DEPTH = 64
 const act = word<Performative>(PERFORMATIVES)
 
 const sendSchema = table({
-  to: text('the name of an agent, "capability:<name>" or "topic:<name>"', 256),
+  to: text('the name of an agent, "capability:<name>", "topic:<name>" or "human:<name>"', 256),
   performative: act,
   content: field((value) => contentProblem(value, 0) ?? JSON.stringify(value)).optional(),
   content_file: text('the path of a text file').optional(),
@@ -62,6 +63,7 @@ export const documentSchema = table({
     .array(sendSchema, { error: (issue) => mismatch(issue.input, 'an array of tables, written [[send]]') })
     .max(MAX_SENDS, { error: `has too many entries, expected at most ${MAX_SENDS}` })
     .optional(),
+  people: peopleSchema.optional(),
   goal: goalSchema.optional(),
   secrets: secretsSchema.optional(),
   tools: toolsSchema.optional(),

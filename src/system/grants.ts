@@ -9,6 +9,7 @@ import {
   KEPT_LIMITS,
   parseBytes,
   parseCount,
+  personOf,
   TOPIC_LIMITS,
   topicOf,
   USER_NAME,
@@ -27,7 +28,7 @@ export interface GrantsInput {
   readonly delegate?: readonly string[]
   /** Names of templates, and how many agents of them at once. */
   readonly spawn?: { readonly templates: readonly string[]; readonly agents: number }
-  /** Agent names, `capability:<name>`, `user`, or `*` for everybody. */
+  /** Agent names, `capability:<name>`, `human:<name>`, `user`, or `*` for everybody but people. */
   readonly send?: readonly string[]
   /** Patterns of topics, such as `prices.*`; `*` stands for one token, a final `>` for the rest. */
   readonly publish?: readonly string[]
@@ -69,11 +70,11 @@ export function capabilityOf(address: string): string | null {
 /** Says what is wrong with the form of an address in a `send` grant; whether the agent exists is not its question. */
 function addressProblem(address: string): string | null {
   if (address === '*' || address === USER_NAME) return null
-  if (isName(capabilityOf(address) ?? address)) return null
+  if (isName(personOf(address) ?? capabilityOf(address) ?? address)) return null
   const topic = topicOf(address)
   if (topic !== null)
     return `is ${show(address)}; what may be written to topics is granted by publish = [${show(topic)}]`
-  return `is ${show(address)}, expected an agent name, "capability:<name>", "user" or "*"`
+  return `is ${show(address)}, expected an agent name, "capability:<name>", "human:<name>", "user" or "*"`
 }
 
 function readResolution(value: unknown): { resolutionMicros: number } | Mismatch {

@@ -1,6 +1,15 @@
 import type { Grants } from '../capability/index.ts'
 import type { Limits } from '../core/index.ts'
-import { coversTopics, isCoveredBy, isName, isTopicName, topicOf, USER_NAME } from '../core/index.ts'
+import {
+  coversTopics,
+  isCoveredBy,
+  isHumanAddress,
+  isName,
+  isTopicName,
+  personOf,
+  topicOf,
+  USER_NAME,
+} from '../core/index.ts'
 import { agentNameProblem, programProblem } from './agent-options.ts'
 import { capabilityOf } from './grants.ts'
 import type { Problem } from './problems.ts'
@@ -20,8 +29,9 @@ export function findReferenceProblems(document: TomlTable): Problem[] {
   return [
     ...findAgentProblems(document, agents, names),
     ...findTemplateProblems(tableAt(document, 'templates')),
+    ...(['agents', 'templates'] as const).flatMap((group) => findPersonProblems(document, group)),
     ...findLostKeys(document),
-    ...listAt(document, 'send').flatMap((entry, index) => findSendProblems(entry, index, agents, names)),
+    ...listAt(document, 'send').flatMap((entry, index) => findSendProblems(document, entry, index)),
     ...findGoalProblems(tableAt(document, 'goal'), names),
   ]
 }
@@ -47,10 +57,29 @@ function findAgentProblems(document: TomlTable, agents: TomlTable, names: readon
   })
 }
 
+/** Finds the grants that name people whom nobody has declared. */
+function findPersonProblems(document: TomlTable, group: 'agents' | 'templates'): Problem[] {
+  return Object.entries(tableAt(document, group)).flatMap(([name, agent]) => {
+    const addresses = isTable(agent) ? listAt(tableAt(agent, 'grants'), 'send') : []
+    return addresses.flatMap((address, index) => {
+      if (typeof address !== 'string' || personOf(address) === null) return []
+      const text = personProblem(address, document)
+      return text === null ? [] : [{ path: [group, name, 'grants', 'send', index], text }]
+    })
+  })
+}
+
+function personProblem(address: string, document: TomlTable): string | null {
+  const people = Object.keys(tableAt(document, 'people')).map((name) => `human:${name}`)
+  if (people.includes(address)) return null
+  const wanted = people.length === 0 ? 'expected a table such as [people.alice]' : suggest(address, people)
+  return `is ${show(address)}, no person here; ${wanted}`
+}
+
 /** The key that a schema of named tables passes over, so that what stands under it would be dropped in silence. */
 const LOST_KEY = '__proto__'
 /** Tables whose keys are names that the system file makes up, and that are looked at by their schema alone. */
-const NAMED_TABLES = [['secrets'], ['tools'], ['conversations', 'protocols']] as const
+const NAMED_TABLES = [['secrets'], ['tools'], ['people'], ['conversations', 'protocols']] as const
 
 function findLostKeys(document: TomlTable): Problem[] {
   return NAMED_TABLES.flatMap((path) => {
@@ -69,15 +98,14 @@ function findTemplateProblems(templates: TomlTable): Problem[] {
   })
 }
 
-function findSendProblems(entry: unknown, index: number, agents: TomlTable, names: readonly string[]): Problem[] {
+function findSendProblems(document: TomlTable, entry: unknown, index: number): Problem[] {
   if (!isTable(entry)) return []
   const problems: Problem[] = []
   const ways = ['content', 'content_file', 'content_from'].filter((way) => entry[way] !== undefined)
   if (ways.length > 1) {
     problems.push({ path: ['send', index], text: `has ${ways.join(' and ')}, expected at most one of them` })
   }
-  const text =
-    typeof entry['to'] === 'string' && entry['to'] !== '' ? receiverProblem(entry['to'], agents, names) : null
+  const text = typeof entry['to'] === 'string' && entry['to'] !== '' ? receiverProblem(entry['to'], document) : null
   if (text !== null) problems.push({ path: ['send', index, 'to'], text })
   if (entry['retain'] !== undefined && topicOf(String(entry['to'])) === null) {
     problems.push({ path: ['send', index, 'retain'], text: 'is given, expected a topic as its receiver' })
@@ -85,7 +113,10 @@ function findSendProblems(entry: unknown, index: number, agents: TomlTable, name
   return problems
 }
 
-function receiverProblem(to: string, agents: TomlTable, names: readonly string[]): string | null {
+function receiverProblem(to: string, document: TomlTable): string | null {
+  if (isHumanAddress(to)) return personProblem(to, document)
+  const agents = tableAt(document, 'agents')
+  const names = Object.keys(agents)
   const topic = topicOf(to)
   if (topic !== null) return topicProblem(topic, agents, names)
   const capability = capabilityOf(to)

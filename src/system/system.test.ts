@@ -173,6 +173,7 @@ performative = "inform"
       tools: {},
       conversations: {},
       protocols: {},
+      people: {},
       store: {},
     },
   )
@@ -226,7 +227,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
     text: 'zzzzzz = 1\n[network]\nx = 1',
     lines: [
       'F:4: agents.a.zzzzzz: is not a known key, expected one of source, module, language, args, limits, grants, isolation, compile, weight, priority, delivery, config, restart',
-      'F:5: network: is not a known key, expected one of name, limits, store, agents, templates, input, send, goal, secrets, tools, conversations, protocols',
+      'F:5: network: is not a known key, expected one of name, limits, store, agents, templates, input, send, people, goal, secrets, tools, conversations, protocols',
     ],
   },
   {
@@ -282,8 +283,8 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
       'F:5: agents.a.grants.log: is "inform", did you mean "info"?',
       /^F:6: agents\.a\.grants\.clock: is "0.5us", expected a resolution/,
       'F:7: agents.a.grants.random: is "seeded:x", expected "secure" or "seeded:<number>"',
-      'F:8: agents.a.grants.send[0]: is "A B", expected an agent name, "capability:<name>", "user" or "*"',
-      'F:8: agents.a.grants.send[2]: is "capability:", expected an agent name, "capability:<name>", "user" or "*"',
+      'F:8: agents.a.grants.send[0]: is "A B", expected an agent name, "capability:<name>", "human:<name>", "user" or "*"',
+      'F:8: agents.a.grants.send[2]: is "capability:", expected an agent name, "capability:<name>", "human:<name>", "user" or "*"',
       'F:8: agents.a.grants.send[3]: is 3, expected a string',
       'F:8: agents.a.grants.send[1]: is "b", no agent here; did you mean "a"?',
       /^F:9: agents\.a\.grants\.register\[1\]: is "not ok", expected a name/,
@@ -368,7 +369,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
       'F:6: send[0].performative: is "informs", did you mean "inform"?',
       /^F:10: send\[1\]\.to: is "capability:count", which no agent may register/,
       new RegExp(`^F:11: send\\[1\\]\\.performative: is "tell", expected ${ACTS}`),
-      'F:12: send[2].to: is missing, expected the name of an agent, "capability:<name>" or "topic:<name>"',
+      'F:12: send[2].to: is missing, expected the name of an agent, "capability:<name>", "topic:<name>" or "human:<name>"',
       new RegExp(`^F:12: send\\[2\\]\\.performative: is missing, expected ${ACTS}`),
     ],
   },

@@ -11,10 +11,12 @@ import { DEFAULT_WITHIN_MS, documentSchema } from './document.ts'
 import type { NamedFiles } from './files.ts'
 import { readNamedFiles, readSystemFile } from './files.ts'
 import { DEFAULT_SETTINGS, mergeLimits } from './limits.ts'
+import type { PersonInput } from './people.ts'
+import { findPeopleProblems } from './people.ts'
 import type { Problem } from './problems.ts'
 import { configError, deepFreeze, formatPath, show, toProblems } from './problems.ts'
 import type { ProtocolInput } from './protocols.ts'
-import { findReferenceProblems, receiversOf } from './references.ts'
+import { findReferenceProblems, receiversOf, tableAt } from './references.ts'
 import { findServiceProblems } from './service-references.ts'
 import type { ToolServerInput } from './services.ts'
 import { resolveServices } from './services.ts'
@@ -50,6 +52,8 @@ export interface System {
   readonly conversations: ConversationsInput
   /** Protocols of its own, as they are written. */
   readonly protocols: Readonly<Record<string, ProtocolInput>>
+  /** Whom agents may write to outside, as it is written. */
+  readonly people: Readonly<Record<string, PersonInput>>
   /** How data is kept, for a run with a data directory. */
   readonly store: StoreSettings
 }
@@ -79,6 +83,7 @@ export async function loadSystem(path: string, overrides: SystemOverrides = {}):
     ...(checked.success ? [] : toProblems(checked.error)),
     ...findReferenceProblems(toml.value),
     ...findProtocolsProblems(toml.value['protocols']),
+    ...findPeopleProblems(Object.keys(tableAt(toml.value, 'people'))),
     ...named.problems,
     ...findInputProblems(toml, overrides),
   ]
@@ -134,6 +139,7 @@ function assemble(document: Document, file: string, named: NamedFiles, overrides
     // Amounts that were read are amounts that can be written.
     conversations: (document.conversations ?? {}) as ConversationsInput,
     protocols: (document.protocols ?? {}) as Readonly<Record<string, ProtocolInput>>,
+    people: (document.people ?? {}) as Readonly<Record<string, PersonInput>>,
   }
   const services = resolveServices(document.secrets ?? {}, document.tools ?? {}, folder)
   const value: System = {

@@ -1,7 +1,7 @@
 import type { AgentEvents, SandboxEvents } from '../../src/agent/index.ts'
 import { Agent } from '../../src/agent/index.ts'
 import { NO_GRANTS } from '../../src/capability/index.ts'
-import type { Alarm, Clock, Draft, Guarantee, Limits, Message, RateLimits } from '../../src/core/index.ts'
+import type { Alarm, Clock, Draft, Guarantee, Limits, Message, Person, RateLimits } from '../../src/core/index.ts'
 import { CaxtonError, DEFAULT_LIMITS } from '../../src/core/index.ts'
 import type { ConversationsOptions, RouterEvent } from '../../src/router/index.ts'
 import { Router } from '../../src/router/index.ts'
@@ -41,6 +41,8 @@ export interface WorldOptions {
   readonly time?: Clock & Alarm
   /** What is promised of messages of the user. */
   readonly guarantee?: Guarantee
+  /** @default nobody */
+  readonly people?: readonly Person[]
 }
 
 /** A router with agents whose guests are functions, and everything that happened. */
@@ -86,10 +88,15 @@ export class World {
     return 1_000_000 + this.#nowMs
   }
 
+  /** Lets time pass without anything happening, as while a system is down. */
+  advance(ms: number): void {
+    this.#nowMs += ms
+  }
+
   /** Lets time pass, and what is due happen. */
   pass(ms: number): void {
-    this.#nowMs += ms
-    this.router.book.runDeadlines()
+    this.advance(ms)
+    this.router.runDeadlines()
   }
 
   #tick(): number {

@@ -1,13 +1,13 @@
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { CaxtonError } from '../../core/index.ts'
-import type { RunExport, RunExported, RunReport, System } from '../../index.ts'
+import { CaxtonError, humanAddress } from '../../core/index.ts'
+import type { HumanMessage, RunExport, RunExported, RunReport, System } from '../../index.ts'
 import { exportOption, threadsOption } from '../options.ts'
 import type { Output } from '../output.ts'
 import { escapeText, toJsonLine } from '../plain-text.ts'
 import { renderJsonEvent, renderJsonSummary, renderOutcome, renderReport } from '../report.ts'
-import { catchSignals, INTERRUPTED_EXIT_CODE } from '../signals.ts'
+import { catchSignals, INTERRUPTED_EXIT_CODE, WAITING_EXIT_CODE } from '../signals.ts'
 import { Timeline } from '../timeline.ts'
 import type { RunEvent, Screen } from '../view.ts'
 import type { Runner } from './runner.ts'
@@ -29,7 +29,8 @@ Examples:
   caxton run report.toml --export report:/out=out  files in memory into a folder, at the end
   caxton run market.toml --json | jq .type       one JSON object a line, a summary at the end
 
-Exit code: 0 if the goal was reached, 130 if interrupted; "next:" says what to do about any other.
+Exit code: 0 if the goal was reached, 130 if interrupted, 75 if the run waits for people (answer them by "caxton human", then run
+it again); "next:" says what to do about any other.
 The first Ctrl-C lets the agents finish and shows what they did, the second ends at once.`
 
 /** Adds `caxton run`. */
@@ -81,6 +82,7 @@ async function runCommand(path: string, flags: RunFlags, output: Output): Promis
       ...(traces === null ? {} : { tracing: traces.tracing }),
     })
     view.report(report)
+    for (const waiting of report.waiting) output.errorLine(escapeText(adviseAnswer(waiting, flags.data)))
     for (const exported of report.exported) output.errorLine(escapeText(describeExport(exported)))
     return exitCodeOf(report)
   } finally {
@@ -89,10 +91,17 @@ async function runCommand(path: string, flags: RunFlags, output: Output): Promis
 }
 
 /** @throws CaxtonError ERR_GOAL_MISSED */
-function exitCodeOf({ reached, code, reason }: RunReport): number {
+function exitCodeOf({ reached, code, reason, waiting }: RunReport): number {
   if (reached) return 0
+  if (waiting.length > 0) return WAITING_EXIT_CODE
   if (code === null) return INTERRUPTED_EXIT_CODE
   throw new CaxtonError(code, { detail: reason })
+}
+
+/** How a message is answered that the run waits for. */
+function adviseAnswer({ id, person, acts }: HumanMessage, data: string | undefined): string {
+  const act = acts === null ? 'inform' : acts.join('|')
+  return `next: caxton human answer ${id} --act ${act} --data ${data ?? '<directory>'}  as ${person}, then run it again`
 }
 
 function describeExport({ agent, at, folder, entries, leftOut, error }: RunExported): string {
@@ -116,7 +125,8 @@ function createView(system: System, flags: RunFlags, output: Output): View {
   }
   const screen: Screen = { columns: output.columns, paint: output.paint }
   if (flags.quiet) return { event: () => {}, report: (report) => printAll(renderOutcome(report, screen), output) }
-  const names = system.agents.map(({ name }) => name)
+  const people = Object.keys(system.people).map(humanAddress)
+  const names = [...system.agents.map(({ name }) => name), ...people]
   const timeline = new Timeline({ ...screen, names, verbose: flags.verbose === true })
   return {
     event: (event) => printAll(timeline.render(event), output),

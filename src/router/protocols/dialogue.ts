@@ -52,6 +52,13 @@ export function isEnded(rules: DialogueRulebook, { state }: DialogueState): bool
   return rules.ends.has(state) || COMMON_ENDS.some((end) => end === state)
 }
 
+/** Returns the acts that one side may say now by the table; null once the dialogue has ended. */
+export function actsOf(protocol: ProtocolRules, dialogue: DialogueState, side: Side): Performative[] | null {
+  const rules = protocol.dialogues[dialogue.kind]!
+  const acts = [...(rules.states.get(dialogue.state)?.[side].keys() ?? [])]
+  return acts.length === 0 && isEnded(rules, dialogue) ? null : acts
+}
+
 /** Returns the deadline that counts now. */
 export function dueOf({ cancelling, due }: DialogueState): Due | null {
   return cancelling?.due ?? due

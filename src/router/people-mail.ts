@@ -1,0 +1,332 @@
+import type { Message } from '../core/index.ts'
+import { asCaxtonError, CaxtonError, HOST_LIMITS, humanAddress, personOf, readTerms } from '../core/index.ts'
+import type { Conversation } from './conversation.ts'
+import type { Deadline } from './deadline-queue.ts'
+import { DeadlineQueue } from './deadline-queue.ts'
+import type { DeliveryParts } from './delivery-parts.ts'
+import { Passages } from './passages.ts'
+import { PersonRoom } from './person-room.ts'
+import { turnOf } from './turn.ts'
+import type { Standing, WaitingEnd, WaitingMessage } from './waiting.ts'
+import { ownExpiry, standingOf, termsExpiry, WAITING_AREA } from './waiting.ts'
+
+/*
+ * Messages that wait for people. Runs on the main thread.
+ *
+ * 1. A message waits from `take` until exactly one of the ends of `WaitingEnd`, over restarts too: it is pending in the journal
+ *    meanwhile, whatever its terms of delivery say, because a person may take days.
+ * 2. What wants an answer waits as long as its conversation lets the person give one: after each step of the conversation that is
+ *    looked at again.
+ * 3. The room of a person is bounded, and so is that of each sender in it. What had room before the system ended keeps it.
+ * 4. With a journal nobody here waits for a person: only in memory, where nobody can come back, a deadline counts as under way.
+ */
+
+export interface PeopleMailParts extends DeliveryParts {
+  giveUp(message: Message, error: CaxtonError): void
+  /** Tells who has cancelled that nothing waits for the person any more. */
+  confirmCancel(cancel: Message): void
+}
+
+export interface EndedMessage {
+  readonly end: WaitingEnd
+  readonly atMs: number
+}
+
+interface Entry {
+  readonly waiting: WaitingMessage
+  readonly bytes: number
+  readonly deadline: Deadline | null
+  /** It counts as under way. */
+  readonly holdsRest: boolean
+  /** The standing as the journal has it. */
+  readonly published: string
+}
+
+export class PeopleMail {
+  readonly #parts: PeopleMailParts
+  readonly #rooms: ReadonlyMap<string, PersonRoom>
+  /** By id, in the order of acceptance. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #byConversation = new Map<Conversation, Set<string>>()
+  readonly #ended = new Map<string, EndedMessage>()
+  /** Deadlines that count as under way, and those that do not. */
+  readonly #awaited: DeadlineQueue
+  readonly #others: DeadlineQueue
+  /** The message that is being answered: it is ended by whoever answers it. */
+  #answered: string | null = null
+  #keepsBusy = true
+
+  constructor(parts: PeopleMailParts) {
+    this.#parts = parts
+    this.#rooms = new Map(parts.persons.map((person) => [person.name, new PersonRoom(person)]))
+    const nowMs = () => parts.clock.nowMs()
+    this.#awaited = new DeadlineQueue({ nowMs, keepsAlive: true })
+    this.#others = new DeadlineQueue({ nowMs, keepsAlive: false })
+  }
+
+  /** Everything that waits, in the order of acceptance. */
+  *all(): Generator<WaitingMessage> {
+    for (const { waiting } of this.#entries.values()) yield waiting
+  }
+
+  get(id: string): WaitingMessage | undefined {
+    return this.#entries.get(id)?.waiting
+  }
+
+  /** How a message has ended that waits no more, for the last HOST_LIMITS.endedHumanMessages of them. */
+  endOf(id: string): EndedMessage | undefined {
+    return this.#ended.get(id)
+  }
+
+  isDeclared(person: string): boolean {
+    return this.#rooms.has(person)
+  }
+
+  /** Returns why a message cannot wait for a person; null if it can. */
+  findProblem(person: string, message: Message): CaxtonError | null {
+    const room = this.#rooms.get(person)
+    if (room === undefined) return new CaxtonError('ERR_PERSON_UNKNOWN', { detail: `'${person}'`, data: { person } })
+    // Whoever could choose whom a person answers could speak to anybody with a person's voice.
+    if (message.reply_to !== undefined && message.reply_to !== message.sender) {
+      const data = { person, reply_to: message.reply_to }
+      return new CaxtonError('ERR_MESSAGE_REPLY_TO', { detail: `'${message.reply_to}'`, data })
+    }
+    try {
+      readTerms(message)
+    } catch (error) {
+      return asCaxtonError(error)
+    }
+    return message.performative === 'cancel' ? null : room.findProblem(message, this.#parts.sizeOf(message))
+  }
+
+  /** Takes a message that has departed to a person. */
+  take(message: Message): void {
+    const { mail, tracing } = this.#parts
+    tracing.arrived(message)
+    mail.accept(message, message.receiver)
+    this.#parts.onAssigned(message, message.receiver)
+    if (message.performative === 'cancel') this.#cancel(message)
+    else this.#add(message, false)
+  }
+
+  /** Takes what the runtime tells a person: of an answer that failed, or of what was promised. It is dropped where there is no room. */
+  takeNotice(notice: Message): void {
+    const problem = this.findProblem(personOf(notice.receiver) ?? '', notice)
+    if (problem === null) this.take(notice)
+    else this.#parts.giveUp(notice, problem)
+  }
+
+  /** Whether a person has agreed to something in a conversation and owes the rest. */
+  hasPromised(receiver: string, conversation: Conversation): boolean {
+    const ids = [...(this.#byConversation.get(conversation) ?? [])]
+    return ids.some((id) => {
+      const { message, isPromised } = this.#entries.get(id)!.waiting
+      return isPromised && message.receiver === receiver
+    })
+  }
+
+  /** Looks again at what waits in a conversation in which something has happened. */
+  review(conversation: Conversation): void {
+    if (this.#byConversation.size === 0) return
+    for (const id of [...(this.#byConversation.get(conversation) ?? [])]) {
+      const entry = this.#entries.get(id)
+      if (entry !== undefined && id !== this.#answered) this.#review(entry)
+    }
+  }
+
+  /**
+   * Lets a message be answered: `send` brings the answer on its way.
+   *
+   * @returns why the answer went nowhere, and the message still waits if somebody waits for its answer; null when it did
+   */
+  answer({ id, message }: WaitingMessage, isPromise: boolean, send: () => CaxtonError | null): CaxtonError | null {
+    this.#answered = id
+    const problem = send()
+    this.#answered = null
+    const entry = this.#entries.get(id)
+    if (entry === undefined) return problem
+    if (problem !== null) {
+      const isLost = problem.code === 'ERR_AGENT_UNKNOWN' || problem.code === 'ERR_AGENT_NOT_RUNNING'
+      if (isLost) this.#end(entry, 'over', problem, null)
+      else this.#review(entry)
+      return problem
+    }
+    const turn = turnOf(message, message.receiver)
+    const isOpen = turn.kind === 'free' ? isPromise : turn.kind === 'bound' && turn.acts.length > 0
+    if (isOpen) this.#publish(entry, isPromise || entry.waiting.isPromised)
+    else this.#end(entry, 'answered', null, null)
+    return null
+  }
+
+  /** Takes a message out that wants no answer. */
+  dismiss({ id }: WaitingMessage): void {
+    const entry = this.#entries.get(id)
+    if (entry !== undefined) this.#end(entry, 'dismissed', null, null)
+  }
+
+  /** Goes on with what waited when the system ended, of the people that are declared. */
+  restore(): void {
+    const { agents, mail, store } = this.#parts
+    const published = store.recordsOf(WAITING_AREA)
+    const standings = new Map([...published].map(([id, text]) => [id, JSON.parse(text) as Standing]))
+    for (const person of this.#rooms.keys()) {
+      mail.unpark(humanAddress(person), ({ message }) => {
+        this.#add(message, standings.get(message.message_id)?.isPromised ?? false)
+        // Whoever asked is not there yet: what it is answered meanwhile waits for it.
+        if (!agents.has(message.sender)) mail.expect(message.sender, true)
+        return true
+      })
+    }
+    for (const id of standings.keys()) if (!this.#entries.has(id)) store.putRecord(WAITING_AREA, id, null)
+  }
+
+  /** Lets every deadline happen that has passed. */
+  runDeadlines(): void {
+    this.#awaited.run()
+    this.#others.run()
+  }
+
+  /** Deadlines keep nobody from resting any more. */
+  releaseRest(): void {
+    if (!this.#keepsBusy) return
+    this.#keepsBusy = false
+    for (const { holdsRest } of this.#entries.values()) if (holdsRest) this.#parts.rest.end()
+  }
+
+  /** Forgets deadlines. What waits can still be read. */
+  close(): void {
+    this.releaseRest()
+    this.#awaited.clear()
+    this.#others.clear()
+  }
+
+  #add(message: Message, isPromised: boolean): void {
+    const { mail, store, rest, hub } = this.#parts
+    const { message_id: id, receiver } = message
+    const sinceMs = mail.acceptedMsOf(message)
+    const standing = standingOf(message, receiver, sinceMs, isPromised)
+    const waiting: WaitingMessage = { id, person: personOf(receiver)!, message, sinceMs, ...standing }
+    const bytes = this.#parts.sizeOf(message)
+    const holdsRest = termsExpiry(message, sinceMs) !== null && !store.isDurable && this.#keepsBusy
+    if (holdsRest) rest.begin()
+    const expiresMs = ownExpiry(message, sinceMs, standing.wantsAnswer)
+    const queue = holdsRest ? this.#awaited : this.#others
+    const deadline = expiresMs === null ? null : queue.add(expiresMs, () => this.#expire(id))
+    const published = JSON.stringify(standing)
+    this.#entries.set(id, { waiting, bytes, deadline, holdsRest, published })
+    this.#rooms.get(waiting.person)?.take(message, bytes)
+    this.#index(message, (ids) => ids.add(id))
+    store.putRecord(WAITING_AREA, id, published)
+    this.#tellWhenKept(() => {
+      if (hub.isHeard)
+        hub.emit({ type: 'waiting', person: waiting.person, message, sequence: mail.sequenceOf(message) })
+    })
+    this.#review(this.#entries.get(id)!)
+  }
+
+  /** Ends a message whose conversation lets nobody answer it any more, else notes what may be said now. */
+  #review(entry: Entry): void {
+    const { message, wantsAnswer, isPromised } = entry.waiting
+    if (!wantsAnswer) return
+    const turn = turnOf(message, message.receiver)
+    if (turn.kind === 'free') return
+    if (turn.kind === 'bound' && turn.acts.length > 0) this.#publish(entry, isPromised)
+    else if (turn.kind === 'stopped') this.#end(entry, 'over', turn.error, null)
+    else if (turn.kind === 'bound') this.#end(entry, 'over', null, null)
+    else if (turn.isLate) this.#end(entry, 'expired', this.#expired(message), null)
+    else this.#end(entry, turn.state === 'cancelled' ? 'cancelled' : 'over', null, null)
+  }
+
+  #publish(entry: Entry, isPromised: boolean): void {
+    const { id, person, message, sinceMs } = entry.waiting
+    const standing = standingOf(message, message.receiver, sinceMs, isPromised)
+    const published = JSON.stringify(standing)
+    if (published === entry.published) return
+    this.#entries.set(id, { ...entry, published, waiting: { id, person, message, sinceMs, ...standing } })
+    this.#parts.store.putRecord(WAITING_AREA, id, published)
+  }
+
+  /**
+   * Calls everything off that a sender has asked of a person in a conversation, or what `in_reply_to` names alone. Whoever has agreed
+   * to something is shown that it is called off.
+   */
+  #cancel(cancel: Message): void {
+    const { conversations, mail } = this.#parts
+    const asked = [...this.#entries.values()].filter(({ waiting }) => isMeant(waiting, cancel))
+    // Ends the dialogue, and with it what waits in that.
+    conversations.settle(cancel, cancel.receiver, null, 'cancelled')
+    for (const entry of asked) this.#end(entry, 'cancelled', null, null)
+    this.#parts.confirmCancel(cancel)
+    if (asked.some(({ waiting }) => waiting.isPromised)) {
+      this.#add(cancel, false)
+      return
+    }
+    mail.noteHandled(cancel, cancel.receiver, { status: 0, error: null, fuel: 0 })
+    mail.settle(cancel)
+  }
+
+  #expire(id: string): void {
+    const entry = this.#entries.get(id)
+    if (entry === undefined) return
+    const { message } = entry.waiting
+    const error = this.#expired(message)
+    const { sender: agent, receiver: about, conversation_id: conversation } = message
+    this.#parts.hub.emit({ type: 'expired', agent, conversation, about, act: 'failure', error: error.toData() })
+    this.#end(entry, 'expired', error, () => this.#parts.giveUp(message, error))
+  }
+
+  #expired({ receiver }: Message): CaxtonError {
+    return new CaxtonError('ERR_MESSAGE_EXPIRED', { detail: `'${receiver}' has not answered`, data: { receiver } })
+  }
+
+  /** @param giveUp tells the sender, who is not told by its conversation; null when it is, or nobody waits */
+  #end(entry: Entry, end: WaitingEnd, error: CaxtonError | null, giveUp: (() => void) | null): void {
+    const { mail, store, conversations, rest, hub, clock } = this.#parts
+    const { id, person, message } = entry.waiting
+    if (!this.#entries.delete(id)) return
+    if (entry.deadline !== null) (entry.holdsRest ? this.#awaited : this.#others).remove(entry.deadline)
+    this.#rooms.get(person)?.giveBack(message, entry.bytes)
+    this.#index(message, (ids) => ids.delete(id))
+    this.#remember(id, { end, atMs: clock.nowMs() })
+    store.putRecord(WAITING_AREA, id, null)
+    mail.noteHandled(message, message.receiver, { status: 0, error, fuel: 0 })
+    conversations.settle(message, message.receiver, null, giveUp === null ? null : 'lost')
+    giveUp?.()
+    mail.settle(message)
+    if (end !== 'answered' && hub.isHeard) hub.emit({ type: 'withdrawn', person, message, end })
+    if (entry.holdsRest && this.#keepsBusy) rest.end()
+  }
+
+  #remember(id: string, ended: EndedMessage): void {
+    this.#ended.set(id, ended)
+    if (this.#ended.size > HOST_LIMITS.endedHumanMessages) this.#ended.delete(this.#ended.keys().next().value!)
+  }
+
+  #index(message: Message, change: (ids: Set<string>) => void): void {
+    const conversation = Passages.get(message)?.conversation ?? null
+    if (conversation === null) return
+    const ids = this.#byConversation.get(conversation) ?? new Set()
+    change(ids)
+    if (ids.size === 0) this.#byConversation.delete(conversation)
+    else this.#byConversation.set(conversation, ids)
+  }
+
+  /** What is told to the outside has been committed before. */
+  #tellWhenKept(tell: () => void): void {
+    const { store, rest } = this.#parts
+    rest.begin()
+    store.whenCommitted(() => {
+      tell()
+      rest.end()
+    })
+  }
+}
+
+function isMeant({ message, wantsAnswer }: WaitingMessage, cancel: Message): boolean {
+  const isTheirs =
+    wantsAnswer &&
+    message.sender === cancel.sender &&
+    message.receiver === cancel.receiver &&
+    message.conversation_id === cancel.conversation_id
+  return isTheirs && (cancel.in_reply_to === undefined || cancel.in_reply_to === message.reply_with)
+}
