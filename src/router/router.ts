@@ -138,7 +138,9 @@ export class Router {
       },
       claimReply: (receiver, message) => this.#replies.claim(receiver, message),
       onUserMessage: (message) => this.#user.take(message),
-      onEnded: ({ message_id }, isHandled) => this.watches.onNoticeEnded(message_id, isHandled),
+      onEnded: ({ sender, message_id: id }, isHandled) => {
+        if (sender === RUNTIME_NAME) this.watches.onNoticeEnded(id, isHandled)
+      },
       answersAgents: () => this.#phase !== 'closed',
     })
     this.agentEvents = createAgentEvents({
