@@ -1,4 +1,5 @@
 import { JOURNAL_WORDS } from './mailbox-table.ts'
+import { Uptake } from './uptake.ts'
 
 /*
  * What a worker thread is doing, in memory that it shares with the main thread.
@@ -24,7 +25,9 @@ const LEDGER = JOURNAL + JOURNAL_WORDS
 export const LEDGER_MESSAGES = 64
 const ARRIVED = LEDGER + 1 + LEDGER_MESSAGES * JOURNAL_WORDS
 const GUARD = ARRIVED + 1
-const BYTES = (GUARD + 1) * 4
+const REPORTS = GUARD + 1
+const BATCHES = REPORTS + 1
+const BYTES = (BATCHES + 1) * 4
 const LAST_CALL = 2 ** 29
 
 /** A call that is running, or a slice of one. */
@@ -49,6 +52,10 @@ export class Heartbeat {
   readonly ledger: Int32Array
   /** How much of what was handed over inside the thread has arrived on the main thread; wraps around. See `LocalMail`. */
   readonly arrived: Int32Array
+  /** What the worker posts. */
+  readonly reports: Uptake
+  /** What the main thread posts. */
+  readonly batches: Uptake
   readonly #words: Int32Array
   readonly #times: Float64Array
   #call = 0
@@ -60,6 +67,8 @@ export class Heartbeat {
     this.journal = new Int32Array(buffer, JOURNAL * 4, JOURNAL_WORDS)
     this.ledger = new Int32Array(buffer, LEDGER * 4, ARRIVED - LEDGER)
     this.arrived = new Int32Array(buffer, ARRIVED * 4, 1)
+    this.reports = new Uptake(new Int32Array(buffer, REPORTS * 4, 1))
+    this.batches = new Uptake(new Int32Array(buffer, BATCHES * 4, 1))
   }
 
   /** Worker: marks the begin of a call. */

@@ -5,11 +5,16 @@ import type { FromWorker } from './protocol.ts'
 import type { SentMessage } from './report.ts'
 import { ReportWriter } from './report.ts'
 
+/** Milliseconds after which what waits is posted early: to post it costs little of them. */
+const EARLY_MS = 0.1
+
 /** What a worker thread tells the main thread, in order, until it is posted. */
 export class Outbox {
   readonly report = new ReportWriter()
   readonly #port: MessagePort
   readonly #heartbeat: Heartbeat
+  /** When the first call ended of which something waits. */
+  #waitsSinceMs: number | null = null
 
   constructor(port: MessagePort, heartbeat: Heartbeat) {
     this.#port = port
@@ -27,9 +32,20 @@ export class Outbox {
     this.report.writeSend(message, journal, ledger)
   }
 
+  /**
+   * A call has ended and others may go on: posts what has waited for a while, if the main thread has nothing else of this one to
+   * look at.
+   */
+  flushEarly(nowMs: number): void {
+    if (this.#waitsSinceMs === null) this.#waitsSinceMs = nowMs
+    else if (nowMs - this.#waitsSinceMs >= EARLY_MS && this.#heartbeat.reports.isTaken) this.flush()
+  }
+
   /** Posts what waits. Nothing can stop the thread from where `take` has begun to the last step: see `MailboxTable`, 3. */
   flush(): void {
     if (this.report.isEmpty) return
+    this.#waitsSinceMs = null
+    this.#heartbeat.reports.notePosted()
     this.#port.postMessage(this.report.take())
     this.#heartbeat.ledger[0] = 0
   }

@@ -1,5 +1,8 @@
 import type { CallResult } from './guest/call-result.ts'
-import type { Guest } from './guest/guest.ts'
+import { failed } from './guest/call-result.ts'
+import { Guest } from './guest/guest.ts'
+import type { GuestParts } from './guest/guest-parts.ts'
+import { explainThrown } from './guest/meter.ts'
 import type { LocalPost } from './local-mail.ts'
 import { LocalParty } from './local-mail.ts'
 import type { Slot } from './mailbox-table.ts'
@@ -45,6 +48,16 @@ export class Resident {
   get handled(): HandleCall | null {
     const call = this.running?.call
     return call?.kind === 'handle' ? call : null
+  }
+
+  /** Makes its instance and runs its first call. */
+  create(parts: GuestParts, call: GuestCall & { readonly kind: 'create' }): CallResult {
+    try {
+      this.guest = new Guest(parts, call.spec)
+    } catch (thrown) {
+      return failed({ reason: explainThrown(thrown), frames: [] })
+    }
+    return this.guest.run(call)
   }
 
   /** Whether its next turn is a message that the driver can begin. */

@@ -13,7 +13,7 @@ import { SpecSharing } from './shared-spec.ts'
 import { DEFAULT_SLICE_FUEL } from './slices.ts'
 import type { Terminator } from './terminator.ts'
 import type { Batch } from './wire.ts'
-import { writeToWorker } from './wire.ts'
+import { EARLY_LENGTH, writeToWorker } from './wire.ts'
 
 /** The worker runs from source and from built code. */
 const WORKER_URL = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
@@ -74,6 +74,7 @@ export class Thread {
   readonly #worker: Worker
   readonly #specs = new SpecSharing((message) => this.#write(message))
   #outbox: Batch = []
+  #isFlushDue = false
   #failure: unknown
   #agentCount = 0
   #waitingCount = 0
@@ -108,6 +109,7 @@ export class Thread {
     const take = (message: FromWorker) => this.#receive(message)
     this.#worker.on('message', (report: Report) => {
       this.#wasUp = true
+      this.#heartbeat.reports.noteTaken()
       readReport(report, take)
     })
     this.#worker.on('error', (error) => {
@@ -156,15 +158,24 @@ export class Thread {
     this.#retire()
   }
 
-  /** Sends a message behind those before it. What is posted in one turn of the event loop crosses together at its end. */
+  /**
+   * Sends a message behind those before it. What is posted in one turn of the event loop crosses together at its end, or some of it
+   * earlier, if the worker has nothing else to take.
+   */
   post(message: ToWorker<GuestCall>): void {
     if (message.type !== 'call' || message.call.kind !== 'create') this.#write(message as ToWorker)
     else this.#write({ ...message, call: { kind: 'create', spec: this.#specs.write(message.call.spec) } })
   }
 
   #write(message: ToWorker): void {
-    if (this.#outbox.length === 0) setImmediate(() => this.#flush())
     writeToWorker(this.#outbox, message)
+    if (this.#outbox.length >= EARLY_LENGTH && this.#heartbeat.batches.isTaken) this.#flush()
+    if (this.#isFlushDue) return
+    this.#isFlushDue = true
+    setImmediate(() => {
+      this.#isFlushDue = false
+      this.#flush()
+    })
   }
 
   /** Frees the instance of a placement. What it may still run until the worker knows is watched like a call that waits. */
@@ -246,8 +257,10 @@ export class Thread {
   }
 
   #flush(): void {
+    if (this.#outbox.length === 0) return
     const batch = this.#outbox
     this.#outbox = []
+    this.#heartbeat.batches.notePosted()
     this.#worker.postMessage(batch)
   }
 

@@ -12,6 +12,10 @@ export type Batch = unknown[]
 
 const OTHER = 0
 const HANDLE = 1
+const HANDLE_LENGTH = 7
+
+/** Length from which a batch is posted early, of sixteen messages: to post it costs little of what they do. */
+export const EARLY_LENGTH = 16 * HANDLE_LENGTH
 
 export function writeToWorker(batch: Batch, message: ToWorker): void {
   if (message.type !== 'call' || message.call.kind !== 'handle') batch.push(OTHER, message)
@@ -37,6 +41,6 @@ export function readToWorker(batch: Batch, take: (message: ToWorker) => void): v
       hops: 0,
     }
     take({ type: 'call', agent: batch[at + 1] as number, id: batch[at + 2] as number, call })
-    at += 7
+    at += HANDLE_LENGTH
   }
 }

@@ -5,10 +5,9 @@ import { guardDescriptors } from '../wasi/index.ts'
 import type { CallResult } from './guest/call-result.ts'
 import { failed } from './guest/call-result.ts'
 import { Driver } from './guest/driver.ts'
-import { Guest } from './guest/guest.ts'
+import type { Guest } from './guest/guest.ts'
 import type { GuestParts } from './guest/guest-parts.ts'
 import { HeapGuard } from './guest/heap-guard.ts'
-import { explainThrown } from './guest/meter.ts'
 import { ThreadClock } from './guest/thread-clock.ts'
 import { TRAP } from './guest/trap.ts'
 import { WaitGate } from './guest/wait-gate.ts'
@@ -37,8 +36,9 @@ import { readToWorker } from './wire.ts'
  *    that goes on in microtasks only those of its own guest are queued: a termination drops all that are.
  * 3. A termination unwinds everything up to the event loop. What outlives it is changed only outside of turns, except the
  *    journal of reservations, which is undone, and `outbox` with the ledger, which change together.
- * 4. What goes to the main thread waits in `outbox`, in order. It is posted when the turns end and when a slice does. If the
- *    thread is lost before, all of it is: outcomes, and messages whose reservations the main thread finds in the ledger.
+ * 4. What goes to the main thread waits in `outbox`, in order. It is posted when the turns end and when a slice does, and between
+ *    calls once the main thread has nothing else to do here. If the thread is lost before, all of it is: outcomes, and messages
+ *    whose reservations the main thread finds in the ledger.
  */
 
 const port = parentPort!
@@ -92,8 +92,10 @@ let taken: Resident | null = null
 let turnsEndMs = 0
 
 port.on('message', (batch: Batch) => {
-  readToWorker(batch, receive)
+  isAwake = true // Turns of what comes are taken at once: to wake up for them costs as much as one.
+  takeBatch(batch)
   outbox.flush()
+  takeTurns()
 })
 woken.on('message', takeTurns)
 woken.unref()
@@ -101,6 +103,11 @@ woken.unref()
 /** Number of the call that a guest is in. One that has begun to wait has no turn any more. */
 function causeOf(agent: number): number {
   return current?.id ?? residents.get(agent)!.running!.id
+}
+
+function takeBatch(batch: Batch): void {
+  heartbeat.batches.noteTaken()
+  readToWorker(batch, receive)
 }
 
 function receive(message: ToWorker): void {
@@ -174,12 +181,13 @@ function awake(): void {
 
 /** Takes turns for a while and comes back for more, so that messages from the main thread are seen in between. */
 function takeTurns(): void {
-  isAwake = false
-  if (current !== null) return
+  isAwake = current === null
+  if (!isAwake) return
   // Node hands out up to 1,000 messages of one channel before it looks at another: turns must not outrun what is asked.
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-    readToWorker(next.message as Batch, receive)
+    takeBatch(next.message as Batch)
   }
+  isAwake = false
   turnsEndMs = clock.look() + TURNS_MS
   continueTurns()
 }
@@ -218,7 +226,7 @@ function runTurn(resident: Resident): void {
     return
   }
   const call = beginCall(resident)
-  if (call.kind === 'create') endTurn(create(resident, call))
+  if (call.kind === 'create') endTurn(resident.create(guestParts, call))
   else if (guest!.pace !== 'sliced' && !guest!.waitsBetween) endTurn(guest!.run(call))
   else {
     guest!.runSliced(call, (result) => {
@@ -275,15 +283,6 @@ function leaveDriver(guest: Guest): void {
   if (drive === null) return
   drive.suspended = guest
   drive = null
-}
-
-function create(resident: Resident, call: GuestCall & { readonly kind: 'create' }): CallResult {
-  try {
-    resident.guest = new Guest(guestParts, call.spec)
-  } catch (thrown) {
-    return failed({ reason: explainThrown(thrown), frames: [] })
-  }
-  return resident.guest.run(call)
 }
 
 /** The call of this turn has ended: notes its result, from then on it counts whatever lands. */
@@ -364,6 +363,7 @@ function finishCall({ resident, id, fuelBefore }: Current, result: CallResult): 
     turns.add(resident.turn)
   }
   outbox.post({ type: 'outcome', agent: resident.agent, id, ...result })
+  outbox.flushEarly(clock.nowMs)
 }
 
 /** A call was terminated, or had just ended when the termination landed: then its own end counts. */
