@@ -35,5 +35,6 @@ export type {
 export { loadSystem } from './system/index.ts'
 export type { MessageTracing, TraceExport } from './telemetry/index.ts'
 export { asksForTraces, exportTraces, openTelemetry } from './telemetry/index.ts'
+export { type LoggedSubscription, type LoggedTopic, readTopics, type TopicOverview } from './topic-log.ts'
 export type { MemoryTree, TreeEntry } from './wasi/index.ts'
 export { saveTree } from './wasi/index.ts'

@@ -91,6 +91,34 @@ test('causes in a circle and chains longer than the stack end', () => {
   assert.equal(depth, count - 1)
 })
 
+function copied(id: string, of: string, agent: string, at: number) {
+  return { type: 'copied', at, sequence: null, id, of, agent }
+}
+
+test('copies say what they are copies of, whom they are for, and come of it, before or after it is noted', () => {
+  const log = new MessageLog([
+    sent({ id: '1', from: 'user', to: 'a' }, 1),
+    copied('3', '2', 'b', 2),
+    copied('4', '2', 'c', 2),
+    sent({ id: '2', from: 'a', to: 'topic:t', cause: '1' }, 2),
+    copied('5', '2', 'd', 3),
+    handled('4', 'c', 4),
+    sent({ id: '6', from: 'c', to: 'a', cause: '4' }, 5),
+    copied('7', 'forgotten', 'c', 6),
+  ])
+  assert.deepEqual(shape(log.trace('6')), { 1: [{ 2: ['3', { 4: ['6'] }, '5'] }] })
+  const copies = log.messages().filter(({ copyFor }) => copyFor !== null)
+  assert.deepEqual(
+    copies.map(({ id, sender, receiver, copyFor, end }) => [id, sender, receiver, copyFor, end?.agent ?? null]),
+    [
+      ['3', 'a', 'topic:t', 'b', null],
+      ['4', 'a', 'topic:t', 'c', 'c'],
+      ['5', 'a', 'topic:t', 'd', null],
+    ],
+  )
+  assert.deepEqual(log.conversations()[0]?.participants, ['user', 'a', 'topic:t', 'b', 'c', 'd'])
+})
+
 test('what is not known is said', () => {
   const log = new MessageLog(LINES)
   assert.throws(

@@ -26,9 +26,13 @@ export interface LoggedMessage {
   readonly protocol: string | null
   /** The parsed content; undefined where there is none, or where it is too long for the history. */
   readonly content: unknown
+  /** Whose copy of a message for several it is: its receiver is what they were reached by. Null for any other message. */
+  readonly copyFor: string | null
   /** Null while it is not handled; messages to `user` are not. */
   readonly end: LoggedEnd | null
 }
+
+type Copy = Pick<LoggedMessage, 'id' | 'atMs' | 'sequence'> & { readonly copyFor: string }
 
 /** What is known of a conversation as a whole. */
 export interface LoggedConversation {
@@ -58,6 +62,8 @@ export interface CauseTree {
  */
 export class MessageLog {
   readonly #messages = new Map<string, LoggedMessage>()
+  /** Copies of messages that come later: a message is noted when it has been brought to all. */
+  readonly #early = new Map<string, Copy[]>()
 
   /** @throws CaxtonError ERR_STORE_MISSING, ERR_STORE_VERSION, ERR_STORE_CORRUPT */
   static read(directory: string): MessageLog {
@@ -68,6 +74,7 @@ export class MessageLog {
   constructor(lines: Iterable<Readonly<Record<string, unknown>>>) {
     for (const line of lines) {
       if (line['type'] === 'sent') this.#addSent(line)
+      else if (line['type'] === 'copied') this.#addCopy(line)
       else if (line['type'] === 'handled') this.#addHandled(line)
     }
   }
@@ -108,7 +115,7 @@ export class MessageLog {
   #addSent({ at, sequence, cause, message }: Readonly<Record<string, unknown>>): void {
     const fields = Object(message) as Readonly<Record<string, unknown>>
     const id = String(fields['message_id'])
-    this.#messages.set(id, {
+    const logged: LoggedMessage = {
       id,
       atMs: Number(at),
       sequence: typeof sequence === 'number' ? sequence : null,
@@ -119,8 +126,22 @@ export class MessageLog {
       receiver: String(fields['receiver']),
       protocol: typeof fields['protocol'] === 'string' ? fields['protocol'] : null,
       content: fields['content'],
+      copyFor: null,
       end: null,
-    })
+    }
+    this.#messages.set(id, logged)
+    for (const copy of this.#early.get(id) ?? []) this.#messages.set(copy.id, { ...logged, ...copy, cause: id })
+    this.#early.delete(id)
+  }
+
+  #addCopy({ at, sequence, id, of, agent }: Readonly<Record<string, unknown>>): void {
+    const [copyId, original] = [String(id), String(of)]
+    const number = typeof sequence === 'number' ? sequence : null
+    const copy: Copy = { id: copyId, atMs: Number(at), sequence: number, copyFor: String(agent) }
+    const message = this.#messages.get(original)
+    if (message !== undefined) this.#messages.set(copyId, { ...message, ...copy, cause: original, end: null })
+    else if (this.#early.has(original)) this.#early.get(original)!.push(copy)
+    else this.#early.set(original, [copy])
   }
 
   #addHandled({ at, id, agent, status, fuel, error }: Readonly<Record<string, unknown>>): void {
@@ -137,11 +158,16 @@ export class MessageLog {
   }
 }
 
+/** Who got a message, or whom it was for as long as nobody has. */
+export function receiverOf({ receiver, copyFor, end }: LoggedMessage): string {
+  return end?.agent ?? copyFor ?? receiver
+}
+
 function summarise(id: string, messages: readonly LoggedMessage[]): LoggedConversation {
   const first = messages[0]!
   const last = messages.at(-1)!
   const participants = new Set<string>()
-  for (const { sender, receiver, end } of messages) participants.add(sender).add(end?.agent ?? receiver)
+  for (const message of messages) participants.add(message.sender).add(receiverOf(message))
   return {
     id,
     protocol: messages.find(({ protocol }) => protocol !== null)?.protocol ?? null,

@@ -7,6 +7,7 @@ import { declareHuman } from './commands/human.ts'
 import { declareInspect } from './commands/inspect.ts'
 import { declareMessage } from './commands/message.ts'
 import { declareRun } from './commands/run.ts'
+import { declareTopic } from './commands/topic.ts'
 import { createOutput } from './output.ts'
 import { runProgram } from './program.ts'
 import { respawn } from './respawn.ts'
@@ -24,6 +25,7 @@ process.exitCode = await runProgram(
     declareConversation,
     declareHuman,
     declareMessage,
+    declareTopic,
     declareData,
   ],
   createOutput(process.stdout, process.stderr),

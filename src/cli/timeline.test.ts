@@ -106,6 +106,27 @@ test('verbose shows states, deliveries and what each message cost', () => {
   )
 })
 
+test('subscriptions are told, and of publications the number of those who lost them', () => {
+  const publication = message({ receiver: 'topic:t', content: '1' })
+  const events: readonly RunEvent[] = [
+    { type: 'subscribed', elapsedMs: 1, agent: 'reader', pattern: 'prices.>' },
+    { type: 'published', elapsedMs: 2, message: publication, copies: 3, lost: 0 },
+    { type: 'delivered', elapsedMs: 2, agent: 'reader', message: publication },
+    { type: 'published', elapsedMs: 3, message: publication, copies: 2, lost: 1_500 },
+    { type: 'unsubscribed', elapsedMs: 4, agent: 'reader', pattern: 'prices.>' },
+  ]
+  const squeeze = (lines: readonly string[]) => lines.map((line) => line.trim().replaceAll(/ +/g, ' '))
+  assert.deepEqual(squeeze(render(events)), [
+    '+0.00 ms reader subscribed topic:prices.>',
+    '+2.00 ms ! coordinator → topic:t published c-1 to 2, lost to 1500',
+    '+3.00 ms reader unsubscribed topic:prices.>',
+  ])
+  assert.deepEqual(squeeze(render(events, { verbose: true })).slice(1, 3), [
+    '+1.00 ms coordinator → topic:t published c-1 to 3',
+    '+1.00 ms coordinator → topic:t delivered c-1 to reader',
+  ])
+})
+
 test('warnings, throttling and restarts say how much, how long and why', () => {
   const warning = { type: 'warning', elapsedMs: 1, agent: 'count-c' } as const
   const rate = { amount: 500e6, periodMs: 1_000, over: 'throttle' } as const

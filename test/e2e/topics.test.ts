@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import type { AgentInput, IncomingMessage } from '../../src/index.ts'
 import { Caxton } from '../../src/index.ts'
 import { createDirectory } from '../fakes/data-directory.ts'
+import { ROOT, runProgram, runSystem } from './run-system.ts'
 
 /*
  * The same two agents in three languages. The feed publishes the price that it is sent, gold and silver, gold to be retained. The reader
@@ -180,4 +181,49 @@ test('an agent in a process of its own publishes and subscribes like any other',
     ['topic:prices.gold', 700],
     ['topic:prices.silver', 7],
   ])
+})
+
+test('the example rings once, and topics, conversations and causes are shown from its data directory', async (context) => {
+  const data = createDirectory(context)
+  const run = await runSystem(join(ROOT, 'examples/topics/caxton.toml'), '--data', data)
+  assert.equal(run.exitCode, 0, run.stderr)
+  assert.deepEqual(run.summary?.result?.content, { 'topic:prices.silver': 24, 'topic:prices.gold': 805 })
+
+  const list = await runProgram('topic', 'list', '--data', data, '--json')
+  const rows = list.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  assert.deepEqual(
+    rows.map(({ type, topic, pattern, publisher, content, subscribers, agents }) => [
+      type,
+      topic ?? pattern,
+      publisher ?? agents,
+      content,
+      subscribers,
+    ]),
+    [
+      ['retained', 'prices.gold', 'feed', 810, ['alarm']],
+      ['retained', 'prices.silver', 'user', 24, ['alarm']],
+      ['subscription', 'prices.*', ['alarm'], undefined, undefined],
+    ],
+  )
+  const table = await runProgram('topic', 'list', '--data', data)
+  assert.match(
+    table.stdout,
+    /^retained +published +by +size +content +subscribers\nprices\.gold +\S+ +feed .* 810 +alarm\n/,
+  )
+
+  const conversations = await runProgram('conversation', 'list', '--data', data, '--json')
+  const talks = conversations.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { id: string; participants: string[] })
+  const talk = talks.find(({ participants }) => participants.includes('topic:prices.gold'))!
+  assert.deepEqual(talk.participants, ['feed', 'topic:prices.gold', 'alarm'])
+  const drawing = await runProgram('conversation', 'trace', talk.id, '--data', data)
+  assert.match(drawing.stdout, /feed +topic:prices\.gold +alarm\n/)
+  const trace = await runProgram('message', 'trace', talk.id, '--data', data)
+  assert.match(trace.stdout, /inform feed → topic:prices\.gold [^\n]*\n +└ inform feed → alarm {2}handled/)
+  assert.equal((await runProgram('topic', 'list', '--data', join(data, 'none'))).exitCode, 64)
 })

@@ -5,7 +5,7 @@ import type { LoggedConversation, LoggedMessage, MessageLog } from '../../index.
 import type { Output } from '../output.ts'
 import { toJsonLine } from '../plain-text.ts'
 import type { Diagram } from '../sequence/diagram.ts'
-import { layOut } from '../sequence/diagram.ts'
+import { layOut, receiverOf } from '../sequence/diagram.ts'
 import { drawHtml, drawSvg } from '../sequence/svg.ts'
 import { drawText } from '../sequence/text.ts'
 import type { TableColumn } from '../table.ts'
@@ -118,7 +118,7 @@ const MESSAGE_COLUMNS = [
   { title: 'sent', align: 'left', maxColumns: 24, cell: ({ atMs }) => new Date(atMs).toISOString() },
   { title: 'act', align: 'left', maxColumns: 16, cell: ({ performative }) => performative },
   { title: 'from', align: 'left', maxColumns: 24, cell: ({ sender }) => sender },
-  { title: 'to', align: 'left', maxColumns: 24, cell: ({ receiver, end }) => end?.agent ?? receiver },
+  { title: 'to', align: 'left', maxColumns: 24, cell: receiverOf },
   { title: 'fuel', align: 'right', maxColumns: 8, cell: ({ end }) => (end === null ? '' : formatCount(end.fuel)) },
   { title: 'end', align: 'left', maxColumns: 24, cell: ({ end }) => describeEnd(end) },
   {

@@ -3,6 +3,7 @@ import { formatCount } from '../../core/index.ts'
 import type { CauseTree } from '../../index.ts'
 import type { Output } from '../output.ts'
 import { shorten, toJsonLine } from '../plain-text.ts'
+import { receiverOf } from '../sequence/diagram.ts'
 import { describeEnd, readLog } from './conversation.ts'
 import type { Runner } from './runner.ts'
 
@@ -36,10 +37,10 @@ async function traceMessage(id: string, { data, json }: TraceFlags, output: Outp
 }
 
 function renderLine({ message }: CauseTree, depth: number, asked: string, { columns, paint }: Output): string {
-  const { id, performative, sender, receiver, conversation, end } = message
+  const { id, performative, sender, conversation, end } = message
   const indent = depth === 0 ? '' : `${' '.repeat(STEP * (Math.min(depth, MAX_STEPS) - 1))}└ `
   const fuel = end === null ? '' : `, fuel ${formatCount(end.fuel)}`
-  const text = `${performative} ${sender} → ${end?.agent ?? receiver}  ${describeEnd(end)}${fuel}  ${id} in ${conversation}`
+  const text = `${performative} ${sender} → ${receiverOf(message)}  ${describeEnd(end)}${fuel}  ${id} in ${conversation}`
   const tone = id === asked ? 'bold' : end !== null && (end.error !== null || end.status !== 0) ? 'bad' : 'plain'
   return `${indent}${paint(tone, shorten(text, columns - indent.length))}`
 }

@@ -126,7 +126,8 @@ function createView(system: System, flags: RunFlags, output: Output): View {
   const screen: Screen = { columns: output.columns, paint: output.paint }
   if (flags.quiet) return { event: () => {}, report: (report) => printAll(renderOutcome(report, screen), output) }
   const people = Object.keys(system.people).map(humanAddress)
-  const names = [...system.agents.map(({ name }) => name), ...people]
+  const topics = system.agents.flatMap(({ grants }) => grants.publish.map((pattern) => `topic:${pattern}`))
+  const names = [...system.agents.map(({ name }) => name), ...people, ...topics]
   const timeline = new Timeline({ ...screen, names, verbose: flags.verbose === true })
   return {
     event: (event) => printAll(timeline.render(event), output),

@@ -26,6 +26,11 @@ export const MAX_ARROWS = 1_000
 export const MAX_PARTICIPANTS = 24
 const OTHERS = '…'
 
+/** Who got a message, or whom it was for as long as nobody has. */
+export function receiverOf({ receiver, copyFor, end }: LoggedMessage): string {
+  return end?.agent ?? copyFor ?? receiver
+}
+
 /** Lays out messages in their order; who speaks first stands first. */
 export function layOut(title: string, messages: readonly LoggedMessage[]): Diagram {
   const participants: string[] = []
@@ -37,11 +42,13 @@ export function layOut(title: string, messages: readonly LoggedMessage[]): Diagr
     return participants.push(name) - 1
   }
   const startMs = messages[0]?.atMs ?? 0
-  const arrows = messages.slice(0, MAX_ARROWS).map(({ sender, receiver, performative, atMs, end }): Arrow => {
+  const arrows = messages.slice(0, MAX_ARROWS).map((message): Arrow => {
+    const { sender, receiver, performative, atMs, copyFor, end } = message
     const failed = end !== null && (end.error !== null || end.status !== 0)
     return {
-      from: columnOf(sender),
-      to: columnOf(end?.agent ?? receiver),
+      // What was said to several went to what they were reached by, and from there to each of them.
+      from: columnOf(copyFor === null ? sender : receiver),
+      to: columnOf(receiverOf(message)),
       label: failed ? `${performative} ✗ ${end.error ?? `status ${end.status}`}` : performative,
       afterMs: atMs - startMs,
       failed,

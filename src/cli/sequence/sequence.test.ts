@@ -9,7 +9,15 @@ import { drawText } from './text.ts'
 
 function message(sender: string, receiver: string, performative: string, atMs: number, error?: string): LoggedMessage {
   const end = error === undefined ? null : { atMs, agent: receiver, status: -1, fuel: 0, error }
-  const header = { id: 'm', conversation: 'c', sequence: null, cause: null, protocol: null, content: undefined }
+  const header = {
+    id: 'm',
+    conversation: 'c',
+    sequence: null,
+    cause: null,
+    protocol: null,
+    content: undefined,
+    copyFor: null,
+  }
   return { ...header, sender, receiver, performative, atMs, end }
 }
 
@@ -21,6 +29,21 @@ const MESSAGES = [
   message('a', 'c', 'cancel', 106, 'ERR_X'),
 ]
 const SCREEN = { columns: 60, paint: NO_PAINT }
+
+test('what is published goes to its topic, and from there to each subscriber', () => {
+  const publication = message('feed', 'topic:t', 'inform', 0)
+  const copies = ['a', 'b'].map((copyFor) => ({ ...publication, copyFor }))
+  const { participants, arrows } = layOut('t', [publication, ...copies])
+  assert.deepEqual(participants, ['feed', 'topic:t', 'a', 'b'])
+  assert.deepEqual(
+    arrows.map(({ from, to }) => [from, to]),
+    [
+      [0, 1],
+      [1, 2],
+      [1, 3],
+    ],
+  )
+})
 
 test('a conversation is drawn for a terminal', () => {
   assert.deepEqual(drawText(layOut('conversation c', MESSAGES), SCREEN), [

@@ -1,0 +1,65 @@
+import type { Command } from 'commander'
+import { formatBytes } from '../../core/index.ts'
+import type { LoggedSubscription, LoggedTopic } from '../../index.ts'
+import type { Output } from '../output.ts'
+import { toJsonLine } from '../plain-text.ts'
+import type { TableColumn } from '../table.ts'
+import { layOutTable } from '../table.ts'
+import type { Runner } from './runner.ts'
+
+interface ListFlags {
+  readonly data: string
+  readonly json?: true
+}
+
+const EXAMPLES = `
+Example:
+  caxton topic list --data market.data
+
+The directory is that of \`caxton run --data\`; a system may run on it meanwhile.`
+
+/** Adds `caxton topic list`. */
+export function declareTopic(program: Command, run: Runner): void {
+  program
+    .command('topic')
+    .description('look at topics, in a data directory')
+    .addHelpText('after', EXAMPLES)
+    .command('list')
+    .description('list what is retained, and who subscribes to what')
+    .requiredOption('--data <directory>', 'data directory of the system')
+    .option('--json', 'print one JSON object a line')
+    .action((flags: ListFlags) => run((output) => listTopics(flags, output)))
+}
+
+async function listTopics({ data, json }: ListFlags, output: Output): Promise<number> {
+  const { readTopics } = await import('../../index.ts')
+  const { retained, subscriptions } = readTopics(data)
+  if (json) {
+    for (const row of retained) output.line(toJsonLine({ type: 'retained', ...row }))
+    for (const row of subscriptions) output.line(toJsonLine({ type: 'subscription', ...row }))
+    return 0
+  }
+  printTable(layOutTable(retained, TOPIC_COLUMNS), output)
+  output.line('')
+  printTable(layOutTable(subscriptions, SUBSCRIPTION_COLUMNS), output)
+  return 0
+}
+
+function printTable([head = '', ...lines]: readonly string[], output: Output): void {
+  output.line(output.paint('bold', head))
+  for (const line of lines) output.line(line)
+}
+
+const TOPIC_COLUMNS = [
+  { title: 'retained', align: 'left', maxColumns: 40, cell: ({ topic }: LoggedTopic) => topic },
+  { title: 'published', align: 'left', maxColumns: 24, cell: ({ publishedMs }) => new Date(publishedMs).toISOString() },
+  { title: 'by', align: 'left', maxColumns: 24, cell: ({ publisher }) => publisher },
+  { title: 'size', align: 'right', maxColumns: 10, cell: ({ bytes }) => formatBytes(bytes) },
+  { title: 'content', align: 'left', maxColumns: 40, cell: ({ content }) => JSON.stringify(content) },
+  { title: 'subscribers', align: 'left', maxColumns: 60, cell: ({ subscribers }) => subscribers.join(', ') },
+] as const satisfies readonly TableColumn<LoggedTopic>[]
+
+const SUBSCRIPTION_COLUMNS = [
+  { title: 'subscription', align: 'left', maxColumns: 40, cell: ({ pattern }: LoggedSubscription) => pattern },
+  { title: 'agents', align: 'left', maxColumns: 80, cell: ({ agents }) => agents.join(', ') },
+] as const satisfies readonly TableColumn<LoggedSubscription>[]
