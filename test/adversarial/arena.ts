@@ -47,7 +47,7 @@ export class Arena implements AsyncDisposable {
   }
 
   static async open(): Promise<Arena> {
-    const arena = new Arena(await Caxton.start({ threads: 1 }))
+    const arena = new Arena(await Caxton.start({ threads: 1, people: { ann: {} } }))
     const module = binaryen.parseText(readFileSync(new URL('./neighbour.wat', import.meta.url), 'utf8'))
     await arena.#caxton.deploy({ name: NEIGHBOUR, bytes: module.emitBinary(), grants: { send: ['user'] } })
     module.dispose()
