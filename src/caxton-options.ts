@@ -1,6 +1,13 @@
 import type { SecretSource } from './capability/index.ts'
 import type { Alarm, Clock, Draft, Message } from './core/index.ts'
-import type { ConversationsInput, PersonInput, ProtocolInput, StoreSettings, ToolServerInput } from './system/index.ts'
+import type {
+  CapabilitiesInput,
+  ConversationsInput,
+  PersonInput,
+  ProtocolInput,
+  StoreSettings,
+  ToolServerInput,
+} from './system/index.ts'
 import type { MessageTracing } from './telemetry/index.ts'
 
 export interface CaxtonOptions {
@@ -38,6 +45,8 @@ export interface CaxtonOptions {
   readonly conversations?: ConversationsInput
   /** People whom agents may write to as `human:<name>`. @default nobody */
   readonly people?: Readonly<Record<string, PersonInput>>
+  /** Whom messages to capabilities go to, by the name of the capability. @default one agent after the other */
+  readonly capabilities?: CapabilitiesInput
   /** Protocols beside those of FIPA. @default none */
   readonly protocols?: Readonly<Record<string, ProtocolInput>>
 }

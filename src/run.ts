@@ -71,6 +71,7 @@ export async function runSystem(system: System, options: RunOptions = {}): Promi
     protocols: system.protocols,
     people: system.people,
     conversations: system.conversations,
+    capabilities: system.capabilities,
     secrets: { ...system.secrets, ...caxtonOptions.secrets },
     tools: { ...system.tools, ...caxtonOptions.tools },
   })

@@ -23,7 +23,14 @@ import { Secrets, Services } from './services/index.ts'
 import type { InboxEntry, Store } from './store/index.ts'
 import { supervise, watchEnd } from './supervision.ts'
 import type { AgentInput, AgentOptions } from './system/index.ts'
-import { parseAgentOptions, parseConversations, parseGrants, parsePeople, parseToolServers } from './system/index.ts'
+import {
+  parseAgentOptions,
+  parseCapabilities,
+  parseConversations,
+  parseGrants,
+  parsePeople,
+  parseToolServers,
+} from './system/index.ts'
 import { SystemData, withStore } from './system-data.ts'
 import { SystemDirectory } from './system-directory.ts'
 import type { MemoryTree } from './wasi/index.ts'
@@ -66,11 +73,12 @@ export class Caxton implements AsyncDisposable {
     this.#pool = new SandboxPool({ run }, options.threads === undefined ? {} : { threads: options.threads })
     this.#processes = new ProcessPool({ run, mailboxes: this.#pool.mailboxes })
     const { protocols, ...rules } = parseConversations(options.conversations, options.protocols)
+    const strategies = parseCapabilities(options.capabilities)
     const conversations = { ...rules, protocols: new Rulebook(protocols) }
     const { tracing = NO_TRACING } = options
     const routing = { clock, credit: this.#pool.mailboxes, sizeOf: messageBytes, tracing, store }
     const people = parsePeople(options.people)
-    this.#router = new Router(routing, { run, conversations, guarantee: this.#guarantee, people })
+    this.#router = new Router(routing, { run, conversations, strategies, guarantee: this.#guarantee, people })
     this.directory = new SystemDirectory(this.#router.directory)
     this.data = new SystemData(store, this.#router, options.dataDirectory ?? null, () => clock.nowMs())
     this.people = new SystemPeople(this.#router, store)

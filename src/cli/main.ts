@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { declareConversation } from './commands/conversation.ts'
 import { declareData } from './commands/data.ts'
+import { declareDirectory } from './commands/directory.ts'
 import { declareExec } from './commands/exec.ts'
 import { declareHuman } from './commands/human.ts'
 import { declareInspect } from './commands/inspect.ts'
@@ -25,6 +26,7 @@ process.exitCode = await runProgram(
     declareConversation,
     declareHuman,
     declareMessage,
+    declareDirectory,
     declareTopic,
     declareData,
   ],

@@ -20,6 +20,8 @@ export const DIRECTORY_LIMITS = Object.freeze({
   /** Offers that a search looks at before others have their turn. */
   searchStride: 2_000,
   watchesPerAgent: 16,
+  /** Conversations that stay with an agent, by `sticky`. */
+  bonds: 20_000,
   /** Watches of all agents, those kept for agents that do not run included. */
   watches: 20_000,
   /** Offers whose changes wait to be told to one watch; beyond that it is told that it missed some. */

@@ -50,6 +50,11 @@ export class AwaitedReplies {
     if (awaited !== undefined && awaited.replyWith === message.reply_with) awaited.responder ??= responder
   }
 
+  /** Tells whether its sender waits for the reply to a message. */
+  isAwaited({ sender, reply_with }: Message): boolean {
+    return reply_with !== undefined && this.#awaited.get(sender)?.replyWith === reply_with
+  }
+
   /** Tells whether a message is the reply that its receiver waits for, and hands it over. */
   claim(receiver: string, message: Message): boolean {
     if (this.#awaited.size === 0 || message.performative === 'agree') return false

@@ -1,5 +1,5 @@
 import type { Agent } from '../agent/index.ts'
-import type { Clock, Guarantee, Message, Person } from '../core/index.ts'
+import type { Clock, Guarantee, Message, Person, Strategy } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Conversations } from './conversations.ts'
 import type { Directory } from './directory/index.ts'
@@ -14,6 +14,8 @@ export interface DeliveryParts {
   readonly credit: MailboxCredit
   readonly agents: ReadonlyMap<string, Agent>
   readonly directory: Directory
+  /** Those of capabilities that do not have the default one. */
+  readonly strategies: ReadonlyMap<string, Strategy>
   readonly conversations: Conversations
   readonly hub: EventHub
   readonly rest: Rest
@@ -30,6 +32,8 @@ export interface DeliveryParts {
   onAssigned(message: Message, agent: string): void
   /** Hands over the reply that an agent waits for in the middle of a message; false for any other message. */
   claimReply(receiver: string, message: Message): boolean
+  /** Whether somebody waits for the one reply to a message, and does nothing else meanwhile. */
+  isAwaited(message: Message): boolean
   onUserMessage(message: Message): void
   /** A message has come to its end: it was handled, or will not be. */
   onEnded(message: Message, isHandled: boolean): void

@@ -2,6 +2,7 @@ import type { Agent, Outcome } from '../agent/index.ts'
 import type { Message, Performative } from '../core/index.ts'
 import { CaxtonError, USER_NAME } from '../core/index.ts'
 import { isForOthers, readAddress } from './address.ts'
+import { CapabilityMail } from './capability-mail.ts'
 import type { Refused } from './conversations-parts.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
 import { findProblem, isDurable, isGone, mailboxFull, OVERLOADED } from './delivery-problems.ts'
@@ -72,12 +73,14 @@ export class Delivery {
       lose: (copy, agent, problem) => this.#lose(copy, agent, problem),
     })
     this.topics = new Topics({ ...parts, fanOut: this.fanOut })
-    this.#elsewhere = new Elsewhere({
+    const giveBackCredit = (message: Message, reserved: boolean) => this.#giveBackCredit(message, reserved)
+    const capabilities = new CapabilityMail({
       ...common,
-      topics: this.topics,
+      giveBackCredit,
+      fanOut: this.fanOut,
       take: (agent, message, step, bytes) => this.#take(agent, message, step, bytes),
-      giveBackCredit: (message, reserved) => this.#giveBackCredit(message, reserved),
     })
+    this.#elsewhere = new Elsewhere({ ...common, giveBackCredit, capabilities, topics: this.topics })
   }
 
   /** Routes a message of an agent. The sandbox set the sender; one that is not the agent itself never gets further than here. */

@@ -1,24 +1,21 @@
-import type { Agent } from '../agent/index.ts'
 import type { Message } from '../core/index.ts'
 import { CaxtonError, isHumanAddress, USER_NAME } from '../core/index.ts'
 import type { Address } from './address.ts'
+import type { CapabilityMail } from './capability-mail.ts'
 import type { Refused } from './conversations-parts.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
-import { findProblem, mailboxFull } from './delivery-problems.ts'
 import type { ParkedMail } from './parked-mail.ts'
 import type { PeopleMail } from './people-mail.ts'
-import type { Step } from './protocols/index.ts'
 import type { Topics } from './topics/index.ts'
 import type { Passage } from './undertaking.ts'
 import type { UserMail } from './user-mail.ts'
 
 export interface ElsewhereParts extends DeliveryParts {
-  readonly parked: ParkedMail
   readonly user: UserMail
+  readonly parked: ParkedMail
   readonly topics: Topics
   readonly people: PeopleMail
-  /** Puts a message for which credit is reserved into a mailbox. */
-  take(agent: Agent, message: Message, step: Step | null, bytes: number): void
+  readonly capabilities: CapabilityMail
   /** Gives back what a message holds that goes into no mailbox. */
   giveBackCredit(message: Message, reserved: boolean): void
 }
@@ -44,7 +41,7 @@ export class Elsewhere {
     cause: Message | null,
   ): CaxtonError | Refused | null {
     if (!(address instanceof CaxtonError) && address.kind === 'capability') {
-      return this.#deliverToOne(message, passage, address.name)
+      return this.#parts.capabilities.deliver(message, passage, address.name, cause)
     }
     this.#parts.giveBackCredit(message, reserved)
     if (address instanceof CaxtonError) return address
@@ -86,34 +83,5 @@ export class Elsewhere {
     mail.accept(message, message.receiver)
     parked.addFreed(message.receiver, message)
     return null
-  }
-
-  /** Delivers to the next agent in turn that offers a capability and has room, never to the sender itself. */
-  #deliverToOne(message: Message, passage: Passage, capability: string): CaxtonError | Refused | null {
-    const { agents, conversations, credit, directory } = this.#parts
-    const bytes = this.#parts.sizeOf(message)
-    let step: Step | null = null
-    let refused: Refused | null = null
-    const picked = directory.pick(capability, (name) => {
-      const agent = agents.get(name)
-      if (name === message.sender || agent === undefined || this.#parts.parked.has(agent)) return false
-      if (findProblem(agent, message, bytes) !== null) return false
-      const judged = conversations.judge(passage, message, name)
-      if (judged !== null && 'error' in judged) {
-        refused = judged
-        return false
-      }
-      step = judged
-      return credit.reserveRoom(name, bytes)
-    })
-    const agent = picked === null ? undefined : agents.get(picked)
-    if (agent !== undefined) {
-      this.#parts.take(agent, message, step, bytes)
-      return null
-    }
-    this.#parts.giveBackCredit(message, false)
-    if (refused !== null) return refused
-    if (directory.agentsFor(capability).some((name) => name !== message.sender)) return mailboxFull(message.receiver)
-    return new CaxtonError('ERR_CAPABILITY_UNKNOWN', { detail: `'${capability}'`, data: { capability } })
   }
 }

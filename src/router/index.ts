@@ -3,8 +3,16 @@ export * from './address.ts'
 export type { ConversationInfo } from './conversation.ts'
 export type { ConversationSnapshot, PassageSnapshot } from './conversation-snapshot.ts'
 export type { ConversationsOptions } from './conversations-parts.ts'
-export type { Offer, OfferFilter, OfferTerms, Properties, PropertyValue, SearchResult } from './directory/index.ts'
-export { Directory, Watches } from './directory/index.ts'
+export type {
+  KeptOffer,
+  Offer,
+  OfferFilter,
+  OfferTerms,
+  Properties,
+  PropertyValue,
+  SearchResult,
+} from './directory/index.ts'
+export { Directory, OFFERS_AREA, readOffer, Watches } from './directory/index.ts'
 export type { AuditRecord, RouterEvent, RouterEventType, RouterFact, RouterListener } from './event.ts'
 export type { MailboxCredit } from './mailbox-credit.ts'
 export type { AnswerOrigin, HumanAnswer, People } from './people.ts'

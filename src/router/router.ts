@@ -1,6 +1,6 @@
 import type { Agent, AgentEvents, AgentInfo, Restarting } from '../agent/index.ts'
 import { checkDeadlineMs, isFinal, maySee } from '../agent/index.ts'
-import type { Clock, Draft, Guarantee, Message, Person } from '../core/index.ts'
+import type { Clock, Draft, Guarantee, Message, Person, Strategy } from '../core/index.ts'
 import {
   CaxtonError,
   createIdSource,
@@ -47,6 +47,8 @@ export interface RouterOptions {
   readonly run: string
   /** Protocols and guards of conversations. @default those of FIPA, the default limits */
   readonly conversations?: ConversationsOptions
+  /** Whom messages to capabilities go to, by the name of the capability. @default DEFAULT_STRATEGY */
+  readonly strategies?: ReadonlyMap<string, Strategy>
   /** What is promised of messages of the user that say nothing. @default at-most-once */
   readonly guarantee?: Guarantee
   /** Whom messages to `human:<name>` wait for. @default nobody */
@@ -80,6 +82,7 @@ export class Router {
   constructor(parts: RouterParts, options: RouterOptions) {
     this.#parts = parts
     this.#hub = new EventHub(parts.clock)
+    const strategies = options.strategies ?? new Map<string, Strategy>()
     this.#store = parts.store ?? Store.inMemory(parts.clock)
     this.#mail = new DurableMail({ store: this.#store, clock: parts.clock }, parts.sizeOf)
     this.#createMessageId = createIdSource('m', `${options.run}-r`)
@@ -122,6 +125,7 @@ export class Router {
       credit: parts.credit,
       agents: this.#agents,
       directory,
+      strategies,
       conversations: this.#conversations,
       hub: this.#hub,
       rest: this.#rest,
@@ -136,6 +140,7 @@ export class Router {
         if (message.sender === USER_NAME) this.#user.assign(message, agent)
         else this.#replies.assign(message, agent)
       },
+      isAwaited: (message) => this.#replies.isAwaited(message),
       claimReply: (receiver, message) => this.#replies.claim(receiver, message),
       onUserMessage: (message) => this.#user.take(message),
       onEnded: ({ sender, message_id: id }, isHandled) => {
@@ -158,6 +163,7 @@ export class Router {
     const desk = {
       delivery: this.#delivery,
       store: this.#store,
+      strategies,
       createMessageId: this.#createMessageId,
       assertOpen: () => this.#assertOpen(),
     }
@@ -230,6 +236,7 @@ export class Router {
   runDeadlines(): void {
     this.#conversations.runDeadlines()
     this.#delivery.people.runDeadlines()
+    this.directory.runDeadlines()
   }
 
   /** What is known of conversations: for the journal, and for tests. */

@@ -1,5 +1,5 @@
 import { checkDeadlineMs } from '../agent/index.ts'
-import type { Draft, Message } from '../core/index.ts'
+import type { Draft, Message, Strategy } from '../core/index.ts'
 import { CaxtonError, completeDraft, readTerms, spreadDraft, topicOf, USER_NAME } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import { parseAddress } from './address.ts'
@@ -10,6 +10,8 @@ import { PendingRequests } from './pending-requests.ts'
 export interface UserDeskParts {
   readonly delivery: Pick<Delivery, 'route'>
   readonly store: Store
+  /** Those of capabilities that do not have the default one. */
+  readonly strategies: ReadonlyMap<string, Strategy>
   createMessageId(): string
   createReplyId(): string
   /** @throws CaxtonError ERR_RUNTIME_CLOSED */
@@ -44,7 +46,7 @@ export class UserDesk {
 
   /** See `Router.request`. */
   async request(draft: Draft, deadlineMs: number): Promise<Message> {
-    if (draft.others !== undefined || topicOf(draft.receiver) !== null) {
+    if (draft.others !== undefined || this.#isForSeveral(draft.receiver)) {
       throw new CaxtonError('ERR_MESSAGE_INVALID', { detail: 'receiver: a request has one receiver' })
     }
     const replyWith = draft.reply_with ?? this.#parts.createReplyId()
@@ -67,6 +69,12 @@ export class UserDesk {
   /** Rejects the requests that wait. */
   close(): void {
     this.#requests.rejectAll(new CaxtonError('ERR_RUNTIME_CLOSED'))
+  }
+
+  #isForSeveral(receiver: string): boolean {
+    if (topicOf(receiver) !== null) return true
+    const address = parseAddress(receiver)
+    return address.kind === 'capability' && this.#parts.strategies.get(address.name) === 'all'
   }
 
   #complete(draft: Draft, messageId: string = this.#parts.createMessageId()): Message {

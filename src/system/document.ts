@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Performative } from '../core/index.ts'
 import { PERFORMATIVES, parseDurationMs } from '../core/index.ts'
 import { agentFields } from './agent-options.ts'
+import { capabilitiesSchema } from './capabilities.ts'
 import { conversationsSchema } from './conversations.ts'
 import { field, Mismatch, table, text, word } from './field.ts'
 import { limitsSchema } from './limits.ts'
@@ -69,6 +70,7 @@ export const documentSchema = table({
   tools: toolsSchema.optional(),
   conversations: conversationsSchema.optional(),
   protocols: z.unknown().optional(),
+  capabilities: capabilitiesSchema.optional(),
 })
 
 export type Document = z.output<typeof documentSchema>

@@ -1,6 +1,8 @@
 /** What a user writes → validated data: system files, and the options of the library, which have the same shapes. */
 export type { AgentInput, AgentOptions, Program } from './agent-options.ts'
 export { parseAgentOptions } from './agent-options.ts'
+export type { CapabilitiesInput } from './capabilities.ts'
+export { parseCapabilities } from './capabilities.ts'
 export type { BudgetsInput, ConversationSettings, ConversationsInput } from './conversations.ts'
 export { parseConversations } from './conversations.ts'
 export type { FilesInput } from './files-grant.ts'

@@ -11,6 +11,7 @@ import {
   USER_NAME,
 } from '../core/index.ts'
 import { agentNameProblem, programProblem } from './agent-options.ts'
+import { nameProblem } from './field.ts'
 import { capabilityOf } from './grants.ts'
 import type { Problem } from './problems.ts'
 import { show, suggest } from './problems.ts'
@@ -33,6 +34,7 @@ export function findReferenceProblems(document: TomlTable): Problem[] {
     ...findLostKeys(document),
     ...listAt(document, 'send').flatMap((entry, index) => findSendProblems(document, entry, index)),
     ...findGoalProblems(tableAt(document, 'goal'), names),
+    ...findCapabilityProblems(document),
   ]
 }
 
@@ -121,11 +123,7 @@ function receiverProblem(to: string, document: TomlTable): string | null {
   if (topic !== null) return topicProblem(topic, agents, names)
   const capability = capabilityOf(to)
   if (capability === null) return names.includes(to) ? null : `is ${show(to)}, no agent here; ${suggest(to, names)}`
-  const offered = names.flatMap((name) => {
-    const agent = agents[name]
-    return isTable(agent) ? listAt(tableAt(agent, 'grants'), 'register') : []
-  })
-  if (offered.includes(capability)) return null
+  if (names.some((name) => registersOf(agents, name).includes(capability))) return null
   return `is ${show(to)}, which no agent may register; expected an agent with grants = { register = [${show(capability)}] }`
 }
 
@@ -139,6 +137,27 @@ function topicProblem(topic: string, agents: TomlTable, names: readonly string[]
   })
   if (isHeard) return null
   return `is ${show(`topic:${topic}`)}, which no agent may subscribe to; expected an agent with grants = { subscribe = [${show(topic)}] }`
+}
+
+/** A capability that nobody may register is one that is misspelt. Looks at the names, of which the schema passes `__proto__` over. */
+function findCapabilityProblems(document: TomlTable): Problem[] {
+  const offered = ['agents', 'templates'].flatMap((group) => {
+    const tables = tableAt(document, group)
+    return Object.keys(tables).flatMap((name) => registersOf(tables, name))
+  })
+  const known = offered.filter((entry) => typeof entry === 'string')
+  return Object.keys(tableAt(document, 'capabilities')).flatMap((name) => {
+    const path = ['capabilities', name]
+    const text = nameProblem(name)
+    if (text !== null) return [{ path, text }]
+    if (known.includes(name)) return []
+    return [{ path, text: `is a capability that no agent may register; ${suggest(name, [...new Set(known)])}` }]
+  })
+}
+
+function registersOf(agents: TomlTable, name: string): readonly unknown[] {
+  const agent = agents[name]
+  return isTable(agent) ? listAt(tableAt(agent, 'grants'), 'register') : []
 }
 
 function findGoalProblems(goal: TomlTable, names: readonly string[]): Problem[] {

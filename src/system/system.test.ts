@@ -174,6 +174,7 @@ performative = "inform"
       conversations: {},
       protocols: {},
       people: {},
+      capabilities: {},
       store: {},
     },
   )
@@ -227,7 +228,7 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
     text: 'zzzzzz = 1\n[network]\nx = 1',
     lines: [
       'F:4: agents.a.zzzzzz: is not a known key, expected one of source, module, language, args, limits, grants, isolation, compile, weight, priority, delivery, config, restart',
-      'F:5: network: is not a known key, expected one of name, limits, store, agents, templates, input, send, people, goal, secrets, tools, conversations, protocols',
+      'F:5: network: is not a known key, expected one of name, limits, store, agents, templates, input, send, people, goal, secrets, tools, conversations, protocols, capabilities',
     ],
   },
   {
@@ -289,6 +290,17 @@ const BAD: { name: string; text: string; whole?: true; input?: string; code?: st
       'F:8: agents.a.grants.send[1]: is "b", no agent here; did you mean "a"?',
       /^F:9: agents\.a\.grants\.register\[1\]: is "not ok", expected a name/,
       'F:10: agents.a.grants.network: is not a known key, expected one of send, publish, subscribe, register, directory, log, clock, random, env, files, store, timers, http, tools, delegate, spawn',
+    ],
+  },
+  {
+    name: 'capabilities out of form, and such that nobody may register',
+    text: 'grants = { register = ["count"] }\n[capabilities.count]\nstrategy = "sticki"\n[capabilities.cuont]\n[capabilities."A B"]\nweight = 1\n[capabilities.__proto__]',
+    lines: [
+      'F:6: capabilities.count.strategy: is "sticki", did you mean "sticky"?',
+      'F:7: capabilities.cuont: is a capability that no agent may register; did you mean "count"?',
+      /^F:8: capabilities\."A B": is "A B", expected a name/,
+      /^F:9: capabilities\."A B"\.weight: is not a known key/,
+      /^F:10: capabilities\.__proto__: is "__proto__", expected a name/,
     ],
   },
   {

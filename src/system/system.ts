@@ -4,6 +4,7 @@ import type { Draft, Performative } from '../core/index.ts'
 import { formatBytes, HOST_LIMITS } from '../core/index.ts'
 import type { AgentOptions } from './agent-options.ts'
 import { completeAgent, findPlaceProblems } from './agent-options.ts'
+import type { CapabilitiesInput } from './capabilities.ts'
 import type { ConversationsInput } from './conversations.ts'
 import { findProtocolsProblems } from './conversations.ts'
 import type { Document, SendEntry } from './document.ts'
@@ -54,6 +55,8 @@ export interface System {
   readonly protocols: Readonly<Record<string, ProtocolInput>>
   /** Whom agents may write to outside, as it is written. */
   readonly people: Readonly<Record<string, PersonInput>>
+  /** Whom messages to capabilities go to, by name. */
+  readonly capabilities: CapabilitiesInput
   /** How data is kept, for a run with a data directory. */
   readonly store: StoreSettings
 }
@@ -150,6 +153,7 @@ function assemble(document: Document, file: string, named: NamedFiles, overrides
     send,
     goal: goal ?? null,
     store: document.store ?? {},
+    capabilities: (document.capabilities ?? {}) as CapabilitiesInput,
     ...services,
     ...talk,
   }

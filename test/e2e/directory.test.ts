@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
+import { execFile, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { promisify } from 'node:util'
 import type { AgentInput, CaxtonEvent, CaxtonOptions } from '../../src/index.ts'
-import { Caxton } from '../../src/index.ts'
+import { Caxton, loadSystem, readOffers } from '../../src/index.ts'
 import { createDirectory } from '../fakes/data-directory.ts'
 
 const guest = (file: string) => new URL(`../../guests/directory/${file}`, import.meta.url).pathname
@@ -172,4 +177,87 @@ test('what was offered and watched in answer to a message is there after a resta
     },
   ])
   await second.caxton.close()
+})
+
+const CLI = new URL('../../src/cli/main.ts', import.meta.url).pathname
+
+async function list(data: string, ...flags: string[]): Promise<string> {
+  const args = [CLI, 'directory', 'list', '--data', data, ...flags]
+  return (await promisify(execFile)(process.execPath, args)).stdout
+}
+
+test('what was offered in answer to a message is offered again after kill -9, and its lease goes on in the time of day', async (context) => {
+  const dataDirectory = createDirectory(context)
+  const child = fork(join(import.meta.dirname, 'directory-process.ts'), [dataDirectory, guest('desk.c')])
+  const ended = once(child, 'exit')
+  const said = (await Promise.race([once(child, 'message'), ended.then(() => null)])) as [number] | null
+  assert.ok(said !== null, 'it ended by itself')
+  const [untilMs] = said
+  assert.match(await list(dataDirectory), /^a +translate +offered +– +words +{"to":"de"}$/m)
+  child.kill('SIGKILL')
+  await ended
+  await using caxton = await Caxton.start({ threads: 1, dataDirectory })
+  assert.deepEqual((await caxton.directory.search()).offers, [])
+  await caxton.deploy({ ...AGENT, grants: { ...GRANTS, register: ['count', 'translate', 'sort'] } })
+  const { offers } = await caxton.directory.search()
+  assert.deepEqual(
+    offers.map((offer) => ({ ...offer })),
+    [
+      { agent: 'a', capability: 'count', properties: {}, ontology: null, untilMs },
+      { agent: 'a', capability: 'translate', properties: { to: 'de' }, ontology: 'words', untilMs: null },
+    ],
+  )
+  assert.deepEqual(caxton.agents()[0]?.capabilities, ['count', 'translate'])
+})
+
+test('what is offered is listed while the system runs, and after it has ended', async (context) => {
+  const data = createDirectory(context)
+  await using caxton = await Caxton.start({ threads: 1, dataDirectory: data })
+  await caxton.deploy(AGENT)
+  await act(caxton, 'a', 'offer', { name: 'translate', properties: { to: '\u001b[31mred' }, lease_ms: 60_000 })
+  await caxton.data.flush()
+  const running = await list(data)
+  assert.match(running, /^agent +capability +state +lapses +ontology +properties$/m)
+  assert.ok(!running.includes('\u001b[31m'), 'a terminal obeys nothing that an agent says')
+  const rows = (await list(data, '--json')).trimEnd()
+  assert.deepEqual(JSON.parse(rows), readOffers(data)[0])
+  await caxton.close()
+  assert.equal(await list(data), running)
+})
+
+test('a system file says which agent a capability picks, for messages of agents and of the user', async (context) => {
+  const folder = createDirectory(context)
+  const file = join(folder, 'caxton.toml')
+  const agent = (name: string) =>
+    `[agents.${name}]\nsource = ${JSON.stringify(guest('desk.c'))}\ngrants = { register = ["count"], directory = ["count"], send = ["*"] }\n`
+  writeFileSync(file, `name = "picks"\n${agent('a')}${agent('b')}[capabilities.count]\nstrategy = "sticky"\n`)
+  const system = await loadSystem(file)
+  await using caxton = await Caxton.start({ threads: 1, capabilities: system.capabilities })
+  await caxton.deployAll(system.agents)
+  for (const name of ['a', 'b']) await act(caxton, name, 'register', { name: 'count' })
+  const asked = async (conversation_id: string) => {
+    const message = { performative: 'request', receiver: 'capability:count', conversation_id } as const
+    return (await caxton.request({ ...message, content: { deed: 'withdraw', name: 'none' } })).sender
+  }
+  const senders: string[] = []
+  for (const conversation of ['x', 'y', 'x', 'x', 'y']) senders.push(await asked(conversation))
+  assert.deepEqual(senders, ['a', 'b', 'a', 'a', 'b'])
+})
+
+test('a message to all that offer a capability is answered by each', async () => {
+  await using caxton = await Caxton.start({ threads: 1, capabilities: { count: { strategy: 'all' } } })
+  const answers: string[] = []
+  for (const name of ['a', 'b', 'c']) {
+    await caxton.deploy({ ...AGENT, name })
+    await act(caxton, name, 'register', { name: 'count' })
+  }
+  caxton.subscribe((event) => {
+    if (event.type === 'delivered' && event.agent === 'user') answers.push(event.message.sender)
+  })
+  caxton.send({ performative: 'request', receiver: 'capability:count', content: { deed: 'register', name: 'count' } })
+  await caxton.idle()
+  assert.deepEqual(answers.toSorted(), ['a', 'b', 'c'])
+  await assert.rejects(caxton.request({ performative: 'request', receiver: 'capability:count' }), {
+    code: 'ERR_MESSAGE_INVALID',
+  })
 })

@@ -1,7 +1,17 @@
 import type { AgentEvents, SandboxEvents } from '../../src/agent/index.ts'
 import { Agent } from '../../src/agent/index.ts'
 import { NO_GRANTS } from '../../src/capability/index.ts'
-import type { Alarm, Clock, Draft, Guarantee, Limits, Message, Person, RateLimits } from '../../src/core/index.ts'
+import type {
+  Alarm,
+  Clock,
+  Draft,
+  Guarantee,
+  Limits,
+  Message,
+  Person,
+  RateLimits,
+  Strategy,
+} from '../../src/core/index.ts'
 import { CaxtonError, DEFAULT_LIMITS } from '../../src/core/index.ts'
 import type { ConversationsOptions, RouterEvent } from '../../src/router/index.ts'
 import { Router } from '../../src/router/index.ts'
@@ -41,6 +51,8 @@ export interface WorldOptions {
   readonly time?: Clock & Alarm
   /** What is promised of messages of the user. */
   readonly guarantee?: Guarantee
+  /** Of capabilities that have another one than the default. */
+  readonly strategies?: ReadonlyMap<string, Strategy>
   /** @default nobody */
   readonly people?: readonly Person[]
 }

@@ -5,13 +5,14 @@ import { DIRECTORY_LIMITS, HOST_LIMITS } from '../../core/index.ts'
 import { Store } from '../../store/index.ts'
 import type { OfferChange } from './directory.ts'
 import { Directory } from './directory.ts'
-import type { Offer, OfferTerms } from './offer.ts'
+import type { OfferTerms } from './offer.ts'
+import type { KeptOffer } from './offer-journal.ts'
 import { OfferJournal } from './offer-journal.ts'
 
 const any = () => true
 
 /** A directory with a clock of its own, what it keeps, and what it told. */
-function createDirectory(kept: readonly Offer[] = []) {
+function createDirectory(kept: readonly KeptOffer[] = []) {
   const clock = { now: 1_000 }
   const journal = new Map(kept.map((offer) => [`${offer.agent} ${offer.capability}`, offer]))
   const told: OfferChange[] = []
@@ -203,9 +204,34 @@ describe('the life of an offer', () => {
 })
 
 describe('what is kept', () => {
-  const kept = (capability: string, said: Partial<OfferTerms> = {}): Offer => ({
+  const kept = (capability: string, said: Partial<KeptOffer> = {}): KeptOffer => ({
     ...terms(capability, said),
     agent: 'a',
+    isFromStart: false,
+    isSeen: true,
+    ...said,
+  })
+
+  test('what was said at the start is not: the next start says it, or does not', () => {
+    const { directory, journal } = createDirectory([kept('count', { isFromStart: true }), kept('sort')])
+    directory.enter('a', any)
+    assert.deepEqual([directory.agentsFor('count'), directory.agentsFor('sort')], [[], ['a']])
+    assert.deepEqual([...journal.keys()], ['a sort'])
+  })
+
+  test('it shows what is offered now, and at the end what was', () => {
+    const { directory, journal } = createDirectory([kept('sort')])
+    const shown = () => [...journal.values()].map(({ capability, isSeen }) => `${capability} ${isSeen}`)
+    assert.deepEqual(shown(), ['sort false'])
+    directory.register('a', 'count')
+    directory.enter('a', any)
+    assert.deepEqual(shown(), ['sort true', 'count true'])
+    directory.leave('a')
+    assert.deepEqual(shown(), ['sort false'])
+    directory.enter('a', any)
+    directory.close()
+    directory.remove('a')
+    assert.deepEqual(shown(), ['sort true'])
   })
 
   test('an offer is there again when its agent runs, and gone if it lapsed meanwhile', () => {
@@ -231,7 +257,7 @@ describe('what is kept', () => {
     directory.offer('a', terms('count', { ontology: 'new' }))
     directory.enter('a', any)
     assert.equal(directory.offersOf('a')[0]?.ontology, 'new')
-    assert.equal(journal.size, 0)
+    assert.equal(journal.get('a count')?.isFromStart, true)
   })
 
   test('a journal gives back what was put into it', () => {
@@ -287,6 +313,17 @@ describe('bounds', () => {
     assert.equal(directory.register('late', 'c'), 'ERR_LIMIT_DIRECTORY')
     directory.remove('a0')
     assert.equal(directory.register('late', 'c'), null)
+  })
+
+  test('where there is no room, what is kept for whoever has not come back goes first', () => {
+    const kept = { ...terms('c'), agent: 'gone', isFromStart: false, isSeen: true }
+    const { directory } = createDirectory([kept, { ...kept, agent: 'later' }])
+    const perAgent = HOST_LIMITS.capabilitiesPerAgent
+    for (let index = 0; index < DIRECTORY_LIMITS.offers; index += 1) {
+      directory.register(`a${Math.floor(index / perAgent)}`, `c${index % perAgent}`)
+    }
+    assert.deepEqual([directory.offersOf('gone'), directory.offersOf('later')], [[], []])
+    assert.equal(directory.size, DIRECTORY_LIMITS.offers)
   })
 })
 

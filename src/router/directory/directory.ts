@@ -63,11 +63,15 @@ export class Directory {
   readonly #shelves = new Map<string, Shelf>()
   readonly #leases: DeadlineQueue
   #size = 0
+  #isClosed = false
 
   constructor(parts: DirectoryParts) {
     this.#parts = parts
     this.#leases = new DeadlineQueue({ nowMs: () => parts.clock.nowMs(), keepsAlive: false })
-    for (const offer of parts.journal.offers()) this.#put(offer, false)
+    for (const { isFromStart, isSeen: _, ...offer } of parts.journal.offers()) {
+      if (isFromStart) parts.journal.drop(offer.agent, offer.capability)
+      else this.#write(this.#put(offer, false), false)
+    }
     this.#leases.run()
   }
 
@@ -88,15 +92,14 @@ export class Directory {
     if (before === undefined && (household?.entries.size ?? 0) >= HOST_LIMITS.capabilitiesPerAgent) {
       return 'ERR_LIMIT_CAPABILITIES'
     }
-    if (before === undefined && this.#size >= DIRECTORY_LIMITS.offers) return 'ERR_LIMIT_DIRECTORY'
+    if (before === undefined && !this.#hasRoom()) return 'ERR_LIMIT_DIRECTORY'
     if (chars > DIRECTORY_LIMITS.offerCharsPerAgent) return 'ERR_LIMIT_DIRECTORY'
     const offer = { ...terms, agent }
     const saysNothingNew = before !== undefined && saysTheSame(before.offer, terms)
     const isFromStart = household?.isRunning !== true || (saysNothingNew && before.isFromStart)
-    this.#put(offer, isFromStart)
-    if (isFromStart) this.#parts.journal.drop(agent, terms.capability)
-    else this.#parts.journal.put(offer)
-    if (household?.isRunning === true && !saysNothingNew) this.#see(before?.offer ?? null, offer)
+    const isSeen = household?.isRunning === true
+    this.#write(this.#put(offer, isFromStart), isSeen)
+    if (isSeen && !saysNothingNew) this.#see(before?.offer ?? null, offer)
     return null
   }
 
@@ -120,9 +123,12 @@ export class Directory {
     const household = this.#households.get(agent) ?? this.#begin(agent)
     if (household.isRunning) return
     household.isRunning = true
-    for (const { offer } of [...household.entries.values()]) {
-      if (mayOffer(offer.capability)) this.#see(null, offer)
-      else this.#erase(agent, offer.capability)
+    for (const entry of [...household.entries.values()]) {
+      const { offer } = entry
+      if (mayOffer(offer.capability)) {
+        this.#write(entry, true)
+        this.#see(null, offer)
+      } else this.#erase(agent, offer.capability)
     }
   }
 
@@ -132,8 +138,9 @@ export class Directory {
     if (household === undefined) return
     const seen = household.isRunning ? [...household.entries.values()] : []
     household.isRunning = false
-    for (const { offer, isFromStart } of [...household.entries.values()]) {
-      if (isFromStart) this.#forget(agent, offer.capability)
+    for (const entry of [...household.entries.values()]) {
+      if (entry.isFromStart) this.#erase(agent, entry.offer.capability)
+      else this.#write(entry, false)
     }
     if (household.entries.size === 0) this.#households.delete(agent)
     for (const { offer } of seen) this.#hide(offer, 'ended')
@@ -184,22 +191,27 @@ export class Directory {
     return { offers: found, hasMore: false }
   }
 
+  /** Tells whether an agent is seen to offer a capability. */
+  isOffered(agent: string, capability: string): boolean {
+    const household = this.#households.get(agent)
+    return household?.isRunning === true && household.entries.has(capability)
+  }
+
   /**
    * Picks the next agent in turn that is taken; the turn goes to the one after it.
    *
-   * Cost: one `take` for each agent asked.
+   * Cost: one `take` for each agent asked; with loads also n log n for all that offer the capability.
    *
+   * @param loadOf those with the least come first, among equals the next in turn. @default all are equal
    * @returns the name; null when nobody offers the capability or `take` takes none
    */
-  pick(capability: string, take: (agent: string) => boolean): string | null {
+  pick(capability: string, take: (agent: string) => boolean, loadOf?: (agent: string) => number): string | null {
     const shelf = this.#shelves.get(capability)
     if (shelf === undefined) return null
-    const count = shelf.agents.length
-    for (let step = 0; step < count; step += 1) {
-      const index = (shelf.next + step) % count
-      const agent = shelf.agents[index]
-      if (agent === undefined || !take(agent)) continue
-      shelf.next = (index + 1) % count
+    for (const index of loadOf === undefined ? turns(shelf) : leastFirst(shelf, loadOf)) {
+      const agent = shelf.agents[index]!
+      if (!take(agent)) continue
+      shelf.next = (index + 1) % shelf.agents.length
       return agent
     }
     return null
@@ -210,9 +222,21 @@ export class Directory {
     this.#leases.run()
   }
 
-  /** Lets no lease lapse any more. */
+  /** Lets no lease lapse any more, and leaves what is kept as it is: everything ends. */
   close(): void {
+    this.#isClosed = true
     this.#leases.clear()
+  }
+
+  /** Makes room where there is none: what is kept for the agent that has not come back for longest goes. */
+  #hasRoom(): boolean {
+    if (this.#size < DIRECTORY_LIMITS.offers) return true
+    for (const [agent, { isRunning, entries }] of this.#households) {
+      if (isRunning || entries.values().some(({ isFromStart }) => isFromStart)) continue
+      this.remove(agent)
+      return true
+    }
+    return false
   }
 
   #begin(agent: string): Household {
@@ -221,15 +245,21 @@ export class Directory {
     return household
   }
 
-  #put(offer: Offer, isFromStart: boolean): void {
+  #put(offer: Offer, isFromStart: boolean): Entry {
     const { agent, capability, untilMs } = offer
     const household = this.#households.get(agent) ?? this.#begin(agent)
     const before = household.entries.get(capability)
     if (before?.lease) this.#leases.remove(before.lease)
     const lease = untilMs === null ? null : this.#leases.add(untilMs, () => this.#drop(agent, capability, 'lapsed'))
-    household.entries.set(capability, { offer, isFromStart, lease })
+    const entry = { offer, isFromStart, lease }
+    household.entries.set(capability, entry)
     household.chars += countChars(offer) - (before === undefined ? 0 : countChars(before.offer))
     if (before === undefined) this.#size += 1
+    return entry
+  }
+
+  #write({ offer, isFromStart }: Entry, isSeen: boolean): void {
+    if (!this.#isClosed) this.#parts.journal.put({ ...offer, isFromStart, isSeen })
   }
 
   #drop(agent: string, capability: string, cause: 'withdrawn' | 'lapsed'): boolean {
@@ -243,7 +273,7 @@ export class Directory {
 
   #erase(agent: string, capability: string): void {
     this.#forget(agent, capability)
-    this.#parts.journal.drop(agent, capability)
+    if (!this.#isClosed) this.#parts.journal.drop(agent, capability)
   }
 
   #forget(agent: string, capability: string): void {
@@ -276,4 +306,14 @@ export class Directory {
     if (shelf.agents.length === 0) this.#shelves.delete(offer.capability)
     this.#parts.onChange({ before: offer, after: null, cause })
   }
+}
+
+/** Places on a shelf, from the one whose turn it is. */
+function* turns({ agents, next }: Shelf): Generator<number> {
+  for (let step = 0; step < agents.length; step += 1) yield (next + step) % agents.length
+}
+
+function leastFirst(shelf: Shelf, loadOf: (agent: string) => number): number[] {
+  const places = [...turns(shelf)].map((index) => ({ index, load: loadOf(shelf.agents[index]!) }))
+  return places.sort((one, other) => one.load - other.load).map(({ index }) => index)
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { OfferChange } from './directory.ts'
 import { Directory } from './directory.ts'
 import type { Offer, OfferTerms, Properties } from './offer.ts'
+import type { KeptOffer } from './offer-journal.ts'
 
 /** The directory as a list of what was said, which is looked through for every question. */
 interface Said extends Offer {
@@ -82,7 +83,7 @@ test('the directory answers like a list of what was said, and what it tells adds
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       let nowMs = 0
-      const journal = new Map<string, Offer>()
+      const journal = new Map<string, KeptOffer>()
       let told = new Map<string, Offer>()
       const open = () =>
         new Directory({
@@ -171,8 +172,13 @@ test('the directory answers like a list of what was said, and what it tells adds
         assert.deepEqual(sorted((await directory.search({}, 100)).offers), sorted(model.seen))
         assert.deepEqual([...told.keys()].toSorted(), model.seen.map(keyOf).toSorted())
         assert.equal(directory.size, model.said.length)
-        const kept = sorted(model.said.filter(({ isFromStart }) => !isFromStart))
-        assert.deepEqual(sorted([...journal.values()]), kept)
+        assert.deepEqual(sorted([...journal.values()]), sorted(model.said))
+        for (const { agent, capability, isFromStart, isSeen } of journal.values()) {
+          assert.deepEqual(
+            [isFromStart, isSeen],
+            [model.find(agent, capability)?.isFromStart, model.running.has(agent)],
+          )
+        }
         for (const name of AGENTS) {
           assert.deepEqual(sorted(directory.offersOf(name)), sorted(model.said.filter((offer) => offer.agent === name)))
         }

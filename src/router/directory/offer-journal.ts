@@ -1,12 +1,20 @@
 import type { Store } from '../../store/index.ts'
-import type { Offer, OfferTerms } from './offer.ts'
+import type { Offer } from './offer.ts'
 
 export const OFFERS_AREA = 'offers'
 
-/** What is kept of an offer, beside its agent and its capability. */
-type OfferRecord = Pick<OfferTerms, 'properties' | 'ontology' | 'untilMs'>
+/** An offer as it is kept. */
+export interface KeptOffer extends Offer {
+  /** Said while its agent started: the next start says it again, or does not. */
+  readonly isFromStart: boolean
+  /** Its agent ran when this was written: it was seen. */
+  readonly isSeen: boolean
+}
 
-/** Keeps offers over the end of the process, in the turn in which they are made: together with the message that is their cause. */
+/**
+ * Keeps offers over the end of the process, in the turn in which they are made: together with the message that is their cause. Those that
+ * last no longer than the process are kept for whoever reads the data directory.
+ */
 export class OfferJournal {
   readonly #store: Pick<Store, 'recordsOf' | 'putRecord'>
 
@@ -14,9 +22,8 @@ export class OfferJournal {
     this.#store = store
   }
 
-  put({ agent, capability, properties, ontology, untilMs }: Offer): void {
-    const record: OfferRecord = { properties, ontology, untilMs }
-    this.#store.putRecord(OFFERS_AREA, keyOf(agent, capability), JSON.stringify(record))
+  put({ agent, capability, ...said }: KeptOffer): void {
+    this.#store.putRecord(OFFERS_AREA, keyOf(agent, capability), JSON.stringify(said))
   }
 
   drop(agent: string, capability: string): void {
@@ -24,15 +31,15 @@ export class OfferJournal {
     if (this.#store.recordsOf(OFFERS_AREA).has(key)) this.#store.putRecord(OFFERS_AREA, key, null)
   }
 
-  offers(): Offer[] {
+  offers(): KeptOffer[] {
     return [...this.#store.recordsOf(OFFERS_AREA)].map(([key, text]) => readOffer(key, text))
   }
 }
 
 /** Reads an offer as it is kept. */
-export function readOffer(key: string, text: string): Offer {
-  const space = key.indexOf(' ')
-  return { agent: key.slice(0, space), capability: key.slice(space + 1), ...(JSON.parse(text) as OfferRecord) }
+export function readOffer(key: string, text: string): KeptOffer {
+  const [agent = '', capability = ''] = key.split(' ')
+  return { agent, capability, ...(JSON.parse(text) as Omit<KeptOffer, 'agent' | 'capability'>) }
 }
 
 /** Neither name can have a space in it. */

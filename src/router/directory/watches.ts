@@ -78,7 +78,7 @@ export class Watches {
     const own = this.#byAgent.get(agent)
     const isNew = own?.has(id) !== true
     if (isNew && (own?.size ?? 0) >= DIRECTORY_LIMITS.watchesPerAgent) return 'ERR_LIMIT_DIRECTORY'
-    if (isNew && this.#size >= DIRECTORY_LIMITS.watches) return 'ERR_LIMIT_DIRECTORY'
+    if (isNew && !this.#hasRoom()) return 'ERR_LIMIT_DIRECTORY'
     this.unwatch(agent, id)
     const isFromStart = !this.#running.has(agent)
     const watch = this.#put(agent, id, filter, isFromStart)
@@ -141,6 +141,17 @@ export class Watches {
     watch.notice = null
     if (!isHandled) watch.isMissing = true
     else if (watch.isMissing || watch.waiting.size > 0) this.#tell(watch)
+  }
+
+  /** Makes room where there is none: what is kept for the agent that has not come back for longest goes. */
+  #hasRoom(): boolean {
+    if (this.#size < DIRECTORY_LIMITS.watches) return true
+    for (const [agent, own] of this.#byAgent) {
+      if (this.#running.has(agent) || own.values().some(({ isFromStart }) => isFromStart)) continue
+      this.remove(agent)
+      return true
+    }
+    return false
   }
 
   #put(agent: string, id: number, filter: OfferFilter, isFromStart: boolean): Watch {
