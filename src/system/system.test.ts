@@ -604,3 +604,44 @@ test('nothing but a CaxtonError comes of a text that looks like a system file', 
     { numRuns: 500 },
   )
 })
+
+test('people are declared before agents may write to them, with any problem named by its place', async () => {
+  const text = `name = "s"
+[people.ann]
+description = "approves"
+[people."B b"]
+[people.__proto__]
+[people.eve]
+mailbox = 0
+[agents.a]
+source = "a.ts"
+grants = { send = ["human:ann", "human:anne", "human:Eve"] }
+[templates.t]
+source = "a.ts"
+grants = { send = ["human:bob"] }
+[[send]]
+to = "human:carol"
+performative = "inform"
+`
+  const { code, lines } = await refusal(text)
+  assert.equal(code, 'ERR_CONFIG_INVALID')
+  for (const part of [
+    'F:4: people."B b": is "B b", expected a name',
+    'people.__proto__: is "__proto__", expected a name',
+    'F:7: people.eve.mailbox: is 0, expected between 1 and 100K',
+    'agents.a.grants.send[1]: is "human:anne", no person here; did you mean "human:ann"?',
+    'agents.a.grants.send[2]: is "human:Eve", expected an agent name',
+    'templates.t.grants.send[0]: is "human:bob", no person here',
+    'send[0].to: is "human:carol", no person here',
+  ]) {
+    assert.ok(
+      lines.some((line) => line.includes(part)),
+      `${part}\n${lines.join('\n')}`,
+    )
+  }
+})
+
+test('a system keeps its people as they are written', async () => {
+  const { people } = await loadSystem(write(`${GOOD}[people.ann]\nmailbox = "1K"\n`))
+  assert.deepEqual(people, { ann: { mailbox: 1_000 } })
+})
