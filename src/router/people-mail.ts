@@ -177,7 +177,6 @@ export class PeopleMail {
         return true
       })
     }
-    for (const id of standings.keys()) if (!this.#entries.has(id)) store.putRecord(WAITING_AREA, id, null)
   }
 
   /** Lets every deadline happen that has passed. */
