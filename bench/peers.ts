@@ -4,6 +4,8 @@ import binaryen from 'binaryen'
 import { Caxton } from '../src/index.ts'
 import type { Report } from './measure.ts'
 import { measure } from './measure.ts'
+import type { PeerModule } from './peer-module.ts'
+import { describeMissing, loadPeer } from './peer-module.ts'
 
 /**
  * What somebody would take from npm instead. None of it is a dependency: `npm install --no-save` brings it for a run, and whatever is
@@ -39,7 +41,7 @@ export async function benchPeers(): Promise<Report> {
   await using caxton = await Caxton.start({ threads: 1 })
   const missing: string[] = []
   const compiled = [startOn(caxton, 'caxton, C', 'peer.c'), startWorker('worker threads, node:wasi')]
-  const extism = await load(EXTISM, missing)
+  const extism = await loadPeer(EXTISM, missing)
   if (extism !== null) {
     compiled.push(
       startExtism(`${EXTISM}, in a worker`, extism, true),
@@ -47,20 +49,16 @@ export async function benchPeers(): Promise<Report> {
     )
   }
   const scripts = [startOn(caxton, 'caxton, JavaScript', 'peer.js')]
-  const quickjs = await load(QUICKJS, missing)
+  const quickjs = await loadPeer(QUICKJS, missing)
   if (quickjs !== null) scripts.push(await startQuickJs(`${QUICKJS}, in this thread`, quickjs))
   const rows = [...(await compare(compiled, TURNS)), ...(await compare(scripts, SCRIPT_TURNS))]
-  const hint =
-    missing.length === 0
-      ? ''
-      : ` Missing: ${missing.join(', ')}; \`npm install --no-save ${missing.join(' ')}\` brings them.`
   return {
     title: 'Peers from npm',
     about:
       `The same guests on each, median of ${ROUNDS}, over Caxton (below 1: faster than it). Echo: ${ECHOES} messages of ${TEXT.length} characters, one after ` +
       `the other. Compute: ${TURNS.toLocaleString('en')} turns of a generator in WebAssembly, ${SCRIPT_TURNS.toLocaleString('en')} in a script. Start: from the ` +
       'bytes to the first answer. Not alike: Caxton routes messages that it checks, counts and bounds, meters every instruction and can stop a ' +
-      `guest; what runs in this thread stops it, and worker threads have no limits at all.${hint}`,
+      `guest; what runs in this thread stops it, and worker threads have no limits at all.${describeMissing(missing)}`,
     columns: ['guests on', 'echo', 'compute', 'start', 'one echo', 'compute', 'start'],
     rows,
   }
@@ -192,7 +190,7 @@ const PLUGIN = () => {
       (call $output_set (local.get $output) (i64.const 1)) (i32.const 0)))`)
 }
 
-function startExtism(name: string, loaded: Readonly<Record<string, unknown>>, runInWorker: boolean): Peer {
+function startExtism(name: string, loaded: PeerModule, runInWorker: boolean): Peer {
   const createPlugin = loaded['createPlugin'] as CreatePlugin
   const data = PLUGIN()
   return {
@@ -232,7 +230,7 @@ const SCRIPT = `globalThis.handle = (content) => {
   return state >>> 0
 }`
 
-async function startQuickJs(name: string, loaded: Readonly<Record<string, unknown>>): Promise<Peer> {
+async function startQuickJs(name: string, loaded: PeerModule): Promise<Peer> {
   const engine = await (loaded['getQuickJS'] as () => Promise<{ newContext(): QuickJsContext }>)()
   return {
     name,
@@ -256,14 +254,5 @@ async function startQuickJs(name: string, loaded: Readonly<Record<string, unknow
         },
       }
     },
-  }
-}
-
-async function load(name: string, missing: string[]): Promise<Readonly<Record<string, unknown>> | null> {
-  try {
-    return (await import(name)) as Readonly<Record<string, unknown>>
-  } catch {
-    missing.push(name)
-    return null
   }
 }

@@ -1,0 +1,18 @@
+/** What a peer from npm exports. It is not there when types are checked. */
+export type PeerModule = Readonly<Record<string, unknown>>
+
+/** Imports a package that is no dependency; null, and its name in `missing`, when it is not there. */
+export async function loadPeer(name: string, missing: string[]): Promise<PeerModule | null> {
+  try {
+    return (await import(name)) as PeerModule
+  } catch {
+    missing.push(name)
+    return null
+  }
+}
+
+/** Says how to bring what is missing; nothing when nothing is. */
+export function describeMissing(missing: readonly string[]): string {
+  if (missing.length === 0) return ''
+  return ` Missing: ${missing.join(', ')}; \`npm install --no-save ${missing.join(' ')}\` brings them.`
+}
