@@ -38,6 +38,8 @@ export interface Spawn {
   readonly watch?: (events: AgentEvents) => AgentEvents
   /** Capabilities it registers while it starts. */
   readonly offers?: readonly string[]
+  /** Capabilities that it may find. @default none */
+  readonly mayFind?: readonly string[]
   /** Capabilities it may register. @default those it offers */
   readonly mayOffer?: readonly string[]
   readonly onTimer?: (timer: number, guest: Guest) => number
@@ -136,7 +138,13 @@ export class World {
         ...(spawn.rates === undefined ? {} : { rates: spawn.rates }),
         ...(spawn.warn === undefined ? {} : { warn: spawn.warn }),
         ...(spawn.guarantee === undefined ? {} : { guarantee: spawn.guarantee }),
-        grants: { ...NO_GRANTS, send: ['*'], register: spawn.mayOffer ?? spawn.offers ?? [], subscribe: ['>'] },
+        grants: {
+          ...NO_GRANTS,
+          send: ['*'],
+          register: spawn.mayOffer ?? spawn.offers ?? [],
+          directory: spawn.mayFind ?? [],
+          subscribe: ['>'],
+        },
       },
     )
     router.add(agent)

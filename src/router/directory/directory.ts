@@ -4,7 +4,7 @@ import { DIRECTORY_LIMITS, HOST_LIMITS } from '../../core/index.ts'
 import type { Deadline } from '../deadline-queue.ts'
 import { DeadlineQueue } from '../deadline-queue.ts'
 import type { Offer, OfferFilter, OfferTerms } from './offer.ts'
-import { countChars, isMeant, saysTheSame } from './offer.ts'
+import { countChars, createMatcher, saysTheSame } from './offer.ts'
 import type { OfferJournal } from './offer-journal.ts'
 
 /*
@@ -172,6 +172,7 @@ export class Directory {
    */
   async search(filter: OfferFilter, limit: number, maySee?: (capability: string) => boolean): Promise<SearchResult> {
     const wanted = filter.capability === undefined ? [...this.#shelves.keys()] : [filter.capability]
+    const isMeant = createMatcher(filter)
     const found: Offer[] = []
     let looked = 0
     let chars = 0
@@ -182,7 +183,7 @@ export class Directory {
         if (looked % DIRECTORY_LIMITS.searchStride === 0) await setImmediate()
         const household = this.#households.get(agent)
         const offer = household?.isRunning === true ? household.entries.get(capability)?.offer : undefined
-        if (offer === undefined || !isMeant(offer, filter)) continue
+        if (offer === undefined || !isMeant(offer)) continue
         if (found.length >= limit || chars > DIRECTORY_LIMITS.searchChars) return { offers: found, hasMore: true }
         found.push(offer)
         chars += countChars(offer)

@@ -24,11 +24,13 @@ export interface OfferFilter {
   readonly ontology?: string
 }
 
-/** Tells whether an offer is meant. Cost: linear in the properties of the filter. */
-export function isMeant(offer: OfferTerms, { capability, properties, ontology }: OfferFilter): boolean {
-  if (capability !== undefined && capability !== offer.capability) return false
-  if (ontology !== undefined && ontology !== offer.ontology) return false
-  return properties === undefined || hasAll(offer.properties, properties)
+/** Makes of a filter what tells whether an offer is meant. Cost of each answer: linear in the properties of the filter. */
+export function createMatcher({ capability, properties = {}, ontology }: OfferFilter): (offer: OfferTerms) => boolean {
+  const wanted = Object.entries(properties)
+  return (offer) =>
+    (capability === undefined || capability === offer.capability) &&
+    (ontology === undefined || ontology === offer.ontology) &&
+    hasAll(offer.properties, wanted)
 }
 
 /** Tells whether two offers of a capability say the same, whenever they lapse. */
@@ -36,7 +38,7 @@ export function saysTheSame(one: OfferTerms, other: OfferTerms): boolean {
   return (
     one.ontology === other.ontology &&
     Object.keys(one.properties).length === Object.keys(other.properties).length &&
-    hasAll(one.properties, other.properties)
+    hasAll(one.properties, Object.entries(other.properties))
   )
 }
 
@@ -47,6 +49,6 @@ export function countChars({ properties, ontology }: Pick<OfferTerms, 'propertie
   return chars
 }
 
-function hasAll(properties: Properties, wanted: Properties): boolean {
-  return Object.entries(wanted).every(([name, value]) => Object.hasOwn(properties, name) && properties[name] === value)
+function hasAll(properties: Properties, wanted: readonly [string, PropertyValue][]): boolean {
+  return wanted.every(([name, value]) => properties[name] === value && Object.hasOwn(properties, name))
 }

@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../../core/index.ts'
 import { DIRECTORY_LIMITS } from '../../core/index.ts'
 import type { OfferChange } from './directory.ts'
-import type { Offer, OfferFilter } from './offer.ts'
-import { countChars, isMeant } from './offer.ts'
+import type { Offer, OfferFilter, OfferTerms } from './offer.ts'
+import { countChars, createMatcher } from './offer.ts'
 import type { WatchJournal } from './watch-journal.ts'
 
 /*
@@ -47,6 +47,7 @@ interface Watch {
   readonly agent: string
   readonly id: number
   readonly filter: OfferFilter
+  readonly isMeant: (offer: OfferTerms) => boolean
   readonly isFromStart: boolean
   /** By agent and capability. */
   readonly waiting: Map<string, NoticedChange>
@@ -155,7 +156,16 @@ export class Watches {
   }
 
   #put(agent: string, id: number, filter: OfferFilter, isFromStart: boolean): Watch {
-    const watch: Watch = { agent, id, filter, isFromStart, waiting: new Map(), isMissing: false, notice: null }
+    const watch: Watch = {
+      agent,
+      id,
+      filter,
+      isMeant: createMatcher(filter),
+      isFromStart,
+      waiting: new Map(),
+      isMissing: false,
+      notice: null,
+    }
     const own = this.#byAgent.get(agent)
     if (own === undefined) this.#byAgent.set(agent, new Map([[id, watch]]))
     else own.set(id, watch)
@@ -191,8 +201,8 @@ export class Watches {
   #note(watch: Watch, offer: Offer, { before, after, cause }: OfferChange): void {
     // An agent knows what it offers and takes back itself; that an offer of its own has lapsed is news to it.
     if (offer.agent === watch.agent && cause !== 'lapsed') return
-    const isMeantNow = after !== null && isMeant(after, watch.filter)
-    if (!isMeantNow && (before === null || !isMeant(before, watch.filter))) return
+    const isMeantNow = after !== null && watch.isMeant(after)
+    if (!isMeantNow && (before === null || !watch.isMeant(before))) return
     if (!this.#parts.maySee(watch.agent, offer.capability)) return
     const key = `${offer.agent} ${offer.capability}`
     if (watch.waiting.size >= DIRECTORY_LIMITS.waitingChanges && !watch.waiting.has(key)) watch.isMissing = true
