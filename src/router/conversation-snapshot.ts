@@ -2,7 +2,7 @@ import type { ConversationLimits, ErrorData, Performative } from '../core/index.
 import { CaxtonError } from '../core/index.ts'
 import type { Conversation } from './conversation.ts'
 import { dialogueKey } from './conversation.ts'
-import { FewNamed, FewTexts } from './few.ts'
+import { FewNamed, FewTexts, FewThings } from './few.ts'
 import type { Ask, DialogueState, Rulebook } from './protocols/index.ts'
 import type { Spent, Undertaking } from './undertaking.ts'
 
@@ -77,8 +77,8 @@ export function restoreConversations(snapshot: ConversationSnapshot, protocols: 
       ...kept,
       spent: { ...spent },
       stopped: error,
-      told: new Set(told),
-      conversations: new Set<Conversation>(),
+      told: new FewThings(told),
+      conversations: new FewThings<Conversation>(),
     }
     undertakings.set(kept.id, fresh)
   }

@@ -20,7 +20,7 @@ import { PromiseBook } from './promise-book.ts'
 import type { DialogueState, Step } from './protocols/index.ts'
 import { judge, judgeOpening, Rulebook, take } from './protocols/index.ts'
 import type { Budget, Passage, Undertaking } from './undertaking.ts'
-import { createPassage, findCycle, followTrail } from './undertaking.ts'
+import { createPassage, createUndertaking, findCycle, followTrail } from './undertaking.ts'
 
 /*
  * What is known of conversations, on the main thread. Delivery asks here about every message, in this order:
@@ -309,15 +309,8 @@ export class Conversations {
   #begin(protocol: string | undefined): Undertaking {
     this.#undertakings += 1
     const { limits = DEFAULT_CONVERSATION_LIMITS, protocolLimits = {} } = this.#options
-    return {
-      id: this.#undertakings,
-      limits: (protocol !== undefined && Object.hasOwn(protocolLimits, protocol) && protocolLimits[protocol]) || limits,
-      startedMs: this.#parts.clock.nowMs(),
-      spent: { messages: 0, bytes: 0, fuel: 0, toolCalls: 0, cost: 0 },
-      stopped: null,
-      told: new Set(),
-      conversations: new Set(),
-    }
+    const own = protocol !== undefined && Object.hasOwn(protocolLimits, protocol) && protocolLimits[protocol]
+    return createUndertaking(this.#undertakings, own || limits, this.#parts.clock.nowMs())
   }
 
   #beginConversation(message: Message, receiver: string | null, undertaking: Undertaking): Conversation | Refused {

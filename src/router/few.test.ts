@@ -1,27 +1,29 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { FewNamed, FewTexts } from './few.ts'
+import { FewNamed, FewTexts, FewThings } from './few.ts'
 
 const text = fc.constantFrom<string[]>('a', 'b', 'c', 'd')
 
 suite('few', () => {
-  test('texts are what a set has, in its order', () => {
-    const step = fc.record({ kind: fc.constantFrom('add', 'delete'), text })
-    fc.assert(
-      fc.property(fc.array(step), (steps) => {
-        const few = new FewTexts()
-        const set = new Set<string>()
-        for (const { kind, text: one } of steps) {
-          few[kind as 'add'](one)
-          set[kind as 'add'](one)
-          assert.equal(few.has(one), set.has(one))
-        }
-        assert.deepEqual([...few], [...set])
-        assert.equal(few.size, set.size)
-      }),
-    )
-  })
+  for (const Few of [FewTexts, FewThings<string>]) {
+    test(`what is in ${Few.name} is what a set has, in its order`, () => {
+      const step = fc.record({ kind: fc.constantFrom('add', 'delete'), text })
+      fc.assert(
+        fc.property(fc.array(step), (steps) => {
+          const few = new Few()
+          const set = new Set<string>()
+          for (const { kind, text: one } of steps) {
+            few[kind as 'add'](one)
+            set[kind as 'add'](one)
+            assert.equal(few.has(one), set.has(one))
+            assert.equal(few.size, set.size)
+          }
+          assert.deepEqual([...few], [...set])
+        }),
+      )
+    })
+  }
 
   test('named values are what a map has, in its order', () => {
     fc.assert(

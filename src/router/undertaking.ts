@@ -1,6 +1,7 @@
 import type { ConversationLimits, Message, Performative } from '../core/index.ts'
 import { CaxtonError } from '../core/index.ts'
 import type { Conversation } from './conversation.ts'
+import { FewThings } from './few.ts'
 
 /** What an undertaking has used of its budgets. */
 export interface Spent {
@@ -26,9 +27,9 @@ export interface Undertaking {
   /** Why nothing is sent in it any more. */
   stopped: CaxtonError | null
   /** Who has been told so: each is told once. */
-  readonly told: Set<string>
+  readonly told: FewThings<string>
   /** Those that are remembered, the first one first. */
-  readonly conversations: Set<Conversation>
+  readonly conversations: FewThings<Conversation>
 }
 
 /** One question among those that are asked in order to answer another. */
@@ -52,6 +53,11 @@ export interface Passage {
   isInFlight: boolean
   /** It is one of many copies, and its sender is told of no single one. */
   isSilent: boolean
+}
+
+export function createUndertaking(id: number, limits: ConversationLimits, startedMs: number): Undertaking {
+  const spent = { messages: 0, bytes: 0, fuel: 0, toolCalls: 0, cost: 0 }
+  return { id, limits, startedMs, spent, stopped: null, told: new FewThings(), conversations: new FewThings() }
 }
 
 export function createPassage(
