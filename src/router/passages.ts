@@ -1,13 +1,6 @@
 import type { Message } from '../core/index.ts'
+import { Given } from '../core/index.ts'
 import type { Passage } from './undertaking.ts'
-
-/** Its constructor makes the object that it is given what a subclass puts its fields on. */
-class Given {
-  constructor(object: object) {
-    // biome-ignore lint/correctness/noConstructorReturn: that is what it is for
-    return object
-  }
-}
 
 /**
  * The passage of each message, kept with the message in a field that nobody else can see.

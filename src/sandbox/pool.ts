@@ -7,6 +7,7 @@ import { readFunctionImports } from './imports.ts'
 import { Mailboxes } from './mailboxes.ts'
 import { assertModuleFits } from './module-check.ts'
 import { paceOf } from './pace.ts'
+import { readHeld } from './report.ts'
 import type { Sandbox, SandboxEvents, SandboxSpec } from './sandbox.ts'
 import { DEFAULT_SLICE_FUEL } from './slices.ts'
 import { Terminator } from './terminator.ts'
@@ -217,7 +218,8 @@ export class SandboxPool {
       receiver?.takeLocal(message, cause)
     } else if (message.type === 'shut') sandbox?.takeShut()
     else if (sandbox !== undefined) sandbox.takeEvent(message.event)
-    else if (message.event.type === 'send') this.mailboxes.table.undo(Int32Array.from(message.event.held))
+    else if (message.event.type === 'send' && message.event.held !== null)
+      this.mailboxes.table.undo(readHeld(message.event.held))
   }
 
   /** Looks at wall times while calls wait or run, and at no other time. */

@@ -4,6 +4,7 @@ import type { Mount, TreePart } from '../wasi/index.ts'
 import type { FunctionImport } from './imports.ts'
 import type { Effects, Kept } from './kept/kept.ts'
 import type { Slot } from './mailbox-table.ts'
+import type { Held } from './report.ts'
 import type { LogLine, OutputStream, Usage } from './sandbox.ts'
 import type { PartMessage, SharedSpec } from './shared-spec.ts'
 
@@ -126,7 +127,7 @@ export type GuestEvent =
       readonly cause: number
       readonly message: Message
       readonly reserved: boolean
-      readonly held: readonly number[]
+      readonly held: Held | null
       readonly mark: number
     }
   | { readonly type: 'log'; readonly line: LogLine }

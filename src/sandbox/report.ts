@@ -1,7 +1,9 @@
 import type { Message } from '../core/index.ts'
+import { formatHeader } from '../core/index.ts'
 import { HOST_FUNCTION_NAMES, hostFunctionIndex } from './doors/host-function-names.ts'
 import type { Effects } from './kept/kept.ts'
 import type { LocalPost } from './local-mail.ts'
+import { keepHeader } from './message-header.ts'
 import type { Ending, FromWorker } from './protocol.ts'
 import type { Usage } from './sandbox.ts'
 
@@ -15,6 +17,12 @@ import type { Usage } from './sandbox.ts'
 
 /** Messages in their order; made and read by what is in this file alone. */
 export type Report = readonly [numbers: Float64Array<ArrayBuffer>, values: readonly unknown[]]
+
+/** Where in a report the journal of a reservation is. */
+export interface Held {
+  readonly numbers: Float64Array
+  readonly at: number
+}
 
 /** A message that a guest has sent. */
 export interface SentMessage {
@@ -33,7 +41,9 @@ const OUTCOME = 3
 
 const HELD_WORDS = 6
 const SEND_WORDS = 5 + HELD_WORDS
+const SEND_VALUES = 3
 const LOCAL_WORDS = 6
+const LOCAL_VALUES = 2
 /** Numbers of an outcome before those of its host calls, the last of them how many there are. */
 const OUTCOME_WORDS = 16
 /** What an outcome has among the values. */
@@ -64,8 +74,8 @@ export class ReportWriter {
    * in the report if and only if its reservation is in the ledger.
    */
   writeSend({ message, agent, reserved, mark, cause }: SentMessage, journal: Int32Array, ledger: Int32Array): void {
-    const { content } = message
-    const text = JSON.stringify({ ...message, content: undefined })
+    const { content, extras } = message
+    const header = extras === undefined ? formatHeader(message) : formatPlainHeader(message)
     const numbers = this.#makeRoom(SEND_WORDS)
     const at = this.#count
     numbers[at] = SEND
@@ -75,7 +85,7 @@ export class ReportWriter {
     numbers[at + 4] = cause
     const held = 1 + ledger[0]! * HELD_WORDS
     for (let word = 0; word < HELD_WORDS; word += 1) numbers[at + 5 + word] = ledger[held + word] = journal[word]!
-    this.#values.push(text, content)
+    this.#values.push(header, content, extras)
     this.#count = at + SEND_WORDS
     ledger[0]! += 1
     journal[0] = 0
@@ -146,6 +156,14 @@ export class ReportWriter {
   }
 }
 
+/** A message that nobody else has yet. */
+type MadeMessage = { -readonly [Name in keyof Message]: Message[Name] }
+
+/** Returns the journal of a reservation. */
+export function readHeld({ numbers, at }: Held): Int32Array {
+  return Int32Array.from(numbers.subarray(at, at + HELD_WORDS))
+}
+
 /** Calls `take` for each message of a report, in order. */
 export function readReport([numbers, values]: Report, take: (message: FromWorker) => void): void {
   let next = 0
@@ -163,18 +181,36 @@ export function readReport([numbers, values]: Report, take: (message: FromWorker
       at += OUTCOME_WORDS + 2 * numbers[at + OUTCOME_WORDS - 1]!
     } else {
       const message = readMessage(values[next] as string, values[next + 1] as string | undefined)
+      if (kind === SEND) readExtras(message, values[next] as string, values[next + 2] as Message['extras'])
       take(kind === SEND ? readSend(numbers, at, message) : readLocal(numbers, at, message))
       at += kind === SEND ? SEND_WORDS : LOCAL_WORDS
-      next += 2
+      next += kind === SEND ? SEND_VALUES : LOCAL_VALUES
     }
   }
+}
+
+/** The header without fields of the sender's own: those cross as they are. */
+function formatPlainHeader({ extras, ...plain }: Message): string {
+  return formatHeader(plain)
+}
+
+/** The header, which the runtime wrote, and the content behind it. */
+function readMessage(header: string, content: string | undefined): MadeMessage {
+  const message = JSON.parse(header) as MadeMessage
+  if (content !== undefined) message.content = content
+  return message
+}
+
+function readExtras(message: MadeMessage, header: string, extras: Message['extras']): void {
+  if (extras === undefined) keepHeader(message, header)
+  else message.extras = extras
 }
 
 function readSend(numbers: Float64Array, at: number, message: Message): FromWorker {
   const reserved = numbers[at + 2] === 1
   const mark = numbers[at + 3]!
   const cause = numbers[at + 4]!
-  const held = [...numbers.subarray(at + 5, at + 5 + HELD_WORDS)]
+  const held: Held = { numbers, at: at + 5 }
   return { type: 'event', agent: numbers[at + 1]!, event: { type: 'send', message, reserved, held, mark, cause } }
 }
 
@@ -188,13 +224,6 @@ function readLocal(numbers: Float64Array, at: number, message: Message): FromWor
     cause: numbers[at + 5]!,
     message,
   }
-}
-
-/** The header, which the runtime wrote, and the content behind it. */
-function readMessage(header: string, content: string | undefined): Message {
-  const message = JSON.parse(header) as Message & { content?: string }
-  if (content !== undefined) message.content = content
-  return message
 }
 
 function readOutcome(numbers: Float64Array, at: number, ending: Ending | null, effects: Effects | null): FromWorker {
@@ -215,9 +244,25 @@ function readOutcome(numbers: Float64Array, at: number, ending: Ending | null, e
   return { type: 'outcome', agent, id, status, ending, effects, usage }
 }
 
+/** The host calls that were read last, and their numbers: most messages of an agent make the same ones, and share them then. */
+let lastCalls: { readonly numbers: Float64Array; readonly calls: Usage['callsByName'] } = {
+  numbers: new Float64Array(),
+  calls: Object.freeze({}),
+}
+
 function readCalls(numbers: Float64Array, at: number): Usage['callsByName'] {
+  const length = 2 * numbers[at - 1]!
+  if (isAsLast(numbers, at, length)) return lastCalls.calls
   const calls: Record<string, number> = {}
-  const end = at + 2 * numbers[at - 1]!
+  const end = at + length
   for (let entry = at; entry < end; entry += 2) calls[HOST_FUNCTION_NAMES[numbers[entry]!]!] = numbers[entry + 1]!
+  lastCalls = { numbers: numbers.slice(at, end), calls: Object.freeze(calls) }
   return calls
+}
+
+function isAsLast(numbers: Float64Array, at: number, length: number): boolean {
+  const last = lastCalls.numbers
+  if (last.length !== length) return false
+  for (let index = 0; index < length; index += 1) if (last[index] !== numbers[at + index]) return false
+  return true
 }

@@ -1,11 +1,12 @@
 import type { Answer } from '../capability/index.ts'
 import type { ErrorData, Message } from '../core/index.ts'
-import { CaxtonError, DEFAULT_SCHEDULING, formatHeader } from '../core/index.ts'
+import { CaxtonError, DEFAULT_SCHEDULING } from '../core/index.ts'
 import type { MemoryTree, TreePart } from '../wasi/index.ts'
 import { TreeCollector } from '../wasi/index.ts'
 import { toGuestError } from './guest-error.ts'
 import { readFunctionImports } from './imports.ts'
 import { NOTHING_KEPT } from './kept/kept.ts'
+import { headerOf } from './message-header.ts'
 import { OpenAsks } from './open-asks.ts'
 import type { FromWorker, GuestCall, GuestEvent } from './protocol.ts'
 import type { LocalCall, Outcome, Sandbox, SandboxEvents, SandboxSpec } from './sandbox.ts'
@@ -307,7 +308,7 @@ export class ThreadSandbox implements Sandbox {
     if (message === null) return { kind: 'start' }
     const { sender, content, protocol, conversation_id } = message
     const conversation = protocol === undefined ? conversation_id : ''
-    return { kind: 'handle', header: formatHeader(message), content, sender, conversation, hops: 0 }
+    return { kind: 'handle', header: headerOf(message), content, sender, conversation, hops: 0 }
   }
 
   #createCall(): GuestCall {

@@ -68,7 +68,7 @@ function readEvent(fields: Fields, bytes: Uint8Array): GuestEvent {
         type,
         message: readMessage(readFields(fields['message'], 'a message')),
         reserved: false,
-        held: [],
+        held: null,
         mark: 0,
         cause: 0,
       }
