@@ -32,6 +32,8 @@ export const PROTOCOLS_DOCUMENT: Document = {
       `- Beside the ends of its table it may so end in ${COMMON_ENDS.map((end) => `\`${end}\``).join(', ')}: the last by a guard.`,
       '- Roles belong to a conversation: whoever takes no part in it cannot speak in it, and gets `not-understood`',
       '  (ERR_CONVERSATION_FOREIGN). Answers may go to whom `reply_to` of the question names.',
+      '- A broker or recruiter may ask by another protocol, such as a contract net, too: in a conversation of its own, which belongs to the',
+      '  same undertaking.',
       '- Two agents have one dialogue in a conversation. A conversation has any number of participants, up to the limit in LIMITS.md.',
       '',
       'A system file adds protocols of its own in the same form, under `[protocols.<name>]`.',

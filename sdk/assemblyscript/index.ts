@@ -145,7 +145,8 @@ function writeTexts(writer: Writer, values: string[]): void {
 
 /**
  * One answer of each receiver of a draft: what the runtime says about one of them counts as its answer, too, and that nothing is
- * sent any more as the answer of all that are missing.
+ * sent any more as the answer of all that are missing. It waits for agents by their names: whoever answers for an address such as
+ * `capability:<name>` has another.
  */
 export class Collector {
   /** In the order in which they came. */

@@ -179,7 +179,8 @@ static inline int caxton_reply(const caxton_message *message, const char *perfor
 
 /*
  * One answer of each of several agents: what the runtime says about one of them counts as its answer, too, and that nothing is sent
- * any more as the answer of all that are missing.
+ * any more as the answer of all that are missing. It waits for agents by their names: whoever answers for an address such as
+ * "capability:<name>" has another.
  */
 typedef struct caxton_collector {
   const char *const *receivers;

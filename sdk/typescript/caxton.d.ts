@@ -111,7 +111,8 @@ declare module 'caxton' {
 
   /**
    * One answer of each of several agents: what the runtime says about one of them counts as its answer, too, and that nothing is
-   * sent any more as the answer of all that are missing.
+   * sent any more as the answer of all that are missing. It waits for agents by their names: whoever answers for an address such as
+   * `capability:<name>` has another.
    */
   export class Collector {
     constructor(receivers: readonly string[], replyWith: string)

@@ -217,3 +217,48 @@ for (const protocol of ['fipa-brokering', 'fipa-recruiting']) {
     await world.router.close()
   })
 }
+
+test('a recruiter may ask by another protocol in a conversation of its own, and answers go where it says', async () => {
+  const world = new World()
+  await world.spawn('recruiter', (message, guest) => {
+    if (message.performative !== 'proxy') return 0
+    guest.send({ ...replyTo(message), performative: 'agree' })
+    const place = { protocol: 'fipa-query', conversation_id: 'sub', reply_to: message.sender, reply_with: 'q' } as const
+    for (const receiver of ['x', 'y']) guest.send({ performative: 'query-ref', receiver, ...place })
+    guest.send({ ...replyTo(message), performative: 'inform' })
+    return 0
+  })
+  for (const name of ['x', 'y']) {
+    await world.spawn(name, (message, guest) => {
+      if (message.sender !== 'caxton') guest.send({ ...replyTo(message), performative: 'inform' })
+      return 0
+    })
+  }
+  await world.spawn('initiator', ({ sender }, guest) => {
+    const place = { receiver: 'recruiter', protocol: 'fipa-recruiting', reply_with: 'p' } as const
+    if (sender === 'user') guest.send({ performative: 'proxy', conversation_id: 'main', ...place })
+    return 0
+  })
+  world.router.send({ performative: 'request', receiver: 'initiator', conversation_id: 'go' })
+  await world.router.idle()
+  const heard = world
+    .begun('initiator')
+    .map(({ sender, conversation_id, in_reply_to }) => [sender, conversation_id, in_reply_to])
+  assert.deepEqual(heard.toSorted(), [
+    ['recruiter', 'main', 'p'],
+    ['recruiter', 'main', 'p'],
+    ['user', 'go', undefined],
+    ['x', 'sub', 'q'],
+    ['y', 'sub', 'q'],
+  ])
+  assert.deepEqual(world.of('undelivered'), [])
+  const states = world.router
+    .conversations()
+    .flatMap(({ dialogues }) => dialogues.map(({ partner, state }) => [partner, state]))
+  assert.deepEqual(states.toSorted(), [
+    ['recruiter', 'done'],
+    ['x', 'done'],
+    ['y', 'done'],
+  ])
+  await world.router.close()
+})
