@@ -148,3 +148,28 @@ test('load_data and list_data write nothing where there is too little room, and 
   assert.equal(bind('list_data', host)(20, 1, 200, 5), 5)
   assert.equal(host.memory.readText(200, 6), 'a\0ab\0\0')
 })
+
+test('functions for topics read names of bounded length, and publish flags that they know', () => {
+  const { host, calls } = createHost()
+  host.memory.write(16, encodeText('a.b{}'))
+  for (const name of ['subscribe_topic', 'unsubscribe_topic']) assert.equal(bind(name, host)(16, 129), STATUS.TOO_LARGE)
+  const publish = bind('publish', host)
+  assert.equal(publish(16, 129, 19, 2, 0), STATUS.TOO_LARGE)
+  for (const flags of [2, 3, -1]) assert.equal(publish(16, 3, 19, 2, flags), STATUS.INVALID)
+  assert.deepEqual(calls, [])
+  assert.throws(
+    () => publish(16, 3, 65_530, 7, 0),
+    (thrown) => thrown === GUEST_FAULT,
+  )
+  assert.deepEqual([publish(16, 3, 19, 2, 0), publish(16, 3, 19, 2, 1)], [STATUS.OK, STATUS.OK])
+  assert.equal(bind('subscribe_topic', host)(16, 3), STATUS.OK)
+  assert.equal(bind('unsubscribe_topic', host)(16, 3), STATUS.NOT_FOUND)
+  assert.deepEqual(calls.slice(1), [
+    ['chargeFuel', 2],
+    ['publish', 'a.b', '{}', false],
+    ['chargeFuel', 2],
+    ['publish', 'a.b', '{}', true],
+    ['subscribeTopic', 'a.b'],
+    ['unsubscribeTopic', 'a.b'],
+  ])
+})

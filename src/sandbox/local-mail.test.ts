@@ -128,7 +128,7 @@ suite('mail inside a thread', () => {
     assert.equal(send(2, 'c'), null, 'from one that is gone')
   })
 
-  test('waits behind what went through the main thread to the same receiver, and to a capability', () => {
+  test('waits behind what went through the main thread to the same receiver, and to whoever has a capability or a subscription', () => {
     const { mail, taken, send, take } = createThread()
     const mark = mail.markRouted(1, 'b')
     assert.equal(send(1, 'b'), true)
@@ -147,6 +147,11 @@ suite('mail inside a thread', () => {
       ['c', 'b', 'c'],
     )
     assert.equal(mail.markRouted(1, 'nobody'), 0)
+    const last = mail.markRouted(1, 'topic:prices')
+    send(1, 'b')
+    assert.equal(taken.length, 3)
+    mail.settle(last, take)
+    assert.equal(taken.length, 4)
   })
 
   test('that an agent is gone for is given up with its room and its place', () => {

@@ -29,6 +29,8 @@ const keep = (data: readonly Stored[], timers: readonly [number, unknown][] = []
     effects: { data: new Map(data), timers: new Map(timers), subscriptions: new Map() },
     ...more,
   })
+const subscribe = (...subscriptions: (readonly [string, boolean])[]) =>
+  keep([], [], { effects: { data: new Map(), timers: new Map(), subscriptions: new Map(subscriptions) } })
 const message = { performative: 'inform', receiver: 'user', sender: 'liar', message_id: 'm-1', conversation_id: 'm-1' }
 const send = (fields: object) =>
   say({ type: 'event', agent: 1, event: { type: 'send', message: { ...message, ...fields } } })
@@ -106,6 +108,10 @@ const LIES: Readonly<Record<string, () => void>> = {
     ),
   'a timer that is due at once': () => keep([], [[1, { delayMs: 0, setting: 1 }]]),
   'a timer with a number that is none': () => keep([], [[2 ** 40, { delayMs: 50, setting: 1 }]]),
+  'a subscription that it may not make': () => subscribe(['news.>', true]),
+  'more subscriptions than it may make': () =>
+    subscribe(...Array.from({ length: 65 }, (_, index) => [`a.${index}`, true] as const)),
+  'a subscription to no pattern': () => subscribe(['a..b', true]),
   'an unknown message': () => say({ type: 'begin' }),
   'an unknown event': () => say({ type: 'event', agent: 1, event: { type: 'exec' } }),
   'no object': () => say([]),

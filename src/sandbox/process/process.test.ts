@@ -106,6 +106,9 @@ const LIES: readonly Lie[] = [
   { lie: 'more timers than it may set', violation: /^more timers than the agent may set$/ },
   { lie: 'a timer that is due at once', violation: /^a timer with a delay that cannot be$/ },
   { lie: 'a timer with a number that is none', violation: /^a timer that is none$/ },
+  { lie: 'a subscription that it may not make', violation: /^a subscription that is not granted$/ },
+  { lie: 'more subscriptions than it may make', violation: /^too many subscriptions$/ },
+  { lie: 'a subscription to no pattern', violation: /^a subscription that is none$/ },
   { lie: 'an unknown message', violation: /^an unknown message$/ },
   { lie: 'an unknown event', violation: /^an unknown event$/ },
   { lie: 'the end of another call', violation: /^'liar' ended another call than the one that runs$/ },
@@ -131,7 +134,7 @@ suite('a process in the hands of an enemy', { concurrency: 2 }, () => {
     const shared: DeployOptions = {
       tenant: 'suspects',
       limits,
-      grants: { send: ['*'], store: { bytes: 40, keys: 2 }, timers: 2 },
+      grants: { send: ['*'], store: { bytes: 40, keys: 2 }, timers: 2, subscribe: ['a.*'] },
     }
     const liar = await deploy(pool, COUNTER, { name: 'liar', ...shared })
     const neighbour = await deploy(pool, COUNTER, { name: 'neighbour', ...shared })
