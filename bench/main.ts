@@ -12,6 +12,7 @@ import { benchMessages } from './messages.ts'
 import { benchMetering } from './metering.ts'
 import { benchNative } from './native.ts'
 import { benchPeers } from './peers.ts'
+import { benchPrices } from './prices.ts'
 import { benchPrograms } from './programs.ts'
 import { benchProtocol } from './protocol.ts'
 import { benchServices } from './services.ts'
@@ -20,6 +21,7 @@ import { benchStdio } from './stdio.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<Report | null>>> = {
   metering: benchMetering,
+  prices: benchPrices,
   native: benchNative,
   instrumenting: benchInstrumenting,
   start: benchStart,

@@ -13,7 +13,7 @@ export interface Helper {
 }
 
 /** Logarithm of fuel per unit of length, −4 for one unit of fuel per 16 bytes. */
-export type Scale = -4 | 0 | 1 | 2 | 3 | 4
+export type Scale = -4 | 0 | 1 | 2 | 3 | 4 | 6 | 7 | 8
 
 /** Indices of the globals and functions that were added, and the functions themselves. */
 export interface Helpers {
@@ -37,11 +37,12 @@ export interface Helpers {
 }
 
 const LENGTH_TYPES: readonly HelperType[] = ['i32', 'i64']
-const SCALES: readonly Scale[] = [-4, 0, 1, 2, 3, 4]
+const SCALES: readonly Scale[] = [-4, 0, 4, 6, 7, 8]
 const ARRAY_SCALES: readonly Scale[] = [0, 1, 2, 3, 4]
 const PAGE_SHIFT = 16
 /** Growing a memory by a page costs what filling it would. */
 const PAGE_SCALE = 12
+const GROWN_ENTRY_SCALE = 8
 /** Above this a length is charged as this: no counter reaches it, and no shift or subtraction wraps. */
 const LONGEST = 2 ** 52
 
@@ -128,7 +129,7 @@ export function planHelpers(info: ModuleInfo, caps: Caps, types: AddedTypes, rul
       type: limits.index,
       maximum: limits.maximum ?? 0,
       size: [0xfc, 0x10, ...encodeU32(index)],
-      scale: 0,
+      scale: GROWN_ENTRY_SCALE,
     }
     add(`table ${index}`, limits.index, () => payGrowth({ ...sized, own: null, counter: tableGrowth }, grow))
   })

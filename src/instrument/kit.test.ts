@@ -184,14 +184,14 @@ function countCode(out: ByteWriter, bytes: Uint8Array, count: number): void {
   endSection(out, contents)
 }
 
-/** Logarithm of the length a unit of fuel covers. */
+/** Logarithm of the length a unit of fuel covers; negative where a unit of length costs more. */
 const LENGTHS: Readonly<Record<string, number>> = {
   'memory.fill': 4,
   'memory.copy': 4,
   'memory.init': 4,
-  'table.fill': 0,
-  'table.copy': 0,
-  'table.init': 0,
+  'table.fill': -8,
+  'table.copy': -6,
+  'table.init': -7,
 }
 
 function countBody(
@@ -222,8 +222,8 @@ function countBody(
         ...length,
         0xad,
         0x42,
-        shift,
-        0x88,
+        Math.abs(shift),
+        shift < 0 ? 0x86 : 0x88,
         0x7c,
         0x24,
         ...count,

@@ -143,7 +143,7 @@ test('what a new instance costs is known beforehand', () => {
   assert.equal(fuelOf('(memory 100)'), 0)
   assert.equal(fuelOf(`(memory 1) (data (i32.const 0) "${'x'.repeat(33)}")`), 3)
   assert.equal(fuelOf(`(memory 1) (data "${'x'.repeat(33)}")`), 0)
-  assert.equal(fuelOf('(table 9 funcref) (elem (i32.const 0) $f $f $f) (func $f)'), 9 + 3)
+  assert.equal(fuelOf('(table 9 funcref) (elem (i32.const 0) $f $f $f) (func $f)'), 9 + 3 * 128)
   assert.equal(fuelOf('(table 10000 externref)'), 10_000)
   assert.equal(fuelOf('(global i32 (i32.const 1)) (global i64 (i64.const 1))'), 2)
   const long = `${'(i32.add (i32.const 1) '.repeat(100)}(i32.const 1)${')'.repeat(100)}`
