@@ -26,7 +26,11 @@ export interface ConversationBookOptions {
 export class ConversationBook {
   readonly #parts: ConversationBookParts
   readonly #limit: number
+  /** The last one of each id, which leads to the others. */
   readonly #byId = new Map<string, Conversation>()
+  /** The id that was looked up last, and what there is under it: V8 makes a string of its own for each that it has not seen. */
+  #lastId = ''
+  #lastFirst: Conversation | null = null
   /** In the order of their last message, the most recent last. */
   readonly #open = new Shelf()
   readonly #settled = new Shelf()
@@ -46,12 +50,13 @@ export class ConversationBook {
    * in which both take part, else one in which it takes part alone and that it may bring the receiver into.
    *
    * @param receiver null when it is not known yet
+   * @param near a conversation that it is probably part of
    */
-  find(message: Message, receiver: string | null): Conversation | null {
+  find(message: Message, receiver: string | null, near: Conversation | null = null): Conversation | null {
     let found: Conversation | null = null
     let rank = 0
-    const { sender, protocol } = message
-    for (let at = this.#byId.get(message.conversation_id) ?? null; at !== null; at = at.next) {
+    const { sender, protocol, conversation_id: id } = message
+    for (let at = findFirst(near, id) ?? this.#first(id); at !== null; at = at.next) {
       if (!at.participants.has(sender) || (protocol !== undefined && protocol !== at.protocol?.name)) continue
       const fit = rankOf(at, sender, receiver)
       if (fit > rank) {
@@ -64,7 +69,7 @@ export class ConversationBook {
 
   /** Tells whether somebody else than the sender talks with the receiver under that id by a protocol. */
   isForeign({ conversation_id: id, sender }: Message, receiver: string): boolean {
-    for (let at = this.#byId.get(id) ?? null; at !== null; at = at.next) {
+    for (let at = this.#first(id); at !== null; at = at.next) {
       if (at.protocol !== null && at.participants.has(receiver) && !at.participants.has(sender)) return true
     }
     return false
@@ -72,12 +77,13 @@ export class ConversationBook {
 
   /** Adds a conversation that was begun. False when there are too many under its id. */
   add(conversation: Conversation): boolean {
-    const first = this.#byId.get(conversation.id) ?? null
+    const first = this.#first(conversation.id)
     let count = 0
     for (let at = first; at !== null; at = at.next) count += 1
     if (count >= HOST_LIMITS.conversationsPerId) return false
     conversation.next = first
-    this.#byId.set(conversation.id, conversation)
+    if (first !== null) first.previous = conversation
+    this.#setFirst(conversation.id, conversation)
     this.settle(conversation)
     return true
   }
@@ -103,8 +109,8 @@ export class ConversationBook {
   }
 
   get(id: string): ConversationInfo | null {
-    const found = this.#byId.get(id)
-    return found === undefined ? null : describeConversation(found)
+    const found = this.#first(id)
+    return found === null ? null : describeConversation(found)
   }
 
   #forgetOne(): void {
@@ -116,17 +122,33 @@ export class ConversationBook {
     this.#parts.onForgotten(conversation)
   }
 
-  #unlink(conversation: Conversation): void {
-    const first = this.#byId.get(conversation.id)
-    if (first === conversation) {
-      if (conversation.next === null) this.#byId.delete(conversation.id)
-      else this.#byId.set(conversation.id, conversation.next)
-      return
-    }
-    for (let at = first ?? null; at !== null; at = at.next) {
-      if (at.next === conversation) at.next = conversation.next
-    }
+  #unlink({ id, next, previous }: Conversation): void {
+    if (next !== null) next.previous = previous
+    if (previous === null) this.#setFirst(id, next)
+    else previous.next = next
   }
+
+  #first(id: string): Conversation | null {
+    if (id !== this.#lastId) {
+      this.#lastId = id
+      this.#lastFirst = this.#byId.get(id) ?? null
+    }
+    return this.#lastFirst
+  }
+
+  #setFirst(id: string, first: Conversation | null): void {
+    if (first === null) this.#byId.delete(id)
+    else this.#byId.set(id, first)
+    if (id === this.#lastId) this.#lastFirst = first
+  }
+}
+
+/** Returns what `byId` has of an id, if a conversation under it is known that is remembered; null if that is not known. */
+function findFirst(near: Conversation | null, id: string): Conversation | null {
+  if (near === null || near.shelf === null || near.id !== id) return null
+  let first = near
+  while (first.previous !== null) first = first.previous
+  return first
 }
 
 function rankOf(conversation: Conversation, sender: string, receiver: string | null): number {

@@ -106,6 +106,7 @@ export function restoreConversations(snapshot: ConversationSnapshot, protocols: 
       lastAct: kept.lastAct,
       inFlight: 0,
       next: null,
+      previous: null,
       shelf: null,
       before: null,
       after: null,

@@ -44,8 +44,9 @@ export interface Conversation extends Shelved {
   lastAct: Performative
   /** Messages that wait in mailboxes or are handled. */
   inFlight: number
-  /** Another one under the same id. */
+  /** Others under the same id. */
   next: Conversation | null
+  previous: Conversation | null
 }
 
 /** Of all conversations that follow no protocol: nothing is put into these. */
@@ -72,6 +73,7 @@ export function createConversation(
     lastAct: message.performative,
     inFlight: 0,
     next: null,
+    previous: null,
     shelf: null,
     before: null,
     after: null,

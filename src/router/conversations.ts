@@ -86,7 +86,7 @@ export class Conversations {
    */
   enter(message: Message, receiver: string | null, cause: Message | null): Passage | Refused {
     const above = cause === null ? undefined : Passages.get(cause)
-    const found = this.#book.find(message, receiver)
+    const found = this.#book.find(message, receiver, above?.conversation ?? null)
     const undertaking = found?.undertaking ?? above?.undertaking ?? this.#begin(message.protocol)
     const hops = above === undefined ? 0 : above.hops + 1
     const trail = above?.trail ?? null
