@@ -106,6 +106,23 @@ test('verbose shows states, deliveries and what each message cost', () => {
   )
 })
 
+test('offers are told with what is said of them, and their ends with the reason', () => {
+  const offer = { agent: 'count-c', capability: 'count' } as const
+  const properties = { to: '\u001b[31mred', fee: 2 }
+  assert.deepEqual(
+    render([
+      { type: 'registered', elapsedMs: 0, ...offer, properties },
+      { type: 'unregistered', elapsedMs: 0, ...offer, cause: 'withdrawn' },
+      { type: 'unregistered', elapsedMs: 0, ...offer, cause: 'lapsed' },
+    ]),
+    [
+      ' +0.00 ms   count-c      offers           capability:count {"to":"\\u001b[31mred","fee":2}',
+      ' +0.00 ms   count-c      offers no more   capability:count',
+      ' +0.00 ms   count-c      offer lapsed     capability:count',
+    ],
+  )
+})
+
 test('subscriptions are told, and of publications the number of those who lost them', () => {
   const publication = message({ receiver: 'topic:t', content: '1' })
   const events: readonly RunEvent[] = [

@@ -215,8 +215,6 @@ export class Router {
       throw new CaxtonError('ERR_AGENT_STATE', { detail: `'${name}' is ${agent.state.phase}, stop it first`, data })
     }
     this.#agents.delete(name)
-    this.directory.remove(name)
-    this.watches.remove(name)
   }
 
   agent(name: string): Agent | undefined {

@@ -100,6 +100,23 @@ describe('an agent that fails and is started anew', () => {
   })
 })
 
+test('what is kept of an agent whose start fails is there when another start does not', async () => {
+  const world = new World()
+  await world.spawn('a', trap, { mayOffer: ['later'] })
+  world.router.directory.offer('a', terms('later'))
+  world.router.send({ performative: 'inform', receiver: 'a' })
+  await world.router.idle()
+  const broken = world.add('a', quiet, { offers: ['from-start'], mayOffer: ['from-start', 'later'], init: () => 2 })
+  await assert.rejects(broken.start())
+  world.router.remove('a')
+  assert.deepEqual(
+    world.router.directory.offersOf('a').map(({ capability }) => capability),
+    ['later'],
+  )
+  await world.spawn('a', quiet, { mayOffer: ['later'] })
+  assert.deepEqual(world.router.directory.agentsFor('later'), ['a'])
+})
+
 describe('a watch', () => {
   const WATCHER: Spawn = { limits: { mailboxMessages: 1 } }
 
