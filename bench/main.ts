@@ -18,6 +18,7 @@ import { benchProtocol } from './protocol.ts'
 import { benchServices } from './services.ts'
 import { benchStart } from './start.ts'
 import { benchStdio } from './stdio.ts'
+import { benchTopics } from './topics.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<Report | null>>> = {
   metering: benchMetering,
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Report | null>>> = {
   start: benchStart,
   density: benchDensity,
   messages: benchMessages,
+  topics: benchTopics,
   protocol: benchProtocol,
   journal: benchJournal,
   fairness: benchFairness,
