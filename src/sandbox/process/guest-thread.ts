@@ -1,5 +1,3 @@
-/** Entry of the worker thread of a process of guests: an ordinary one that gives up every permission once it is loaded. */
+/** Entry of the worker thread of a process of guests: an ordinary one, but what it takes first is that it gives up every permission. */
+import './guest-permissions.ts'
 import '../worker.ts'
-import { dropPermissions } from './permissions.ts'
-
-dropPermissions()

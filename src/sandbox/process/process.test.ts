@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { STATUS } from '../../capability/index.ts'
 import type { CaxtonError } from '../../core/index.ts'
 import { HOST_LIMITS } from '../../core/index.ts'
@@ -10,9 +12,11 @@ import type { Deployed, DeployOptions } from '../fixtures.test.ts'
 import { agentWat, COUNTER, createPool, deploy, SPIN, sendWat } from '../fixtures.test.ts'
 import type { ProcessPoolOptions } from '../index.ts'
 import { ProcessPool } from '../index.ts'
-import { launch } from './launch.ts'
+import { launch, threadArguments } from './launch.ts'
 
 const LYING = fileURLToPath(new URL('../../../test/fakes/lying-process.ts', import.meta.url))
+const LATE = fileURLToPath(new URL('../../../test/fakes/late-process.ts', import.meta.url))
+const PERMISSION = fileURLToPath(new URL('../../../test/fakes/permission-thread.ts', import.meta.url))
 const PROBE = fileURLToPath(new URL('../../../test/fakes/probe-process.ts', import.meta.url))
 
 function openPool(options: ProcessPoolOptions = {}, entry?: string): ProcessPool {
@@ -52,6 +56,21 @@ suite('whoever breaks out of WebAssembly in a process of guests', () => {
       )
     }
   })
+})
+
+test('a thread of guests has given up what it may when it takes its first message', async () => {
+  const worker = new Worker(PERMISSION, { execArgv: [...threadArguments(), `--allow-fs-read=${PERMISSION}`] })
+  assert.deepEqual(await once(worker, 'message'), [['inspector']])
+  worker.postMessage(null)
+  assert.deepEqual(await once(worker, 'message'), [[]])
+  await worker.terminate()
+})
+
+test('a process starts whose main thread is late for its other one', async () => {
+  await using pool = openPool({}, LATE)
+  const { handle, sandbox } = await deploy(pool, COUNTER)
+  assert.deepEqual([(await handle()).status, (await handle()).status], [1, 2])
+  await sandbox.close()
 })
 
 test('a tenant has a process for what is compiled for speed, and another one for the rest', async () => {
