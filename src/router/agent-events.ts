@@ -18,7 +18,8 @@ export interface AgentEventsParts {
   readonly hub: EventHub
   readonly mail: DurableMail
   readonly rest: Rest
-  isClosed(): boolean
+  /** Whether agents stop because the system ends, and go on with the next one. */
+  isEnding(): boolean
 }
 
 /** What the router does about that which its agents do. */
@@ -87,20 +88,20 @@ export function createAgentEvents(parts: AgentEventsParts): AgentEvents {
 }
 
 /** What an agent offers is seen while it runs; what one that is stopped has offered is gone, unless everything stops. */
-function followPhase({ name, state, grants }: Agent, { directory, watches, isClosed }: AgentEventsParts): void {
+function followPhase({ name, state, grants }: Agent, { directory, watches, isEnding }: AgentEventsParts): void {
   if (state.phase === 'running') {
     directory.enter(name, (capability) => grants.register.includes(capability))
     watches.enter(name)
   } else {
-    const how = state.phase === 'stopped' && !isClosed() ? 'remove' : 'leave'
+    const how = state.phase === 'stopped' && !isEnding() ? 'remove' : 'leave'
     watches[how](name)
     directory[how](name)
   }
 }
 
 /** Tells those who wait for an agent that it has ended, once its messages have been given back. */
-function loseAgent(name: string, { isClosed, rest, mail, conversations }: AgentEventsParts): void {
-  if (isClosed()) return
+function loseAgent(name: string, { isEnding, rest, mail, conversations }: AgentEventsParts): void {
+  if (isEnding()) return
   rest.begin()
   queueMicrotask(() => {
     if (!mail.isExpected(name)) conversations.lose(name)
@@ -109,8 +110,8 @@ function loseAgent(name: string, { isClosed, rest, mail, conversations }: AgentE
 }
 
 /** Gives up what waits for an agent that is gone for good, and what it has subscribed to. */
-function giveUp(agent: Agent, { agents, delivery, isClosed, mail }: AgentEventsParts): void {
+function giveUp(agent: Agent, { agents, delivery, isEnding, mail }: AgentEventsParts): void {
   delivery.parked.giveUp(agent)
   const isReplaced = agents.get(agent.name) !== agent && agents.has(agent.name)
-  if (!isClosed() && !isReplaced && !mail.isExpected(agent.name)) delivery.topics.forget(agent.name)
+  if (!isEnding() && !isReplaced && !mail.isExpected(agent.name)) delivery.topics.forget(agent.name)
 }

@@ -158,7 +158,7 @@ export class Router {
       hub: this.#hub,
       mail: this.#mail,
       rest: this.#rest,
-      isClosed: () => this.#phase === 'closed',
+      isEnding: () => this.#phase === 'closed' || (this.#phase === 'draining' && this.#store.isDurable),
     })
     const desk = {
       delivery: this.#delivery,

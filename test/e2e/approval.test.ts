@@ -101,6 +101,51 @@ test('a question survives kill -9, and a system that runs takes the answer at on
   assert.deepEqual(await listWaiting(data), [])
 })
 
+test('a program that reads messages asks a person, too: it is ended with the run, and its question is not', async (context) => {
+  const folder = createDirectory(context)
+  const data = join(folder, 'data')
+  writeFileSync(join(folder, 'clerk.c'), PROGRAM)
+  writeFileSync(join(folder, 'caxton.toml'), PROGRAM_SYSTEM)
+  const first = await runSystem(folder, '--data', data)
+  assert.equal(first.exitCode, 75, first.stderr)
+  const [waiting] = await listWaiting(data)
+  await answer(data, waiting!.id, '--act', 'accept-proposal')
+  const last = await runSystem(folder, '--data', data)
+  assert.deepEqual([last.exitCode, last.summary?.result?.content], [0, 'paid'], last.stderr)
+})
+
+const PROGRAM_SYSTEM = `
+name = "program"
+[people.alice]
+[agents.clerk]
+source = "clerk.c"
+language = "c-command"
+grants = { send = ["human:alice", "user"] }
+[[send]]
+to = "clerk"
+performative = "request"
+[goal]
+from = "clerk"
+performative = "inform"
+`
+
+const PROGRAM = `
+#include <stdio.h>
+#include <string.h>
+
+static const char PROPOSAL[] =
+    "{\\"performative\\":\\"propose\\",\\"receiver\\":\\"human:alice\\",\\"protocol\\":\\"fipa-propose\\"}";
+
+int main(void) {
+  char line[65536];
+  while (fgets(line, sizeof line, stdin)) {
+    if (strstr(line, "accept-proposal")) puts("{\\"performative\\":\\"inform\\",\\"receiver\\":\\"user\\",\\"content\\":\\"paid\\"}");
+    else puts(PROPOSAL);
+    fflush(stdout);
+  }
+}
+`
+
 const IDLE = `
 import { setTimer } from 'caxton'
 export const init = () => setTimer(1, 50)
