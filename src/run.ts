@@ -40,7 +40,7 @@ export interface RunReport {
 /** What ended a run. */
 type Ending =
   | { readonly kind: 'goal'; readonly message: Message }
-  | { readonly kind: 'rest' }
+  | { readonly kind: 'rest'; readonly lost: readonly HumanMessage[] }
   | { readonly kind: 'waiting'; readonly waiting: readonly HumanMessage[] }
   | { readonly kind: 'lost'; readonly agent: string; readonly code: ErrorCode }
   | { readonly kind: 'declined'; readonly agent: string; readonly answer: string }
@@ -162,8 +162,9 @@ async function firstEnding(
   if (signal?.aborted) onAbort()
   signal?.addEventListener('abort', onAbort, { once: true })
   const rest = caxton.idle().then((): Ending => {
-    const waiting = caxton.data.isDurable ? caxton.people.list().filter(({ wantsAnswer }) => wantsAnswer) : []
-    return waiting.length === 0 ? { kind: 'rest' } : { kind: 'waiting', waiting }
+    const waiting = caxton.people.list().filter(({ wantsAnswer }) => wantsAnswer)
+    const goesOn = caxton.data.isDurable && waiting.length > 0
+    return goesOn ? { kind: 'waiting', waiting } : { kind: 'rest', lost: waiting }
   })
   try {
     return await Promise.race([watched, interruption.promise, timer.promise, rest])
@@ -179,14 +180,14 @@ function judge(ending: Ending, goal: Goal | null): Pick<RunReport, 'reached' | '
   switch (ending.kind) {
     case 'goal':
       return { reached: true, code: null, result: ending.message, reason: 'the goal was reached' }
-    case 'rest':
-      if (goal === null) return { reached: true, code: null, result: null, reason: 'the system came to rest' }
-      return { ...missed, reason: `${wanted}, and nothing is under way any more` }
-    case 'waiting': {
-      const people = [...new Set(ending.waiting.map(({ person }) => humanAddress(person)))].join(', ')
-      const count = ending.waiting.length === 1 ? 'a message waits' : `${ending.waiting.length} messages wait`
-      return { ...missed, code: null, reason: `${count} for ${people}, and nothing else is under way` }
+    case 'rest': {
+      const { lost } = ending
+      const why = lost.length === 0 ? '' : `; ${describeWaiting(lost)}, which only a run with a data directory does`
+      if (goal === null) return { reached: true, code: null, result: null, reason: `the system came to rest${why}` }
+      return { ...missed, reason: `${wanted}, and nothing is under way any more${why}` }
     }
+    case 'waiting':
+      return { ...missed, code: null, reason: `${describeWaiting(ending.waiting)}, and nothing else is under way` }
     case 'lost':
       return { ...missed, reason: `${wanted}: ${ending.agent} failed with ${ending.code}` }
     case 'declined':
@@ -196,4 +197,9 @@ function judge(ending: Ending, goal: Goal | null): Pick<RunReport, 'reached' | '
     case 'interrupted':
       return { ...missed, code: null, reason: 'interrupted' }
   }
+}
+
+function describeWaiting(waiting: readonly HumanMessage[]): string {
+  const people = [...new Set(waiting.map(({ person }) => humanAddress(person)))].join(', ')
+  return `${waiting.length === 1 ? 'a message waits' : `${waiting.length} messages wait`} for ${people}`
 }

@@ -18,6 +18,12 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
  */
 export class AwaitedReplies {
   readonly #awaited = new Map<string, AwaitedReply>()
+  readonly #onGivenUp: (agent: string, replyWith: string) => void
+
+  /** @param onGivenUp hears when an agent waits no more for a reply that has not come */
+  constructor(onGivenUp: (agent: string, replyWith: string) => void = () => {}) {
+    this.#onGivenUp = onGivenUp
+  }
 
   /**
    * Waits for the reply to what an agent is about to send.
@@ -33,6 +39,7 @@ export class AwaitedReplies {
       clearTimeout(timer)
       signal.removeEventListener('abort', giveUp)
       resolve(reply)
+      if (reply === null) this.#onGivenUp(agent, replyWith)
     }
     const giveUp = () => end(null)
     const awaited: AwaitedReply = { replyWith, responder: null, settle: end }
@@ -43,11 +50,13 @@ export class AwaitedReplies {
     return promise
   }
 
-  /** Notes which agent got a message of another. */
-  assign(message: Message, responder: string): void {
-    if (this.#awaited.size === 0) return
+  /** Notes who got a message of an agent; tells whether its reply is waited for. */
+  assign(message: Message, responder: string): boolean {
+    if (this.#awaited.size === 0) return false
     const awaited = this.#awaited.get(message.sender)
-    if (awaited !== undefined && awaited.replyWith === message.reply_with) awaited.responder ??= responder
+    if (awaited === undefined || awaited.replyWith !== message.reply_with) return false
+    awaited.responder ??= responder
+    return awaited.responder === responder
   }
 
   /** Tells whether its sender waits for the reply to a message. */

@@ -28,8 +28,8 @@ export interface DeliveryParts {
   readonly userGuarantee: Guarantee
   sizeOf(message: Message): number
   createMessageId(): string
-  /** Notes which agent a message of the user, or of an agent, went to. */
-  onAssigned(message: Message, agent: string): void
+  /** Notes who a message of the user, or of an agent, went to; tells whether its sender waits for the reply in the middle of a call. */
+  onAssigned(message: Message, receiver: string): boolean
   /** Hands over the reply that an agent waits for in the middle of a message; false for any other message. */
   claimReply(receiver: string, message: Message): boolean
   /** Whether somebody waits for the one reply to a message, and does nothing else meanwhile. */

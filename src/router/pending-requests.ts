@@ -16,15 +16,19 @@ const REFUSALS: ReadonlySet<string> = new Set(['failure', 'refuse', 'not-underst
 export interface PendingOptions {
   /** Requests that may wait at once. @default HOST_LIMITS.pendingRequests */
   readonly limit?: number
+  /** Hears of a request that is waited for no more. @default nobody */
+  readonly onExpired?: (request: Message) => void
 }
 
 /** Requests of the user that wait for their reply, by `reply_with`. */
 export class PendingRequests {
   readonly #pending = new Map<string, PendingRequest>()
   readonly #limit: number
+  readonly #onExpired: (request: Message) => void
 
   constructor(options: PendingOptions = {}) {
     this.#limit = options.limit ?? HOST_LIMITS.pendingRequests
+    this.#onExpired = options.onExpired ?? (() => {})
   }
 
   get size(): number {
@@ -49,11 +53,13 @@ export class PendingRequests {
     return promise
   }
 
-  /** Notes which agent got a message of the user. */
-  assign(message: Message, responder: string): void {
-    if (message.reply_with === undefined) return
+  /** Notes who got a message of the user; tells whether its reply is waited for. */
+  assign(message: Message, responder: string): boolean {
+    if (message.reply_with === undefined) return false
     const pending = this.#pending.get(message.reply_with)
-    if (pending?.request.message_id === message.message_id) pending.responder = responder
+    if (pending?.request.message_id !== message.message_id) return false
+    pending.responder = responder
+    return true
   }
 
   /** Tells whether a message to the user is the reply somebody waits for, and settles that request. */
@@ -83,6 +89,7 @@ export class PendingRequests {
     const { receiver, message_id } = pending.request
     const detail = `'${receiver}' did not reply within ${deadlineMs} ms`
     pending.reject(new CaxtonError('ERR_REQUEST_DEADLINE', { detail, data: { receiver, message_id, deadlineMs } }))
+    this.#onExpired(pending.request)
   }
 
   #remove(replyWith: string, pending: PendingRequest): void {

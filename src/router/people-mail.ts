@@ -7,8 +7,8 @@ import type { DeliveryParts } from './delivery-parts.ts'
 import { Passages } from './passages.ts'
 import { PersonRoom } from './person-room.ts'
 import { turnOf } from './turn.ts'
-import type { Standing, WaitingEnd, WaitingMessage } from './waiting.ts'
-import { ownExpiry, standingOf, termsExpiry, WAITING_AREA } from './waiting.ts'
+import type { Standing, StandingNotes, WaitingEnd, WaitingMessage } from './waiting.ts'
+import { NO_NOTES, ownExpiry, standingOf, termsExpiry, WAITING_AREA } from './waiting.ts'
 
 /*
  * Messages that wait for people. Runs on the main thread.
@@ -104,9 +104,9 @@ export class PeopleMail {
     const { mail, tracing } = this.#parts
     tracing.arrived(message)
     mail.accept(message, message.receiver)
-    this.#parts.onAssigned(message, message.receiver)
+    const isAwaited = this.#parts.onAssigned(message, message.receiver)
     if (message.performative === 'cancel') this.#cancel(message)
-    else this.#add(message, false)
+    else this.#add(message, { isPromised: false, isAwaited })
   }
 
   /** Takes what the runtime tells a person: of an answer that failed, or of what was promised. It is dropped where there is no room. */
@@ -158,6 +158,14 @@ export class PeopleMail {
     return null
   }
 
+  /** Somebody waits no more for the answer to what it has asked in the middle of a call: the question is over with the call. */
+  endCall(sender: string, replyWith: string | undefined): void {
+    for (const entry of [...this.#entries.values()]) {
+      const { message, isAwaited } = entry.waiting
+      if (isAwaited && message.sender === sender && message.reply_with === replyWith) this.#endCall(entry)
+    }
+  }
+
   /** Takes a message out that wants no answer. */
   dismiss({ id }: WaitingMessage): void {
     const entry = this.#entries.get(id)
@@ -169,13 +177,19 @@ export class PeopleMail {
     const { agents, mail, store } = this.#parts
     const published = store.recordsOf(WAITING_AREA)
     const standings = new Map([...published].map(([id, text]) => [id, JSON.parse(text) as Standing]))
+    const before = new Set(this.#entries.keys())
     for (const person of this.#rooms.keys()) {
       mail.unpark(humanAddress(person), ({ message }) => {
-        this.#add(message, standings.get(message.message_id)?.isPromised ?? false)
+        const { isPromised = false, isAwaited = false } = standings.get(message.message_id) ?? {}
+        this.#add(message, { isPromised, isAwaited })
         // Whoever asked is not there yet: what it is answered meanwhile waits for it.
         if (!agents.has(message.sender)) mail.expect(message.sender, true)
         return true
       })
+    }
+    // Calls ended with the system in which they were made; where they are made again, they ask again.
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.waiting.isAwaited && !before.has(entry.waiting.id)) this.#endCall(entry)
     }
   }
 
@@ -199,11 +213,11 @@ export class PeopleMail {
     this.#others.clear()
   }
 
-  #add(message: Message, isPromised: boolean): void {
+  #add(message: Message, notes: StandingNotes): void {
     const { mail, store, rest, hub } = this.#parts
     const { message_id: id, receiver } = message
     const sinceMs = mail.acceptedMsOf(message)
-    const standing = standingOf(message, receiver, sinceMs, isPromised)
+    const standing = standingOf(message, receiver, sinceMs, notes)
     const waiting: WaitingMessage = { id, person: personOf(receiver)!, message, sinceMs, ...standing }
     const bytes = this.#parts.sizeOf(message)
     const holdsRest = termsExpiry(message, sinceMs) !== null && !store.isDurable && this.#keepsBusy
@@ -237,8 +251,8 @@ export class PeopleMail {
   }
 
   #publish(entry: Entry, isPromised: boolean): void {
-    const { id, person, message, sinceMs } = entry.waiting
-    const standing = standingOf(message, message.receiver, sinceMs, isPromised)
+    const { id, person, message, sinceMs, isAwaited } = entry.waiting
+    const standing = standingOf(message, message.receiver, sinceMs, { isPromised, isAwaited })
     const published = JSON.stringify(standing)
     if (published === entry.published) return
     this.#entries.set(id, { ...entry, published, waiting: { id, person, message, sinceMs, ...standing } })
@@ -257,11 +271,15 @@ export class PeopleMail {
     for (const entry of asked) this.#end(entry, 'cancelled', null, null)
     this.#parts.confirmCancel(cancel)
     if (asked.some(({ waiting }) => waiting.isPromised)) {
-      this.#add(cancel, false)
+      this.#add(cancel, NO_NOTES)
       return
     }
     mail.noteHandled(cancel, cancel.receiver, { status: 0, error: null, fuel: 0 })
     mail.settle(cancel)
+  }
+
+  #endCall(entry: Entry): void {
+    this.#end(entry, 'over', null, () => {})
   }
 
   #expire(id: string): void {

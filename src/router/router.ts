@@ -69,7 +69,7 @@ export class Router {
   readonly #agents = new Map<string, Agent>()
   readonly #conversations: Conversations
   readonly #user: UserDesk
-  readonly #replies = new AwaitedReplies()
+  readonly #replies = new AwaitedReplies((agent, replyWith) => this.#delivery.people.endCall(agent, replyWith))
   readonly #rest = new Rest()
   readonly #hub: EventHub
   readonly #delivery: Delivery
@@ -136,10 +136,8 @@ export class Router {
       userGuarantee: options.guarantee ?? 'at-most-once',
       sizeOf: parts.sizeOf,
       createMessageId: this.#createMessageId,
-      onAssigned: (message, agent) => {
-        if (message.sender === USER_NAME) this.#user.assign(message, agent)
-        else this.#replies.assign(message, agent)
-      },
+      onAssigned: (message, receiver) =>
+        (message.sender === USER_NAME ? this.#user : this.#replies).assign(message, receiver),
       isAwaited: (message) => this.#replies.isAwaited(message),
       claimReply: (receiver, message) => this.#replies.claim(receiver, message),
       onUserMessage: (message) => this.#user.take(message),

@@ -8,7 +8,7 @@ import { callSafely } from './event.ts'
 import { PendingRequests } from './pending-requests.ts'
 
 export interface UserDeskParts {
-  readonly delivery: Pick<Delivery, 'route'>
+  readonly delivery: Pick<Delivery, 'route' | 'people'>
   readonly store: Store
   /** Those of capabilities that do not have the default one. */
   readonly strategies: ReadonlyMap<string, Strategy>
@@ -23,10 +23,14 @@ export interface UserDeskParts {
 /** What the user sends, and what comes back. */
 export class UserDesk {
   readonly #parts: UserDeskParts
-  readonly #requests = new PendingRequests()
+  readonly #requests: PendingRequests
 
   constructor(parts: UserDeskParts) {
     this.#parts = parts
+    const { people } = parts.delivery
+    this.#requests = new PendingRequests({
+      onExpired: ({ sender, reply_with: replyWith }) => people.endCall(sender, replyWith),
+    })
   }
 
   /** See `Router.send`. */
@@ -56,9 +60,9 @@ export class UserDesk {
     return reply
   }
 
-  /** Notes who has got a message of the user. */
-  assign(message: Message, responder: string): void {
-    this.#requests.assign(message, responder)
+  /** Notes who has got a message of the user; tells whether its reply is waited for. */
+  assign(message: Message, responder: string): boolean {
+    return this.#requests.assign(message, responder)
   }
 
   /** Takes a message to the user. */

@@ -13,6 +13,8 @@ export interface Standing {
   readonly wantsAnswer: boolean
   /** Whether the person has agreed and owes the rest. */
   readonly isPromised: boolean
+  /** Whether its sender waits for the answer in the middle of a call, and no longer than that. */
+  readonly isAwaited: boolean
   /** When it is taken out of the list, milliseconds since 1970; null for never. */
   readonly expiresMs: number | null
 }
@@ -34,15 +36,20 @@ export type WaitingEnd = 'answered' | 'expired' | 'cancelled' | 'dismissed' | 'o
 /** Where the standing of each message that waits is published: by its id. */
 export const WAITING_AREA = 'people'
 
+/** What is known of a message beside its conversation. */
+export type StandingNotes = Pick<Standing, 'isPromised' | 'isAwaited'>
+
+export const NO_NOTES: StandingNotes = Object.freeze({ isPromised: false, isAwaited: false })
+
 /** Returns how a message stands that has just come, or in whose conversation something has happened. */
-export function standingOf(message: Message, receiver: string, sinceMs: number, isPromised: boolean): Standing {
-  if (!isAnswerable(message)) return { acts: [], wantsAnswer: false, isPromised: false, expiresMs: null }
+export function standingOf(message: Message, receiver: string, sinceMs: number, notes: StandingNotes): Standing {
+  if (!isAnswerable(message)) return { acts: [], wantsAnswer: false, ...NO_NOTES, expiresMs: null }
   const turn = turnOf(message, receiver)
   const acts = turn.kind === 'free' ? null : turn.kind === 'bound' ? turn.acts : []
   const wantsAnswer = acts === null ? isQuestion(message) : acts.length > 0
   const ownMs = ownExpiry(message, sinceMs, wantsAnswer)
   const expiresMs = turn.kind === 'bound' ? earlier(ownMs, turn.dueMs) : ownMs
-  return { acts, wantsAnswer, isPromised, expiresMs }
+  return { acts, wantsAnswer, ...notes, expiresMs }
 }
 
 /** When a message expires by its own terms; deadlines of a protocol are kept where the protocol is. */

@@ -51,6 +51,12 @@ for (const clerk of ['clerk', 'clerk-c']) {
     assert.match(first.stderr, /next: caxton human answer m-\S+ --act accept-proposal\|reject-proposal/)
     const again = await runSystem(folder, '--data', data)
     assert.equal(again.exitCode, 75)
+    const inMemory = await runSystem(folder)
+    assert.equal(inMemory.exitCode, 65)
+    assert.match(
+      inMemory.summary!.reason,
+      /a message waits for human:alice, which only a run with a data directory does/,
+    )
 
     const [waiting, ...others] = await listWaiting(data)
     assert.deepEqual(
