@@ -30,7 +30,7 @@ declare module 'caxton' {
   /** A message to be sent. The runtime sets `sender` and `message_id`. */
   export interface Draft {
     readonly performative: Performative
-    /** An agent name, `capability:<name>`, `topic:<name>`, or `user`; of several, each is sent a message of its own in the same conversation. */
+    /** An agent name, `capability:<name>`, `topic:<name>`, `human:<name>`, or `user`; of several, each is sent a message of its own in the same conversation. */
     readonly receiver: string | readonly string[]
     /** Any JSON value. */
     readonly content?: unknown
