@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { Message } from '../core/index.ts'
+import { PERFORMATIVES } from '../core/index.ts'
 import type { LocalPost } from './local-mail.ts'
 import { costOf, isPlain, LocalMail, LocalParty } from './local-mail.ts'
 import { MailboxTable } from './mailbox-table.ts'
-import type { HandleCall } from './protocol.ts'
+import type { FromWorker, HandleCall } from './protocol.ts'
 import { ReportWriter, readReport } from './report.ts'
 
 const CAPACITIES = { mailboxMessages: 3, mailboxBytes: 1_000, outstandingMessages: 5 }
@@ -14,12 +15,23 @@ function toMessage(sender: string, receiver: string, id: string, fields: Partial
   return { performative: 'inform', sender, receiver, message_id: id, conversation_id: id, ...fields }
 }
 
+/** A message from `a` to `b` in a conversation of its own, or in that of the message that is handled then. */
+function toPlain(id: string, fields: object, conversation = ''): [Message, HandleCall | null] {
+  const told: Partial<Message> = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+  if (conversation === '') return [toMessage('a', 'b', id, told), null]
+  const handled: HandleCall = { kind: 'handle', header: '{}', content: undefined, sender: 'b', conversation, hops: 0 }
+  return [toMessage('a', 'b', id, { ...told, conversation_id: conversation }), handled]
+}
+
+const AGENTS = ['a', 'b', 'c']
+const NAMES = new Map(AGENTS.map((name, index) => [index + 1, name]))
+
 /** A thread with the agents `a` (1), `b` (2) and `c` (3), all open. */
 function createThread(capacities = CAPACITIES) {
   const table = MailboxTable.create(4)
   const arrived = new Int32Array(1)
   const mail = new LocalMail(table, arrived)
-  const parties = ['a', 'b', 'c'].map((name, index) => new LocalParty(index + 1, name, table.open(index, capacities)))
+  const parties = AGENTS.map((name, index) => new LocalParty(index + 1, name, table.open(index, capacities)))
   const report = new ReportWriter()
   const taken: LocalPost[] = []
   const take = (post: LocalPost) => void taken.push(post)
@@ -46,11 +58,40 @@ suite('mail inside a thread', () => {
     const [post] = taken
     assert.equal(post!.to.name, 'b')
     const told: unknown[] = []
-    readReport(report.take(), (message) => told.push(message))
+    readReport(report.take(), NAMES, (message) => told.push(message))
     const message = toMessage('a', 'b', 'm-0', { content: '[1]' })
     assert.deepEqual(told, [{ type: 'local', agent: 1, cause: 7, receiver: 2, id: post!.id, message, bytes: 10 }])
     mail.end(post!)
     assert.deepEqual([read(0), read(1)], Array(2).fill({ messages: 0, bytes: 0, outstanding: 0 }))
+  })
+
+  test('is told with all that it may say', () => {
+    const text = fc.option(fc.string({ unit: 'binary' }), { nil: undefined })
+    const fields = fc.record({
+      performative: fc.constantFrom(...PERFORMATIVES.filter((act) => act !== 'cancel')),
+      reply_with: text,
+      in_reply_to: text,
+      reply_to: text,
+      language: text,
+      encoding: text,
+      ontology: text,
+      trace: text,
+      content: fc.option(fc.json(), { nil: undefined }),
+    })
+    const conversation = fc.option(fc.string(), { nil: undefined })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fields, conversation), { minLength: 1, maxLength: 3 }), (messages) => {
+        const { mail, report } = createThread()
+        const sent = messages.map(([fields, id], index) => toPlain(`m-${index}`, fields, id))
+        for (const [message, handled] of sent) assert.equal(mail.send(1, 7, handled, message, 1, report), true)
+        const told: FromWorker[] = []
+        readReport(report.take(), NAMES, (message) => told.push(message))
+        assert.deepEqual(
+          told.map((local) => local.type === 'local' && local.message),
+          sent.map(([message]) => message),
+        )
+      }),
+    )
   })
 
   test('is bounded by the mailbox of the receiver, with what others have reserved in it', () => {

@@ -55,8 +55,7 @@ export interface LocalPost {
   readonly id: number
   /** Its fields but the content as JSON text. */
   readonly header: string
-  readonly content: string | undefined
-  readonly conversation: string
+  readonly message: Message
   /** Messages inside the thread that caused each other, up to this one. */
   readonly hops: number
   readonly bytes: number
@@ -240,9 +239,8 @@ export class LocalMail {
     const mark = Math.max(from.marks.get(to.name) ?? 0, from.spreadMark)
     const waits = mark > this.#settled ? mark : 0
     this.#lastId -= 1
-    const { content, conversation_id: conversation } = message
     const hops = handled === null ? 0 : handled.hops + 1
-    const post = { from, to, cause, id: this.#lastId, header, content, conversation, hops, bytes, mark: waits }
+    const post = { from, to, cause, id: this.#lastId, header, message, hops, bytes, mark: waits }
     const told = this.#told + costOf(post)
     report.writeLocal(post)
     this.#sent.push(post)
@@ -277,8 +275,9 @@ export function isPlain(message: Message, handled: HandleCall | null): boolean {
 }
 
 /** Makes the call of a message that was handed over. */
-export function toCall({ header, content, from, conversation, hops }: LocalPost): HandleCall {
-  return { kind: 'handle', header, content, sender: from.name, conversation, hops }
+export function toCall({ header, message, hops }: LocalPost): HandleCall {
+  const { sender, content, conversation_id: conversation } = message
+  return { kind: 'handle', header, content, sender, conversation, hops }
 }
 
 /** What a message adds to how far the main thread may be behind. */

@@ -14,7 +14,9 @@ function createOutbox() {
   const port = {
     postMessage: (report: Report) => {
       const marks: number[] = []
-      readReport(report, (message: FromWorker) => marks.push(message.type === 'mark' ? message.mark : Number.NaN))
+      readReport(report, new Map(), (message: FromWorker) =>
+        marks.push(message.type === 'mark' ? message.mark : Number.NaN),
+      )
       posts.push(marks)
     },
   }

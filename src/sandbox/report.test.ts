@@ -49,7 +49,7 @@ function sendAll(messages: readonly Message[]): FromWorker[] {
     writer.writeSend({ message, agent: index, reserved: true, mark: 0, cause: index }, journal, ledger)
   }
   const told: FromWorker[] = []
-  readReport(structuredClone(writer.take()), (message) => told.push(message))
+  readReport(structuredClone(writer.take()), new Map(), (message) => told.push(message))
   return told
 }
 
@@ -100,7 +100,7 @@ suite('reports', () => {
       writer.write({ type: 'outcome', agent: 1, id, status: 0, ending: null, effects: null, usage })
     }
     const told: unknown[] = []
-    readReport(structuredClone(writer.take()), (message) => {
+    readReport(structuredClone(writer.take()), new Map(), (message) => {
       if (message.type === 'outcome') told.push(message.usage.callsByName)
     })
     assert.deepEqual(told, uses)

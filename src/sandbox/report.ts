@@ -3,6 +3,7 @@ import { formatHeader } from '../core/index.ts'
 import { HOST_FUNCTION_NAMES, hostFunctionIndex } from './doors/host-function-names.ts'
 import type { Effects } from './kept/kept.ts'
 import type { LocalPost } from './local-mail.ts'
+import { LOCAL_TEXTS, numberOf, readLocalMessage, textsOf } from './local-message.ts'
 import { keepHeader } from './message-header.ts'
 import type { Ending, FromWorker } from './protocol.ts'
 import type { Usage } from './sandbox.ts'
@@ -12,7 +13,8 @@ import type { Usage } from './sandbox.ts'
  * and everything else in another. A number in a plain array is cloned by itself, and an object with its names: both cost more
  * than the call of a small guest.
  *
- * The header of a message crosses as the JSON text that its receiver gets; host functions cross by their place in a list.
+ * The header of a message crosses as the JSON text that its receiver gets; of one that its receiver has already, what it says.
+ * Host functions cross by their place in a list.
  */
 
 /** Messages in their order; made and read by what is in this file alone. */
@@ -41,9 +43,7 @@ const OUTCOME = 3
 
 const HELD_WORDS = 6
 const SEND_WORDS = 5 + HELD_WORDS
-const SEND_VALUES = 3
-const LOCAL_WORDS = 6
-const LOCAL_VALUES = 2
+const LOCAL_WORDS = 8
 /** Numbers of an outcome before those of its host calls, the last of them how many there are. */
 const OUTCOME_WORDS = 16
 /** What an outcome has among the values. */
@@ -91,9 +91,11 @@ export class ReportWriter {
     journal[0] = 0
   }
 
-  /** Writes a message that was handed over inside the thread. From the push on nothing is called. */
-  writeLocal({ from, to, id, header, content, bytes, cause }: LocalPost): void {
+  /** Writes a message that was handed over inside the thread. From the first push on nothing but built-ins is called. */
+  writeLocal({ from, to, id, message, bytes, cause }: LocalPost): void {
     const numbers = this.#makeRoom(LOCAL_WORDS)
+    const values = this.#values
+    const texts = textsOf(message)
     const at = this.#count
     numbers[at] = LOCAL
     numbers[at + 1] = from.agent
@@ -101,7 +103,18 @@ export class ReportWriter {
     numbers[at + 3] = id
     numbers[at + 4] = bytes
     numbers[at + 5] = cause
-    this.#values.push(header, content)
+    numbers[at + 6] = numberOf(message.performative)
+    numbers[at + 7] = texts
+    values.push(message.message_id)
+    if ((texts & LOCAL_TEXTS.conversation_id) !== 0) values.push(message.conversation_id)
+    if ((texts & LOCAL_TEXTS.reply_with) !== 0) values.push(message.reply_with)
+    if ((texts & LOCAL_TEXTS.in_reply_to) !== 0) values.push(message.in_reply_to)
+    if ((texts & LOCAL_TEXTS.reply_to) !== 0) values.push(message.reply_to)
+    if ((texts & LOCAL_TEXTS.language) !== 0) values.push(message.language)
+    if ((texts & LOCAL_TEXTS.encoding) !== 0) values.push(message.encoding)
+    if ((texts & LOCAL_TEXTS.ontology) !== 0) values.push(message.ontology)
+    if ((texts & LOCAL_TEXTS.trace) !== 0) values.push(message.trace)
+    if ((texts & LOCAL_TEXTS.content) !== 0) values.push(message.content)
     this.#count = at + LOCAL_WORDS
   }
 
@@ -164,27 +177,35 @@ export function readHeld({ numbers, at }: Held): Int32Array {
   return Int32Array.from(numbers.subarray(at, at + HELD_WORDS))
 }
 
-/** Calls `take` for each message of a report, in order. */
-export function readReport([numbers, values]: Report, take: (message: FromWorker) => void): void {
-  let next = 0
+/**
+ * Calls `take` for each message of a report, in order.
+ *
+ * @param names of the agents of the thread
+ */
+export function readReport(
+  [numbers, values]: Report,
+  names: ReadonlyMap<number, string>,
+  take: (message: FromWorker) => void,
+): void {
+  let index = 0
+  const next = <Value>(): Value => values[index++] as Value
   for (let at = 0; at < numbers.length; ) {
     const kind = numbers[at]
     if (kind === OTHER) {
-      take(values[next] as FromWorker)
+      take(next())
       at += 1
-      next += 1
-    } else if (kind === OUTCOME) {
+    } else if (kind === LOCAL) {
+      take(readLocal(numbers, at, names, next<string>))
+      at += LOCAL_WORDS
+    } else if (kind === SEND) {
+      take(readSend(numbers, at, readMessage(next(), next(), next())))
+      at += SEND_WORDS
+    } else {
       const parts = numbers[at + 4]!
-      const ending = (parts & HAS_ENDING) === 0 ? null : (values[next++] as Ending)
-      const effects = (parts & HAS_EFFECTS) === 0 ? null : (values[next++] as Effects)
+      const ending = (parts & HAS_ENDING) === 0 ? null : next<Ending>()
+      const effects = (parts & HAS_EFFECTS) === 0 ? null : next<Effects>()
       take(readOutcome(numbers, at, ending, effects))
       at += OUTCOME_WORDS + 2 * numbers[at + OUTCOME_WORDS - 1]!
-    } else {
-      const message = readMessage(values[next] as string, values[next + 1] as string | undefined)
-      if (kind === SEND) readExtras(message, values[next] as string, values[next + 2] as Message['extras'])
-      take(kind === SEND ? readSend(numbers, at, message) : readLocal(numbers, at, message))
-      at += kind === SEND ? SEND_WORDS : LOCAL_WORDS
-      next += kind === SEND ? SEND_VALUES : LOCAL_VALUES
     }
   }
 }
@@ -194,16 +215,13 @@ function formatPlainHeader({ extras, ...plain }: Message): string {
   return formatHeader(plain)
 }
 
-/** The header, which the runtime wrote, and the content behind it. */
-function readMessage(header: string, content: string | undefined): MadeMessage {
+/** The header, which the runtime wrote, and what stands behind it. */
+function readMessage(header: string, content: string | undefined, extras: Message['extras']): Message {
   const message = JSON.parse(header) as MadeMessage
   if (content !== undefined) message.content = content
-  return message
-}
-
-function readExtras(message: MadeMessage, header: string, extras: Message['extras']): void {
   if (extras === undefined) keepHeader(message, header)
   else message.extras = extras
+  return message
 }
 
 function readSend(numbers: Float64Array, at: number, message: Message): FromWorker {
@@ -214,11 +232,19 @@ function readSend(numbers: Float64Array, at: number, message: Message): FromWork
   return { type: 'event', agent: numbers[at + 1]!, event: { type: 'send', message, reserved, held, mark, cause } }
 }
 
-function readLocal(numbers: Float64Array, at: number, message: Message): FromWorker {
+function readLocal(
+  numbers: Float64Array,
+  at: number,
+  names: ReadonlyMap<number, string>,
+  next: () => string,
+): FromWorker {
+  const [agent, receiver] = [numbers[at + 1]!, numbers[at + 2]!]
+  const [sender, to] = [names.get(agent)!, names.get(receiver)!]
+  const message = readLocalMessage({ act: numbers[at + 6]!, sender, receiver: to, texts: numbers[at + 7]! }, next)
   return {
     type: 'local',
-    agent: numbers[at + 1]!,
-    receiver: numbers[at + 2]!,
+    agent,
+    receiver,
     id: numbers[at + 3]!,
     bytes: numbers[at + 4]!,
     cause: numbers[at + 5]!,

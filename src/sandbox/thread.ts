@@ -76,6 +76,8 @@ export class Thread {
   #outbox: Batch = []
   #isFlushDue = false
   #failure: unknown
+  /** Of the agents that the worker may still tell of. */
+  readonly #names = new Map<number, string>()
   #agentCount = 0
   #waitingCount = 0
   /** The call that was stopped last, until the worker has said that it is. */
@@ -110,7 +112,7 @@ export class Thread {
     this.#worker.on('message', (report: Report) => {
       this.#wasUp = true
       this.#heartbeat.reports.noteTaken()
-      readReport(report, take)
+      readReport(report, this.#names, take)
     })
     this.#worker.on('error', (error) => {
       this.#failure = error
@@ -164,7 +166,10 @@ export class Thread {
    */
   post(message: ToWorker<GuestCall>): void {
     if (message.type !== 'call' || message.call.kind !== 'create') this.#write(message as ToWorker)
-    else this.#write({ ...message, call: { kind: 'create', spec: this.#specs.write(message.call.spec) } })
+    else {
+      this.#names.set(message.agent, message.call.spec.name)
+      this.#write({ ...message, call: { kind: 'create', spec: this.#specs.write(message.call.spec) } })
+    }
   }
 
   #write(message: ToWorker): void {
@@ -265,6 +270,8 @@ export class Thread {
   }
 
   #receive(message: FromWorker): void {
+    if (message.type === 'closed' || (message.type === 'outcome' && message.ending !== null))
+      this.#names.delete(message.agent)
     if (message.type === 'closed') this.addWaiting(-1)
     else if (message.type === 'unwound') this.#noteUnwound()
     else if (message.type === 'mark') this.post({ type: 'settled', mark: message.mark })
