@@ -11,7 +11,7 @@ import type { ReportWriter } from './report.ts'
  * 1. Only to an agent that the main thread has opened for it, and only what `isPlain` lets through. The main thread opens an
  *    agent that takes everything at once, and sends all it has for it before it says that marks are settled.
  * 2. Messages of one sender to one receiver stay in order: behind one that went through the main thread, the next waits until
- *    its mark is settled.
+ *    its mark is settled. So does every message while the main thread is far behind, until that has caught up.
  * 3. What is handed over is counted here, and noted in the table for all threads; it ends here, too. When the thread is lost,
  *    the main thread forgets the notes.
  * 4. A termination can stop `send` at any call: from the push in `writeLocal` on nothing is called but built-ins, before it only notes are
@@ -65,6 +65,8 @@ export interface LocalPost {
 
 /** Messages, and KiB of them, that the main thread may be behind: some milliseconds, which whoever else speaks to it waits. */
 const AHEAD = 1_024
+/** From here on it is asked to say when it has come so far: then messages flow again while it takes the rest. */
+const NEARLY_AHEAD = AHEAD / 2
 /** Messages that may cause each other inside the thread before one goes through the main thread, which counts all of them. */
 const HOPS = 1_024
 /** Marks of one sender from which those that are settled are forgotten. */
@@ -85,6 +87,8 @@ export class LocalMail {
   #lastMark = 0
   #settled = 0
   #told = 0
+  /** Settled when the main thread has come to where it was asked to say so. */
+  #caughtUp = 0
   #lastFrom: LocalParty | null = null
   #lastTo: LocalParty | null = null
 
@@ -150,7 +154,7 @@ export class LocalMail {
     report: ReportWriter,
   ): boolean | null {
     const to = this.#open.get(message.receiver)
-    if (to === undefined || to.openMark > this.#settled || !isPlain(message, handled) || this.#isAhead) return null
+    if (to === undefined || to.openMark > this.#settled || !isPlain(message, handled)) return null
     if (to.awaited !== null && to.awaited === message.in_reply_to) return null
     const from = this.#parties.get(agent)
     if (from === undefined || from.slot === null) return null
@@ -211,8 +215,15 @@ export class LocalMail {
     for (const [receiver, mark] of marks) if (mark <= this.#settled) marks.delete(receiver)
   }
 
-  get #isAhead(): boolean {
-    return ((this.#told - Atomics.load(this.#arrived, 0)) | 0) >= AHEAD
+  /** Returns the mark that has to be settled before the next message is handed over; 0 for none. */
+  #keepUp(report: ReportWriter): number {
+    const behind = (this.#told - Atomics.load(this.#arrived, 0)) | 0
+    if (behind < NEARLY_AHEAD) return 0
+    if (this.#caughtUp <= this.#settled) {
+      this.#caughtUp = this.createMark()
+      report.write({ type: 'mark', mark: this.#caughtUp })
+    }
+    return behind < AHEAD ? 0 : this.#caughtUp
   }
 
   /** Notes the message and tells whether everything is within its bounds with it. */
@@ -236,7 +247,7 @@ export class LocalMail {
     report: ReportWriter,
   ): true {
     const header = formatHeader(message)
-    const mark = Math.max(from.marks.get(to.name) ?? 0, from.spreadMark)
+    const mark = Math.max(from.marks.get(to.name) ?? 0, from.spreadMark, this.#keepUp(report))
     const waits = mark > this.#settled ? mark : 0
     this.#lastId -= 1
     const hops = handled === null ? 0 : handled.hops + 1

@@ -274,8 +274,14 @@ export class Thread {
       this.#names.delete(message.agent)
     if (message.type === 'closed') this.addWaiting(-1)
     else if (message.type === 'unwound') this.#noteUnwound()
-    else if (message.type === 'mark') this.post({ type: 'settled', mark: message.mark })
+    else if (message.type === 'mark') this.#settle(message.mark)
     else this.#pass(message)
+  }
+
+  /** At once: the worker may hold back all messages until it knows. */
+  #settle(mark: number): void {
+    this.post({ type: 'settled', mark })
+    this.#flush()
   }
 
   #noteUnwound(): void {
