@@ -154,6 +154,7 @@ export class Caxton implements AsyncDisposable {
     if (errors.length > 0) throw joinErrors(errors)
     const prepared = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
     const added = prepared.map((one) => this.#add(one))
+    this.#router.endAwaiting()
     await Promise.allSettled(added.map((agent) => agent.start()))
     this.#router.deliverParkedToUser()
   }

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { Message } from '../core/index.ts'
-import { DEFAULT_CONVERSATION_LIMITS, HOST_LIMITS } from '../core/index.ts'
+import { HOST_LIMITS } from '../core/index.ts'
 import type { Conversation } from './conversation.ts'
 import { createConversation } from './conversation.ts'
 import { ConversationBook } from './conversation-book.ts'
-import { createUndertaking } from './undertaking.ts'
+import { Undertakings } from './undertakings.ts'
 
 function toMessage(sender: string, receiver: string, id: string): Message {
   return { performative: 'inform', sender, receiver, message_id: 'm', conversation_id: id }
 }
 
 function begin({ sender, receiver, id }: { sender: string; receiver: string; id: string }): Conversation {
-  const undertaking = createUndertaking(1, DEFAULT_CONVERSATION_LIMITS, 0)
+  const undertaking = new Undertakings({ nowMs: () => 0, monotonicMs: () => 0 }, {}).begin(undefined)
   const conversation = createConversation(toMessage(sender, receiver, id), null, undertaking)
   conversation.participants.add(receiver)
   return conversation

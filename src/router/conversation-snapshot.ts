@@ -1,10 +1,10 @@
-import type { ConversationLimits, ErrorData, Performative } from '../core/index.ts'
+import type { ErrorData, Performative } from '../core/index.ts'
 import { CaxtonError } from '../core/index.ts'
 import type { Conversation } from './conversation.ts'
 import { dialogueKey } from './conversation.ts'
-import { FewNamed, FewTexts, FewThings } from './few.ts'
+import { FewNamed, FewTexts } from './few.ts'
 import type { Ask, DialogueState, Rulebook } from './protocols/index.ts'
-import type { Spent, Undertaking } from './undertaking.ts'
+import type { Budget, Spent, Undertaking } from './undertaking.ts'
 
 /** What is remembered of all conversations, as data that JSON carries. */
 export interface ConversationSnapshot {
@@ -12,9 +12,9 @@ export interface ConversationSnapshot {
   readonly conversations: readonly OneConversationSnapshot[]
 }
 
-interface UndertakingSnapshot {
+export interface UndertakingSnapshot {
   readonly id: number
-  readonly limits: ConversationLimits
+  readonly protocol: string | null
   readonly startedMs: number
   readonly spent: Spent
   readonly stopped: ErrorData | null
@@ -35,10 +35,25 @@ interface OneConversationSnapshot {
   readonly lastAct: Performative
 }
 
-/** What is kept of a message that is under way. */
-export interface PassageSnapshot {
-  readonly hops: number
-  readonly initiator: string | null
+export function describeUndertaking(undertaking: Undertaking): UndertakingSnapshot {
+  const { id, protocol, startedMs, spent, stopped, told } = undertaking
+  return { id, protocol, startedMs, spent: { ...spent }, stopped: stopped?.toData() ?? null, told: [...told] }
+}
+
+/** Puts together what is kept of undertakings in several places, each as of its time: what was used only grows. */
+export function mergeUndertakings(all: Iterable<UndertakingSnapshot>): UndertakingSnapshot[] {
+  const merged = new Map<number, UndertakingSnapshot>()
+  for (const one of all) {
+    const other = merged.get(one.id)
+    merged.set(one.id, other === undefined ? one : mergeTwo(one, other))
+  }
+  return [...merged.values()]
+}
+
+function mergeTwo(a: UndertakingSnapshot, b: UndertakingSnapshot): UndertakingSnapshot {
+  const spent = { ...a.spent }
+  for (const budget of Object.keys(spent) as Budget[]) spent[budget] = Math.max(spent[budget], b.spent[budget])
+  return { ...a, spent, stopped: a.stopped ?? b.stopped, told: [...new Set([...a.told, ...b.told])] }
 }
 
 export function takeSnapshot(all: Iterable<Conversation>): ConversationSnapshot {
@@ -46,16 +61,12 @@ export function takeSnapshot(all: Iterable<Conversation>): ConversationSnapshot 
   const conversations: OneConversationSnapshot[] = []
   for (const conversation of all) {
     const { undertaking, protocol, participants, openReplies, asks, roles, dialogues } = conversation
-    const { id, limits, startedMs, spent, stopped, told } = undertaking
-    if (!undertakings.has(id)) {
-      const data = { id, limits, startedMs, spent: { ...spent }, stopped: stopped?.toData() ?? null, told: [...told] }
-      undertakings.set(id, data)
-    }
+    if (!undertakings.has(undertaking.id)) undertakings.set(undertaking.id, describeUndertaking(undertaking))
     conversations.push({
       id: conversation.id,
       initiator: conversation.initiator,
       protocol: protocol?.name ?? null,
-      undertaking: id,
+      undertaking: undertaking.id,
       participants: [...participants],
       openReplies: [...openReplies],
       asks: [...asks],
@@ -69,19 +80,11 @@ export function takeSnapshot(all: Iterable<Conversation>): ConversationSnapshot 
 }
 
 /** Makes conversations of a snapshot. One whose protocol is not known any more is stopped. */
-export function restoreConversations(snapshot: ConversationSnapshot, protocols: Rulebook): Conversation[] {
-  const undertakings = new Map<number, Undertaking>()
-  for (const { stopped, told, spent, ...kept } of snapshot.undertakings) {
-    const error = stopped === null ? null : CaxtonError.fromData(stopped)
-    const fresh = {
-      ...kept,
-      spent: { ...spent },
-      stopped: error,
-      told: new FewThings(told),
-      conversations: new FewThings<Conversation>(),
-    }
-    undertakings.set(kept.id, fresh)
-  }
+export function restoreConversations(
+  snapshot: ConversationSnapshot,
+  protocols: Rulebook,
+  undertakings: ReadonlyMap<number, Undertaking>,
+): Conversation[] {
   return snapshot.conversations.map((kept) => {
     const undertaking = undertakings.get(kept.undertaking)!
     const protocol = kept.protocol === null ? null : (protocols.get(kept.protocol) ?? null)

@@ -1,8 +1,10 @@
 import type { CaxtonError, CircuitLimits, Clock, ConversationLimits, Message, Performative } from '../core/index.ts'
 import type { Conversation } from './conversation.ts'
 import type { EventHub } from './event.ts'
+import type { PassageSnapshot } from './passage-snapshot.ts'
 import type { Ask, Rulebook } from './protocols/index.ts'
 import type { Rest } from './rest.ts'
+import type { Undertaking } from './undertaking.ts'
 
 /** Why a message goes nowhere, and what its sender is told. */
 export interface Refused {
@@ -24,6 +26,14 @@ export interface Tidings {
   readonly error: CaxtonError
 }
 
+/** A message that was under way when the system ended. */
+export interface UnderWay {
+  readonly message: Message
+  readonly receiver: string
+  /** Null where nothing is known of its way. */
+  readonly passage: PassageSnapshot | null
+}
+
 export interface ConversationsParts {
   readonly clock: Clock
   readonly hub: Pick<EventHub, 'emit' | 'isHeard'>
@@ -36,6 +46,8 @@ export interface ConversationsParts {
   onSettled?(conversation: Conversation): void
   /** A conversation is forgotten. @default nothing */
   onDropped?(conversation: Conversation): void
+  /** An undertaking of which messages are written has used something, or was stopped. @default nothing */
+  onSpent?(undertaking: Undertaking): void
 }
 
 export interface ConversationsOptions {

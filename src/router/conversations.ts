@@ -1,26 +1,22 @@
-import type { Message, Performative } from '../core/index.ts'
-import {
-  CaxtonError,
-  DEFAULT_CIRCUIT,
-  DEFAULT_CONVERSATION_LIMITS,
-  HOST_LIMITS,
-  RUNTIME_NAME,
-  topicOf,
-} from '../core/index.ts'
+import type { Message } from '../core/index.ts'
+import { CaxtonError, DEFAULT_CIRCUIT, HOST_LIMITS, RUNTIME_NAME, topicOf, USER_NAME } from '../core/index.ts'
 import type { Conversation, ConversationInfo } from './conversation.ts'
 import { createConversation, dialogueKey, findDialogue, noteMessage } from './conversation.ts'
 import { ConversationBook } from './conversation-book.ts'
-import type { ConversationSnapshot, PassageSnapshot } from './conversation-snapshot.ts'
+import type { ConversationSnapshot } from './conversation-snapshot.ts'
 import { restoreConversations, takeSnapshot } from './conversation-snapshot.ts'
-import type { ConversationsOptions, ConversationsParts, Refused } from './conversations-parts.ts'
+import type { ConversationsOptions, ConversationsParts, Refused, UnderWay } from './conversations-parts.ts'
 import type { DialogueEnd } from './guards.ts'
 import { Guards } from './guards.ts'
+import { Losses } from './losses.ts'
+import { restoreTrail } from './passage-snapshot.ts'
 import { Passages } from './passages.ts'
 import { PromiseBook } from './promise-book.ts'
 import type { DialogueState, Step } from './protocols/index.ts'
 import { judge, judgeOpening, Rulebook, take } from './protocols/index.ts'
 import type { Budget, Passage, Undertaking } from './undertaking.ts'
-import { createPassage, createUndertaking, findCycle, followTrail } from './undertaking.ts'
+import { createPassage, findCycle, followTrail } from './undertaking.ts'
+import { Undertakings } from './undertakings.ts'
 
 /*
  * What is known of conversations, on the main thread. Delivery asks here about every message, in this order:
@@ -39,22 +35,22 @@ import { createPassage, createUndertaking, findCycle, followTrail } from './unde
 
 export class Conversations {
   readonly #parts: ConversationsParts
-  readonly #options: ConversationsOptions
   readonly #protocols: Rulebook
   readonly #book: ConversationBook
   readonly #promises: PromiseBook
   readonly #guards: Guards
-  #undertakings = 0
+  readonly #losses: Losses
+  readonly #undertakings: Undertakings
 
   constructor(parts: ConversationsParts, options: ConversationsOptions = {}) {
     this.#parts = parts
-    this.#options = options
     this.#protocols = options.protocols ?? new Rulebook()
+    this.#undertakings = new Undertakings(parts.clock, options)
     this.#protocols.assertKnown(Object.keys(options.protocolLimits ?? {}))
     this.#promises = new PromiseBook({
       ...parts,
       isOutside: (party) => parts.isOutside?.(party) ?? false,
-      onLate: (conversation, dialogue, act, by) => this.#tellLate(conversation, dialogue, act, by),
+      onLate: (conversation, dialogue, act, by) => this.#losses.tellLate(conversation, dialogue, act, by),
       onOver: (undertaking) => this.#guards.stopLate(undertaking),
     })
     const settle = (conversation: Conversation) => this.#book.settle(conversation)
@@ -64,6 +60,7 @@ export class Conversations {
       { ...(parts.onSettled === undefined ? {} : { onSettled: parts.onSettled }), onForgotten },
       options.remembered === undefined ? {} : { limit: options.remembered },
     )
+    this.#losses = new Losses({ ...parts, book: this.#book, guards: this.#guards })
   }
 
   get size(): number {
@@ -87,13 +84,14 @@ export class Conversations {
   enter(message: Message, receiver: string | null, cause: Message | null): Passage | Refused {
     const above = cause === null ? undefined : Passages.get(cause)
     const found = this.#book.find(message, receiver, above?.conversation ?? null)
-    const undertaking = found?.undertaking ?? above?.undertaking ?? this.#begin(message.protocol)
+    const undertaking = found?.undertaking ?? above?.undertaking ?? this.#undertakings.begin(message.protocol)
     const hops = above === undefined ? 0 : above.hops + 1
     const trail = above?.trail ?? null
     const passage = createPassage(undertaking, found, hops, trail)
     Passages.set(message, passage)
     undertaking.spent.messages += 1
     undertaking.spent.bytes += this.#parts.sizeOf(message)
+    this.#guards.noteChange(undertaking)
     const error = undertaking.stopped ?? this.#guards.findExcess(undertaking, hops)
     if (error !== null) return { error, act: 'failure', stops: true }
     if (found === null) {
@@ -143,7 +141,10 @@ export class Conversations {
     }
     passage.isInFlight = isInFlight
     if (isInFlight) conversation.inFlight += 1
-    if (step !== null && conversation.protocol !== null) this.#take(conversation, step, message, receiver)
+    if (step !== null && conversation.protocol !== null) {
+      passage.dialogue = this.#take(conversation, step, message, receiver)
+      passage.dialogue.underWay = isInFlight ? message.message_id : null
+    }
     this.#book.settle(conversation)
   }
 
@@ -198,15 +199,19 @@ export class Conversations {
   ): void {
     const passage = Passages.get(message)
     if (passage === undefined) return
-    const { conversation, undertaking } = passage
+    const { conversation, undertaking, dialogue } = passage
     if (conversation !== null && passage.isInFlight) {
       passage.isInFlight = false
       conversation.inFlight -= 1
     }
-    if (failed !== null && agent !== null && conversation !== null) this.#fail(conversation, message, agent, failed)
+    if (agent !== null && conversation !== null && dialogue !== null) {
+      if (dialogue.underWay === message.message_id) dialogue.underWay = null
+      if (failed !== null) this.#guards.end(conversation, dialogue, failed)
+    }
     if (spent !== null) {
       undertaking.spent.fuel += spent.fuel
       undertaking.spent.cost += spent.cost
+      this.#guards.noteChange(undertaking)
       this.#guards.stopIfOverdrawn(undertaking, conversation)
       if (agent !== null) this.#guards.noteHealth(message, agent, failed === null)
     }
@@ -219,6 +224,7 @@ export class Conversations {
     if (passage === undefined) return null
     const { undertaking, conversation } = passage
     undertaking.spent[budget] += amount
+    this.#guards.noteChange(undertaking)
     this.#guards.stopIfOverdrawn(undertaking, conversation)
     return undertaking.stopped
   }
@@ -239,23 +245,7 @@ export class Conversations {
   /** Ends the dialogues of an agent that is gone; whoever waits in them is told. Cost: linear in what is remembered. */
   lose(agent: string): void {
     this.#guards.breaker.forget(agent)
-    const touched = [...this.#book.all()].filter(
-      ({ protocol, participants }) => protocol !== null && participants.has(agent),
-    )
-    for (const conversation of touched) {
-      for (const dialogue of conversation.dialogues.values()) {
-        const other = dialogue.opener === agent ? dialogue.partner : dialogue.opener
-        if (
-          (dialogue.opener !== agent && dialogue.partner !== agent) ||
-          !this.#guards.end(conversation, dialogue, 'lost')
-        )
-          continue
-        const ask = dialogue.asks[other === dialogue.opener ? 'opener' : 'partner']
-        const error = new CaxtonError('ERR_PROTOCOL_LOST', { detail: `'${agent}'`, data: { agent } })
-        this.#parts.tell({ receiver: other, act: 'failure', conversation, ask, about: agent, error })
-      }
-      this.#book.settle(conversation)
-    }
+    this.#losses.loseAgent(agent)
   }
 
   /** Lets every deadline happen that has passed. A timer does it; tests with a clock of their own do it themselves. */
@@ -275,42 +265,49 @@ export class Conversations {
 
   /**
    * Returns everything that is remembered as plain data, for the journal: `restore` of another runtime continues from it.
-   * Messages that are under way are not in it; whoever keeps those keeps their `passageOf` beside them.
+   * Messages that are under way are not in it; whoever keeps those keeps their `takePassage` beside them.
    */
   snapshot(): ConversationSnapshot {
     return takeSnapshot(this.#book.all())
   }
 
-  /** Continues from a snapshot, with the deadlines that are in it; those that have passed happen with the next `runDeadlines`. */
-  restore(snapshot: ConversationSnapshot): void {
-    for (const conversation of restoreConversations(snapshot, this.#protocols)) {
-      this.#undertakings = Math.max(this.#undertakings, conversation.undertaking.id)
+  /** Continues from a snapshot, with the messages that were under way; deadlines in it that have passed happen with the next `runDeadlines`. */
+  restore(snapshot: ConversationSnapshot, underWay: readonly UnderWay[] = []): void {
+    const undertakings = new Map(snapshot.undertakings.map((one) => [one.id, this.#undertakings.restore(one)]))
+    const restored = restoreConversations(snapshot, this.#protocols, undertakings)
+    for (const conversation of restored) {
       if (!this.#book.add(conversation)) continue
       for (const dialogue of conversation.dialogues.values()) this.#promises.follow(conversation, dialogue)
     }
+    for (const one of underWay) this.#resume(one, undertakings)
+    const left = new Set(underWay.map(({ message }) => message.message_id))
+    for (const conversation of restored) this.#losses.loseMessages(conversation, left)
   }
 
-  /** Returns what has to be kept of a message that is under way, beside itself. */
-  passageOf(message: Message): PassageSnapshot | null {
-    const passage = Passages.get(message)
-    return passage === undefined ? null : { hops: passage.hops, initiator: passage.conversation?.initiator ?? null }
-  }
-
-  /** Takes a message in again that was under way when a snapshot was taken: it has taken its step already. */
-  resume(message: Message, receiver: string, { hops }: PassageSnapshot): void {
-    const conversation = this.#book.find(message, receiver)
-    const undertaking = conversation?.undertaking ?? this.#begin(message.protocol)
-    const passage = createPassage(undertaking, conversation, hops, null)
-    passage.isSilent = topicOf(message.receiver) !== null
+  /** Takes a message in again that was under way: it has taken its step already. */
+  #resume({ message, receiver, passage: kept }: UnderWay, undertakings: ReadonlyMap<number, Undertaking>): void {
+    const found = this.#book.find(message, receiver)
+    const undertaking =
+      found?.undertaking ?? undertakings.get(kept?.undertaking.id ?? 0) ?? this.#undertakings.begin(message.protocol)
+    const conversation = found ?? this.#resumeFree(message, undertaking, kept?.initiator ?? message.sender)
+    const passage = createPassage(undertaking, conversation, kept?.hops ?? 0, restoreTrail(kept?.trail ?? []))
+    if (conversation !== null) passage.dialogue = findDialogue(conversation, message.sender, receiver)
+    passage.isSilent = kept?.isSilent ?? topicOf(message.receiver) !== null
     Passages.set(message, passage)
-    this.depart(message, null, receiver, true)
+    const { trail } = passage
+    this.depart(message, null, receiver, receiver !== USER_NAME)
+    // It has been followed already.
+    if (kept !== null) passage.trail = trail
   }
 
-  #begin(protocol: string | undefined): Undertaking {
-    this.#undertakings += 1
-    const { limits = DEFAULT_CONVERSATION_LIMITS, protocolLimits = {} } = this.#options
-    const own = protocol !== undefined && Object.hasOwn(protocolLimits, protocol) && protocolLimits[protocol]
-    return createUndertaking(this.#undertakings, own || limits, this.#parts.clock.nowMs())
+  /** Begins a free conversation again, of which nothing else is kept. */
+  #resumeFree(message: Message, undertaking: Undertaking, initiator: string): Conversation | null {
+    if (message.protocol !== undefined) return null
+    const conversation = { ...createConversation(message, null, undertaking), initiator }
+    if (!this.#book.add(conversation)) return null
+    undertaking.conversations.add(conversation)
+    noteMessage(conversation, message)
+    return conversation
   }
 
   #beginConversation(message: Message, receiver: string | null, undertaking: Undertaking): Conversation | Refused {
@@ -337,7 +334,7 @@ export class Conversations {
     return isKnown || !this.#book.isForeign(message, receiver) ? null : foreign(message)
   }
 
-  #take(conversation: Conversation, step: Step, message: Message, receiver: string): void {
+  #take(conversation: Conversation, step: Step, message: Message, receiver: string): DialogueState {
     const protocol = conversation.protocol!
     const isNew = step.dialogue === null
     const dialogue = take(protocol, step, message, receiver)
@@ -348,28 +345,7 @@ export class Conversations {
     }
     if (dialogue.answersTo !== null) conversation.isRedirected = true
     this.#promises.follow(conversation, dialogue)
-  }
-
-  #fail(conversation: Conversation, message: Message, agent: string, how: DialogueEnd): void {
-    const dialogue = findDialogue(conversation, message.sender, agent)
-    if (dialogue !== null) this.#guards.end(conversation, dialogue, how)
-  }
-
-  #tellLate(conversation: Conversation, dialogue: DialogueState, act: Performative, by: 'opener' | 'partner'): void {
-    const [receiver, about] =
-      by === 'opener' ? [dialogue.opener, dialogue.partner] : [dialogue.partner, dialogue.opener]
-    const data = { protocol: conversation.protocol!.name, agent: about }
-    const error = new CaxtonError('ERR_PROTOCOL_DEADLINE', { detail: `for an answer of '${about}'`, data })
-    this.#parts.hub.emit({
-      type: 'expired',
-      agent: receiver,
-      conversation: conversation.id,
-      about,
-      act,
-      error: error.toData(),
-    })
-    this.#parts.tell({ receiver, act, conversation, ask: dialogue.asks[by], about, error })
-    this.#book.settle(conversation)
+    return dialogue
   }
 
   #forget(conversation: Conversation): void {

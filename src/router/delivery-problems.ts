@@ -28,9 +28,14 @@ export function findProblem(agent: Agent, message: Message, bytes: number): Caxt
       data: { agent: agent.name, phase: agent.state.phase },
     })
   }
-  const limit = Math.min(agent.limits.messageBytes, agent.limits.mailboxBytes)
+  return findSizeProblem(agent, bytes)
+}
+
+/** Returns why a message of that size can never have room in the mailbox of an agent. */
+export function findSizeProblem({ name, limits }: Agent, bytes: number): CaxtonError | null {
+  const limit = Math.min(limits.messageBytes, limits.mailboxBytes)
   if (bytes <= limit) return null
-  return new CaxtonError('ERR_LIMIT_MESSAGE_BYTES', { data: { agent: agent.name, asked: bytes, limit } })
+  return new CaxtonError('ERR_LIMIT_MESSAGE_BYTES', { data: { agent: name, asked: bytes, limit } })
 }
 
 /** Returns what is wrong with how a message wants to be delivered. */

@@ -306,7 +306,9 @@ export class Delivery {
     if (mail.isPending(message) && mail.isExpected(agent.name) && isGone(reason)) {
       this.parked.addFreed(agent.name, message)
     } else {
-      if (!this.parked.isLeft(message)) this.#parts.conversations.settle(message, agent.name, null, 'lost')
+      // While the system closes the next one ends the dialogues of what was in memory alone, and tells who waits in them.
+      const isLeft = this.#parts.store.isDurable && !this.#parts.answersAgents()
+      if (!isLeft) this.#parts.conversations.settle(message, agent.name, null, 'lost')
       this.#giveUp(message, reason)
     }
     this.notices.deliverBacklog(agent)

@@ -1,5 +1,5 @@
 import type { CaxtonError, Clock, Message } from '../core/index.ts'
-import type { HandlingEnd, Store } from '../store/index.ts'
+import type { HandlingEnd, Store, StoredMessage } from '../store/index.ts'
 
 /*
  * Messages that must not be lost: from when they are accepted until they are handled or given up. Owned by the main thread.
@@ -32,24 +32,31 @@ export interface Parked {
 export interface DurableMailParts {
   readonly store: Store
   readonly clock: Clock
+  /** A message that had been written is no longer pending. */
+  onUnwritten(message: Message): void
 }
 
 /** Times that the handling of a message may lose its receiver before the message is given up. */
 export const MAX_ATTEMPTS = 3
 
 export class DurableMail {
+  readonly #parts: DurableMailParts
   readonly #store: Store
   readonly #clock: Clock
+  #restored: readonly StoredMessage[] = []
   readonly #entries = new Map<Message, Entry>()
   readonly #parked = new Map<string, Parked[]>()
   /** Agents that failed and will be started anew. */
   readonly #expected = new Set<string>()
 
   /** Takes over what the store has pending: all of it waits for its receivers. */
-  constructor({ store, clock }: DurableMailParts, sizeOf: (message: Message) => number) {
+  constructor(parts: DurableMailParts, sizeOf: (message: Message) => number) {
+    const { store, clock } = parts
+    this.#parts = parts
     this.#store = store
     this.#clock = clock
-    for (const { message, ...entry } of store.takePending()) {
+    this.#restored = store.takePending()
+    for (const { message, passage: _, ...entry } of this.#restored) {
       this.#entries.set(message, entry)
       const parked = { message, bytes: sizeOf(message), order: entry.sequence, hasRoom: false, hasPlace: false }
       this.park(entry.receiver, parked)
@@ -61,9 +68,11 @@ export class DurableMail {
     return this.#entries.size
   }
 
-  /** Messages that are pending, in their order. */
-  *pending(): Generator<{ readonly message: Message; readonly receiver: string }> {
-    for (const [message, { receiver }] of this.#entries) yield { message, receiver }
+  /** Takes what was pending when the system ended, in its order; there is nothing the second time. */
+  takeRestored(): readonly StoredMessage[] {
+    const restored = this.#restored
+    this.#restored = []
+    return restored
   }
 
   /** From now on the message is pending; nothing happens if it is already. */
@@ -94,7 +103,7 @@ export class DurableMail {
     const entry = this.#entries.get(message)
     if (entry === undefined) return
     this.#entries.delete(message)
-    this.#store.settle(entry.sequence)
+    if (this.#store.settle(entry.sequence)) this.#parts.onUnwritten(message)
   }
 
   /** Its receiver was lost while it handled the message. Tells whether it may be handled again. */

@@ -48,8 +48,7 @@ export class Elsewhere {
     if (address.kind === 'topic') return this.#parts.topics.publish(message, address.name, cause)
     if (address.kind === 'user') return this.#deliverToUser(message, passage)
     if (address.kind === 'person') return this.#deliverToPerson(message, passage, address.name)
-    if (isHumanAddress(message.sender) && this.#parts.mail.isExpected(message.receiver))
-      return this.#park(message, passage)
+    if (this.#isAwaited(message)) return this.#park(message, passage)
     const data = { agent: message.receiver }
     return new CaxtonError('ERR_AGENT_UNKNOWN', { detail: `'${message.receiver}'`, data })
   }
@@ -74,14 +73,18 @@ export class Elsewhere {
     return null
   }
 
-  /** Lets the answer of a person wait for an agent that asked before the system ended, and is not there yet. */
+  /** Whether it is for an agent that had to do with what was under way when the system ended, and is not there yet. */
+  #isAwaited({ sender, receiver }: Message): boolean {
+    const { mail, parked } = this.#parts
+    return parked.isAwaited(receiver) || (isHumanAddress(sender) && mail.isExpected(receiver))
+  }
+
   #park(message: Message, passage: Passage): Refused | null {
-    const { conversations, mail, parked } = this.#parts
+    const { conversations, parked } = this.#parts
     const step = conversations.judge(passage, message, message.receiver)
     if (step !== null && 'error' in step) return step
     conversations.depart(message, step, message.receiver, true)
-    mail.accept(message, message.receiver)
-    parked.addFreed(message.receiver, message)
+    parked.addAwaited(message, message.receiver)
     return null
   }
 }

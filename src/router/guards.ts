@@ -20,6 +20,8 @@ export interface GuardsParts {
   tell(tidings: Tidings): void
   /** Something has happened in a conversation. */
   settle(conversation: Conversation): void
+  /** Something has become of an undertaking of which messages are written. @default nothing */
+  onSpent?(undertaking: Undertaking): void
 }
 
 /** Stops undertakings that use more than they may, and lets pairs rest of which one keeps failing the other. */
@@ -50,6 +52,11 @@ export class Guards {
     const error = this.breaker.check(sender, agent)
     if (error !== null)
       this.#parts.hub.emit({ type: 'guard', agent: sender, conversation: null, error: error.toData() })
+  }
+
+  /** Something has become of an undertaking. */
+  noteChange(undertaking: Undertaking): void {
+    if (undertaking.written > 0) this.#parts.onSpent?.(undertaking)
   }
 
   stopIfOverdrawn(undertaking: Undertaking, conversation: Conversation | null): void {
@@ -92,6 +99,7 @@ export class Guards {
     if (undertaking.stopped === null || message.sender === USER_NAME) return true
     if (undertaking.told.has(message.sender)) return false
     undertaking.told.add(message.sender)
+    this.noteChange(undertaking)
     return true
   }
 

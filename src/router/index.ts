@@ -1,7 +1,7 @@
 /** ACL messages between agents: addresses, capabilities, conversations, requests, and what becomes of what cannot be delivered. */
 export * from './address.ts'
 export type { ConversationInfo } from './conversation.ts'
-export type { ConversationSnapshot, PassageSnapshot } from './conversation-snapshot.ts'
+export type { ConversationSnapshot } from './conversation-snapshot.ts'
 export type { ConversationsOptions } from './conversations-parts.ts'
 export type {
   KeptOffer,

@@ -71,6 +71,10 @@ export class Notices {
 
   #tell(receiver: string, notice: Message): void {
     if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'sent', message: notice })
+    if (this.#parts.parked.isAwaited(receiver)) {
+      this.#parts.parked.addAwaited(notice, receiver)
+      return
+    }
     if (receiver === USER_NAME) {
       this.#parts.user.deliver(notice)
       return

@@ -1,13 +1,14 @@
 import type { Agent } from '../agent/index.ts'
 import type { Message } from '../core/index.ts'
 import { CaxtonError, RUNTIME_NAME } from '../core/index.ts'
-import type { Store, StoredMessage } from '../store/index.ts'
-import { isDurable } from './delivery-problems.ts'
-import type { DurableMail } from './durable-mail.ts'
+import type { AcceptedMessage, Store } from '../store/index.ts'
+import { findSizeProblem, isDurable } from './delivery-problems.ts'
+import type { DurableMail, Parked } from './durable-mail.ts'
 import type { MailboxCredit } from './mailbox-credit.ts'
 
 /*
- * Messages that wait outside of mailboxes: for an agent that is being started anew, or for room after the system has begun again.
+ * Messages that wait outside of mailboxes: for an agent that is being started anew, for one that is not there yet after the system has
+ * begun again, or for room then.
  *
  * 1. Nothing overtakes what waits for an agent: while anything does, later messages wait behind it or are refused.
  * 2. Whatever gives room in a mailbox back tries what waits for it: what is at the head gets it, also from what waits behind it.
@@ -31,9 +32,32 @@ export class ParkedMail {
   readonly #parts: ParkedMailParts
   /** Whose mail is being delivered: what that leads to may ask for it once more. */
   readonly #delivering = new Set<string>()
+  /** Who had to do with what was under way when the system ended, and is not there yet. */
+  readonly #awaited = new Set<string>()
 
   constructor(parts: ParkedMailParts) {
     this.#parts = parts
+  }
+
+  /** What comes for these waits for them from now on, although nobody of the name is there. */
+  awaitAgents(names: Iterable<string>): void {
+    for (const name of names) if (!this.#parts.agents.has(name)) this.#awaited.add(name)
+  }
+
+  isAwaited(name: string): boolean {
+    return this.#awaited.size > 0 && this.#awaited.has(name)
+  }
+
+  /** One that was awaited is there, or null: whoever is not will not come. What waits for such a one goes on waiting. */
+  endAwaiting(name: string | null): void {
+    if (name === null) this.#awaited.clear()
+    else this.#awaited.delete(name)
+  }
+
+  /** Lets a message wait for somebody who is awaited. */
+  addAwaited(message: Message, receiver: string): void {
+    this.#parts.mail.accept(message, receiver)
+    this.addFreed(receiver, message)
   }
 
   has(agent: Agent): boolean {
@@ -83,7 +107,7 @@ export class ParkedMail {
   }
 
   /** Takes a message in that had been given up. */
-  redeliver({ message, receiver }: StoredMessage): void {
+  redeliver({ message, receiver }: AcceptedMessage): void {
     this.#parts.mail.accept(message, receiver)
     this.addFreed(receiver, message)
     this.deliverTo(receiver)
@@ -102,6 +126,11 @@ export class ParkedMail {
     mail.unpark(agent.name, (parked) => {
       if (agent.state.phase !== 'running' || agents.get(agent.name) !== agent) return false
       const { message, bytes, hasPlace } = parked
+      const error = findSizeProblem(agent, bytes)
+      if (error !== null) {
+        this.#drop(agent, parked, error)
+        return true
+      }
       if (!parked.hasRoom && !this.#takeRoom(agent, bytes)) return false
       parked.hasRoom = false
       hand(agent, message, bytes, hasPlace ? message.sender : RUNTIME_NAME)
@@ -124,14 +153,22 @@ export class ParkedMail {
 
   /** Gives up what waits for an agent that has ended, unless it will be started anew. */
   giveUp(agent: Agent): void {
-    const { mail, agents, credit } = this.#parts
+    const { mail, agents } = this.#parts
     if (agents.get(agent.name) !== agent || mail.isExpected(agent.name) || !this.#parts.answersAgents()) return
     const error = new CaxtonError('ERR_AGENT_NOT_RUNNING', { data: { agent: agent.name, phase: agent.state.phase } })
-    mail.unpark(agent.name, ({ message, hasPlace }) => {
-      if (hasPlace) credit.releaseSender(message.sender)
-      this.#parts.giveUp(message, error)
+    mail.unpark(agent.name, (parked) => {
+      this.#drop(agent, parked, error)
       return true
     })
+  }
+
+  /** Gives up what is taken out. */
+  #drop({ name }: Agent, parked: Parked, error: CaxtonError): void {
+    const { credit } = this.#parts
+    const { message, bytes, hasPlace } = parked
+    if (parked.hasRoom) credit.release(name, RUNTIME_NAME, bytes)
+    if (hasPlace) credit.releaseSender(message.sender)
+    this.#parts.giveUp(message, error)
   }
 
   /** The mailbox of an agent is closed: nothing has room in it any more. */

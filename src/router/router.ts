@@ -84,7 +84,9 @@ export class Router {
     this.#hub = new EventHub(parts.clock)
     const strategies = options.strategies ?? new Map<string, Strategy>()
     this.#store = parts.store ?? Store.inMemory(parts.clock)
-    this.#mail = new DurableMail({ store: this.#store, clock: parts.clock }, parts.sizeOf)
+    const journal = new ConversationJournal(this.#store)
+    const { onUnwritten } = journal
+    this.#mail = new DurableMail({ store: this.#store, clock: parts.clock, onUnwritten }, parts.sizeOf)
     this.#createMessageId = createIdSource('m', `${options.run}-r`)
     const directory = new Directory({
       clock: parts.clock,
@@ -104,7 +106,6 @@ export class Router {
       tell: (...notice) => this.#delivery.notices.inform(createWatchNotice(...notice)),
     })
     this.directory = directory
-    const journal = new ConversationJournal(this.#store)
     this.#conversations = new Conversations(
       {
         ...parts,
@@ -117,6 +118,7 @@ export class Router {
           this.#delivery.people.review(conversation)
         },
         onDropped: journal.onDropped,
+        onSpent: journal.onSpent,
       },
       options.conversations,
     )
@@ -168,11 +170,14 @@ export class Router {
     const createReplyId = createIdSource('r', `${options.run}-r`)
     this.#user = new UserDesk({ ...desk, createReplyId, onMessage: (message) => parts.onUserMessage?.(message) })
     this.people = new People({ ...desk, hub: this.#hub, nowMs: () => parts.clock.nowMs() }, options.people ?? [])
-    journal.restore(this.#conversations, this.#mail)
+    const { parked } = this.#delivery
+    journal.restore(this.#conversations, this.#mail, (names) => parked.awaitAgents(names))
     this.#delivery.people.restore()
     // What was answered in time while the system was down is brought in this turn: it goes before deadlines that passed meanwhile.
     queueMicrotask(() => {
       if (this.#phase !== 'closed') this.runDeadlines()
+      // From now on it hears what it is told; until then that waits with the rest of its mail.
+      parked.endAwaiting(USER_NAME)
     })
   }
 
@@ -201,6 +206,7 @@ export class Router {
     }
     this.#parts.credit.open(name, agent.limits)
     this.#agents.set(name, agent)
+    this.#delivery.parked.endAwaiting(name)
     this.#rest.begin()
   }
 
@@ -356,6 +362,11 @@ export class Router {
     this.directory.close()
     this.#delivery.people.close()
     await Promise.all([...this.#agents.values()].map((agent) => agent.stop()))
+  }
+
+  /** All agents are there: one that is not, although what was under way had to do with it, is an agent that nobody knows. */
+  endAwaiting(): void {
+    this.#delivery.parked.endAwaiting(null)
   }
 
   deliverParkedToUser(): void {

@@ -1,7 +1,8 @@
 import type { ConversationLimits, Message, Performative } from '../core/index.ts'
 import { CaxtonError } from '../core/index.ts'
 import type { Conversation } from './conversation.ts'
-import { FewThings } from './few.ts'
+import type { FewThings } from './few.ts'
+import type { DialogueState } from './protocols/index.ts'
 
 /** What an undertaking has used of its budgets. */
 export interface Spent {
@@ -19,8 +20,9 @@ export type Budget = keyof Spent
  * new id stay in it; only somebody outside, a timer or the start of an agent begins another.
  */
 export interface Undertaking {
-  /** Number of this run. */
   readonly id: number
+  /** That of its first message, by which its bounds are chosen. */
+  readonly protocol: string | null
   readonly limits: ConversationLimits
   readonly startedMs: number
   readonly spent: Spent
@@ -30,6 +32,8 @@ export interface Undertaking {
   readonly told: FewThings<string>
   /** Those that are remembered, the first one first. */
   readonly conversations: FewThings<Conversation>
+  /** Messages of it that are pending and written: as long as there are any, what it has used is kept with them. */
+  written: number
 }
 
 /** One question among those that are asked in order to answer another. */
@@ -50,14 +54,11 @@ export interface Passage {
   /** Messages that caused it, one after the other. */
   readonly hops: number
   trail: Trail | null
+  /** In which it has taken a step; null where it has taken none. */
+  dialogue: DialogueState | null
   isInFlight: boolean
   /** It is one of many copies, and its sender is told of no single one. */
   isSilent: boolean
-}
-
-export function createUndertaking(id: number, limits: ConversationLimits, startedMs: number): Undertaking {
-  const spent = { messages: 0, bytes: 0, fuel: 0, toolCalls: 0, cost: 0 }
-  return { id, limits, startedMs, spent, stopped: null, told: new FewThings(), conversations: new FewThings() }
 }
 
 export function createPassage(
@@ -66,7 +67,7 @@ export function createPassage(
   hops: number,
   trail: Trail | null,
 ): Passage {
-  return { undertaking, conversation, hops, trail, isInFlight: false, isSilent: false }
+  return { undertaking, conversation, hops, trail, dialogue: null, isInFlight: false, isSilent: false }
 }
 
 const QUESTIONS: ReadonlySet<Performative> = new Set([

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Batch } from './changes.ts'
-import { BURIED_CELLS } from './changes.ts'
+import { ACCEPTED_CELLS, BURIED_CELLS } from './changes.ts'
 import type { RetentionOptions } from './retention.ts'
 import { Retention } from './retention.ts'
 
@@ -36,7 +36,7 @@ export class BatchWriter {
 
   #writeMessages({ accepted, settled, retried, buried, raised }: Batch): void {
     const { accept, settle, settleRange, retry, bury, raise } = this.#statements
-    for (let at = 0; at < accepted.length; at += 6) {
+    for (let at = 0; at < accepted.length; at += ACCEPTED_CELLS) {
       accept.run(
         accepted[at]!,
         accepted[at + 1]!,
@@ -44,6 +44,7 @@ export class BatchWriter {
         accepted[at + 3]!,
         accepted[at + 4]!,
         accepted[at + 5]!,
+        accepted[at + 6]!,
       )
     }
     forEachRange(settled, (first, last) => {
@@ -87,7 +88,8 @@ export class BatchWriter {
 }
 
 const SQL = {
-  accept: 'INSERT INTO messages (sequence, receiver, attempts, accepted_ms, header, content) VALUES (?, ?, ?, ?, ?, ?)',
+  accept: `INSERT INTO messages (sequence, receiver, attempts, accepted_ms, header, content, passage)
+    VALUES (?, ?, ?, ?, ?, ?, ?)`,
   settle: 'DELETE FROM messages WHERE sequence = ?',
   settleRange: 'DELETE FROM messages WHERE sequence BETWEEN ? AND ?',
   retry: 'UPDATE messages SET attempts = ? WHERE sequence = ?',

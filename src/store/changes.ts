@@ -1,7 +1,7 @@
 import type { Message } from '../core/index.ts'
 
 /** A message that was accepted and is not yet handled. */
-export interface StoredMessage {
+export interface AcceptedMessage {
   /** Grows with every message that is accepted, over restarts too: it proves the order of delivery. */
   readonly sequence: number
   /** The agent it is for, or `user`: a capability is resolved once. */
@@ -12,8 +12,23 @@ export interface StoredMessage {
   readonly message: Message
 }
 
+export interface StoredMessage extends AcceptedMessage {
+  /** What is kept beside it, as `Beside` wrote it; null for nothing. */
+  readonly passage: string | null
+}
+
+/** What is to be written beside what is accepted: asked when a batch is made, so that what is over by then costs nothing. */
+export interface Beside {
+  /** A batch is about to be made: the last moment for what belongs into it. */
+  beforeBatch(): void
+  /** The message is about to be written for the first time: returns what is kept beside it, null for nothing. */
+  describe(message: Message): string | null
+}
+
+export const NOTHING_BESIDE: Beside = Object.freeze({ beforeBatch: () => {}, describe: () => null })
+
 /** A message that was given up. */
-export interface DeadLetter extends StoredMessage {
+export interface DeadLetter extends AcceptedMessage {
   readonly deadMs: number
   /** An error code. */
   readonly reason: string
@@ -37,7 +52,7 @@ export interface Batch {
   readonly timeMs: number
   /** The highest sequence that was given out. */
   readonly sequence: number
-  /** Of each message: sequence, receiver, attempts, acceptedMs, header, content. */
+  /** Of each message: sequence, receiver, attempts, acceptedMs, header, content, passage. */
   readonly accepted: readonly Cell[]
   /** Sequences of messages that are no longer pending. */
   readonly settled: readonly number[]
@@ -58,12 +73,19 @@ export interface Batch {
   readonly history: string
 }
 
-const ACCEPTED_CELLS = 6
+export const ACCEPTED_CELLS = 7
 export const BURIED_CELLS = 10
+
+interface AcceptedRow {
+  readonly message: Message
+  /** Without what is kept beside it. */
+  readonly cells: Cell[]
+  readonly bytes: number
+}
 
 /** Collects what is committed next. What is undone before the commit is never written. */
 export class Changes {
-  #accepted = new Map<number, readonly Cell[]>()
+  #accepted = new Map<number, AcceptedRow>()
   #settled: number[] = []
   #retried = new Map<number, number>()
   #buried: Cell[] = []
@@ -86,27 +108,37 @@ export class Changes {
     return this.#bytes
   }
 
-  accept({ sequence, receiver, attempts, acceptedMs }: StoredMessage, header: string, content: string | null): void {
-    this.#accepted.set(sequence, [sequence, receiver, attempts, acceptedMs, header, content])
-    this.#count(header.length + (content?.length ?? 0))
+  accept(entry: AcceptedMessage, header: string, content: string | null): void {
+    const { sequence, receiver, attempts, acceptedMs, message } = entry
+    const cells = [sequence, receiver, attempts, acceptedMs, header, content]
+    const bytes = header.length + (content?.length ?? 0)
+    this.#accepted.set(sequence, { message, cells, bytes })
+    this.#count(bytes)
   }
 
-  settle(sequence: number): void {
+  /** Returns whether the message has been written before. */
+  settle(sequence: number): boolean {
     const row = this.#accepted.get(sequence)
     if (row === undefined) this.#settled.push(sequence)
     else {
       this.#accepted.delete(sequence)
-      this.#bytes -= (row[4] as string).length + ((row[5] as string | null)?.length ?? 0)
+      this.#bytes -= row.bytes
     }
     this.#retried.delete(sequence)
     this.#count(8)
+    return row === undefined
   }
 
   retry(sequence: number, attempts: number): void {
     const row = this.#accepted.get(sequence)
     if (row === undefined) this.#retried.set(sequence, attempts)
-    else this.#accepted.set(sequence, row.with(2, attempts))
+    else row.cells[2] = attempts
     this.#count(16)
+  }
+
+  /** Something will be put here when the batch is made. */
+  expect(): void {
+    this.#count(0)
   }
 
   bury(row: readonly Cell[], bytes: number): void {
@@ -150,12 +182,12 @@ export class Changes {
   }
 
   /** Takes all of it as one batch; nothing is left. */
-  take(number: number, timeMs: number, sequence: number): Batch {
+  take(number: number, timeMs: number, sequence: number, beside: Pick<Beside, 'describe'>): Batch {
     const batch: Batch = {
       number,
       timeMs,
       sequence,
-      accepted: flatten(this.#accepted, ACCEPTED_CELLS),
+      accepted: flatten(this.#accepted, beside),
       settled: this.#settled,
       retried: [...this.#retried].flat(),
       buried: this.#buried,
@@ -189,9 +221,12 @@ export class Changes {
   }
 }
 
-function flatten(rows: ReadonlyMap<number, readonly Cell[]>, cells: number): Cell[] {
-  const flat = new Array<Cell>(rows.size * cells)
+function flatten(rows: ReadonlyMap<number, AcceptedRow>, beside: Pick<Beside, 'describe'>): Cell[] {
+  const flat = new Array<Cell>(rows.size * ACCEPTED_CELLS)
   let at = 0
-  for (const row of rows.values()) for (let cell = 0; cell < cells; cell += 1) flat[at++] = row[cell]!
+  for (const { cells, message } of rows.values()) {
+    for (let cell = 0; cell < ACCEPTED_CELLS - 1; cell += 1) flat[at++] = cells[cell]!
+    flat[at++] = beside.describe(message)
+  }
   return flat
 }

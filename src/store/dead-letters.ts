@@ -1,5 +1,5 @@
 import { CaxtonError, HOST_LIMITS } from '../core/index.ts'
-import type { DeadLetter, StoredMessage } from './changes.ts'
+import type { AcceptedMessage, DeadLetter } from './changes.ts'
 import { openForReading } from './database.ts'
 import { assertDataDirectory } from './directory.ts'
 import { formatHeader, readDeadLetter, readDeadLetters } from './image.ts'
@@ -24,7 +24,7 @@ export class DeadLetters {
   }
 
   /** Gives a message up. A message that was pending is settled besides. */
-  bury(entry: StoredMessage, error: CaxtonError, deadMs: number): void {
+  bury(entry: AcceptedMessage, error: CaxtonError, deadMs: number): void {
     const detail = error.detail?.slice(0, 1_024) ?? null
     if (this.#journal === null) {
       this.#kept.set(entry.sequence, { ...entry, deadMs, reason: error.code, detail })

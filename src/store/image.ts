@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Message } from '../core/index.ts'
-import type { DeadLetter, StoredMessage, StoredTimer } from './changes.ts'
+import type { AcceptedMessage, DeadLetter, StoredMessage, StoredTimer } from './changes.ts'
 import type { InboxEntry } from './writer-protocol.ts'
 
 /** What a database holds that a system needs to go on. It crosses threads. */
@@ -35,11 +35,12 @@ function readSequence(database: DatabaseSync): number {
 
 const MESSAGE_COLUMNS = 'sequence, receiver, attempts, accepted_ms AS acceptedMs, header, content'
 
-type MessageRow = Omit<StoredMessage, 'message'> & { readonly header: string; readonly content: string | null }
+type MessageRow = Omit<AcceptedMessage, 'message'> & { readonly header: string; readonly content: string | null }
 
 export function readMessages(database: DatabaseSync): StoredMessage[] {
-  const sql = `SELECT ${MESSAGE_COLUMNS} FROM messages ORDER BY sequence`
-  return rowsOf<MessageRow>(database, sql).map(toStoredMessage)
+  const sql = `SELECT ${MESSAGE_COLUMNS}, passage FROM messages ORDER BY sequence`
+  const rows = rowsOf<MessageRow & Pick<StoredMessage, 'passage'>>(database, sql)
+  return rows.map((row) => ({ ...toAcceptedMessage(row), passage: row.passage }))
 }
 
 const DEAD_COLUMNS = `${MESSAGE_COLUMNS}, dead_ms AS deadMs, reason, detail`
@@ -57,7 +58,7 @@ export function readDeadLetter(database: DatabaseSync, sequence: number): DeadLe
 }
 
 function toDeadLetter(row: DeadRow): DeadLetter {
-  return { ...toStoredMessage(row), deadMs: row.deadMs, reason: row.reason, detail: row.detail }
+  return { ...toAcceptedMessage(row), deadMs: row.deadMs, reason: row.reason, detail: row.detail }
 }
 
 /** Reads what commands have left, behind the entry with that id. */
@@ -72,7 +73,7 @@ export function formatHeader(message: Message): string {
   return JSON.stringify(header)
 }
 
-function toStoredMessage({ sequence, receiver, attempts, acceptedMs, header, content }: MessageRow): StoredMessage {
+function toAcceptedMessage({ sequence, receiver, attempts, acceptedMs, header, content }: MessageRow): AcceptedMessage {
   const fields = JSON.parse(header) as Message
   const message: Message = content === null ? fields : { ...fields, content }
   return { sequence, receiver, attempts, acceptedMs, message }

@@ -1,7 +1,7 @@
 /** What a system keeps: one SQLite database in a data directory, or memory alone. */
 export type { DirectoryReport } from './backup.ts'
 export { backupDirectory, checkDirectory, restoreDirectory } from './backup.ts'
-export type { DeadLetter, StoredMessage } from './changes.ts'
+export type { AcceptedMessage, Beside, DeadLetter, StoredMessage } from './changes.ts'
 export type { Synchronous } from './database.ts'
 export { leaveInInbox } from './inbox.ts'
 export { StoreReader } from './reader.ts'

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/index.ts'
 import { CaxtonError } from '../core/index.ts'
-import { Changes } from './changes.ts'
+import type { Beside } from './changes.ts'
+import { Changes, NOTHING_BESIDE } from './changes.ts'
 import { toStoreError } from './database.ts'
 import type { Image } from './image.ts'
 import type { StartWriter, WriterPort } from './writer-port.ts'
@@ -36,6 +37,7 @@ export class Journal {
   readonly changes = new Changes()
   /** The highest sequence that was given out. */
   sequence = 0
+  beside: Beside = NOTHING_BESIDE
   readonly #parts: JournalParts
   readonly #writer: WriterPort
   readonly #opened = Promise.withResolvers<Image>()
@@ -125,9 +127,12 @@ export class Journal {
   #send(evenIfEmpty: boolean): void {
     if (this.#failure !== null || (this.changes.isEmpty && !evenIfEmpty)) return
     if (this.#inFlight.length === 0) this.#writer.ref()
-    this.#inFlight.push(this.changes.bytes)
+    this.beside.beforeBatch()
     this.#lastSent += 1
-    this.#post({ type: 'commit', batch: this.changes.take(this.#lastSent, this.#parts.clock.nowMs(), this.sequence) })
+    const { bytes } = this.changes
+    const batch = this.changes.take(this.#lastSent, this.#parts.clock.nowMs(), this.sequence, this.beside)
+    this.#inFlight.push(bytes)
+    this.#post({ type: 'commit', batch })
   }
 
   #post(message: ToWriter): void {

@@ -46,4 +46,8 @@ export const MIGRATIONS: readonly string[] = [
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body TEXT NOT NULL, made_ms INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- What guards know of the way of a message: JSON, as whoever accepted it wrote it.
+  ALTER TABLE messages ADD COLUMN passage TEXT;
+  `,
 ]

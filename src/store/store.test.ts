@@ -61,7 +61,7 @@ test('what was kept is there when the directory is opened again', async (context
 
   await using again = await open(directory)
   assert.deepEqual(again.takePending(), [
-    { sequence: 1, receiver: 'b', attempts: 2, acceptedMs: 5, message: messageOf('m-1', '{"x":1}') },
+    { sequence: 1, receiver: 'b', attempts: 2, acceptedMs: 5, message: messageOf('m-1', '{"x":1}'), passage: null },
   ])
   assert.deepEqual(again.takePending(), [])
   assert.deepEqual([...again.dataOf('a')], [['k', bytes('v')]])

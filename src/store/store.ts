@@ -1,6 +1,6 @@
 import type { Clock, Message } from '../core/index.ts'
 import { CaxtonError, HOST_LIMITS } from '../core/index.ts'
-import type { StoredMessage } from './changes.ts'
+import type { AcceptedMessage, Beside, StoredMessage } from './changes.ts'
 import type { Synchronous } from './database.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { assertDataDirectory } from './directory.ts'
@@ -177,19 +177,34 @@ export class Store implements AsyncDisposable {
     return this.#sequence
   }
 
+  /** What is written beside messages from now on, and who may still change something before a batch is made. */
+  set beside(beside: Beside) {
+    if (this.#journal !== null) this.#journal.beside = beside
+  }
+
+  /** Something will be changed before the next batch is made. */
+  expectChange(): void {
+    this.#journal?.changes.expect()
+    this.#journal?.touch()
+  }
+
   /** A message is pending from now on. */
-  accept(entry: StoredMessage): void {
+  accept(entry: AcceptedMessage): void {
     if (this.#journal === null) return
     const header = this.#headerOf(entry.message)
     this.#journal.changes.accept(entry, header, entry.message.content ?? null)
     this.#journal.touch()
   }
 
-  /** A message is no longer pending: it was handled, or its sender was told that it will not be. */
-  settle(sequence: number): void {
-    if (this.#journal === null) return
-    this.#journal.changes.settle(sequence)
+  /**
+   * A message is no longer pending: it was handled, or its sender was told that it will not be.
+   *
+   * @returns whether it had been written, with what is beside it
+   */
+  settle(sequence: number): boolean {
+    if (this.#journal === null) return false
     this.#journal.touch()
+    return this.#journal.changes.settle(sequence)
   }
 
   /** Its receiver was lost while it handled the message; it stays pending. */

@@ -28,6 +28,8 @@ export interface DialogueState {
   /** The `cancel` that waits for its answer, with its own deadline. */
   cancelling: (Ask & { readonly due: Due | null }) | null
   due: Due | null
+  /** The message that took the last step, as long as it waits or is handled. */
+  underWay: string | null
   readonly asks: { opener: Ask | null; partner: Ask | null }
 }
 
@@ -161,7 +163,7 @@ export function end(protocol: ProtocolRules, dialogue: DialogueState, state: (ty
 
 function open(kind: number, opener: string, partner: string): DialogueState {
   const asks = { opener: null, partner: null }
-  const idle = { isLate: false, answersTo: null, cancelling: null, due: null }
+  const idle = { isLate: false, answersTo: null, cancelling: null, due: null, underWay: null }
   return { kind, opener, partner, state: START_STATE, ...idle, asks }
 }
 

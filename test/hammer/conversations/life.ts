@@ -3,7 +3,7 @@ import { isFinal } from '../../../src/agent/index.ts'
 import type { Draft, Message } from '../../../src/core/index.ts'
 import { CaxtonError, DEFAULT_CONVERSATION_LIMITS } from '../../../src/core/index.ts'
 import { Store } from '../../../src/store/index.ts'
-import { FakeCredit } from '../../fakes/credit.ts'
+import { SharedCredit } from '../../fakes/credit.ts'
 import type { VirtualTime } from '../../fakes/virtual-time.ts'
 import type { Guest, Spawn } from '../../fakes/world.ts'
 import { trap, World } from '../../fakes/world.ts'
@@ -68,7 +68,7 @@ export class Life {
     const store = await Store.open({ clock: time, startWriter: writer.start }, { directory })
     const limits = { ...DEFAULT_CONVERSATION_LIMITS, messages, hops }
     const options = { run: `l${ledger.restarts}`, time, guarantee: 'at-least-once' } as const
-    const life = new Life(parts, new World(new FakeCredit(), { limits }, store, options))
+    const life = new Life(parts, new World(new SharedCredit(), { limits }, store, options))
     await life.revive()
     return life
   }
