@@ -60,7 +60,9 @@ class Lane {
     this.#first += 1
     this.#bytes -= letter.bytes
     if (this.#first === this.#letters.length) {
-      this.#letters = []
+      // Mostly the only one: the room for it is used again.
+      if (this.#first === 1) this.#letters.pop()
+      else this.#letters = []
       this.#first = 0
     } else if (this.#first >= COMPACT_AT && this.#first * 2 >= this.#letters.length) {
       this.#letters = this.#letters.slice(this.#first)

@@ -281,8 +281,8 @@ export class Delivery {
 
   /** Ends a message whose handling ended: its sender is told unless it was handled. */
   settleHandled(agent: Agent, message: Message, outcome: Outcome): void {
-    this.#parts.mail.noteHandled(message, agent.name, { ...outcome, fuel: outcome.usage.fuel })
     const { error, status, usage } = outcome
+    this.#parts.mail.noteHandled(message, agent.name, { status, error, fuel: usage.fuel })
     this.#parts.tracing.handled(message, { agent: agent.name, status, error: error?.toData() ?? null, usage })
     const isAgain = error !== null && this.parked.retry(agent, message)
     const failed = error !== null || status > 1 || status < 0 ? 'lost' : status === 1 ? 'not-understood' : null

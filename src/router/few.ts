@@ -10,8 +10,8 @@ export class FewThings<Thing extends object | string> implements Iterable<Thing>
   #only: Thing | null = null
   #all: Set<Thing> | null = null
 
-  constructor(things: Iterable<Thing> = NONE) {
-    for (const thing of things) this.add(thing)
+  constructor(things: Iterable<Thing> | null = null) {
+    if (things !== null) for (const thing of things) this.add(thing)
   }
 
   get size(): number {
@@ -50,8 +50,8 @@ export class FewThings<Thing extends object | string> implements Iterable<Thing>
 export class FewTexts implements Iterable<string> {
   #texts: string[] = NONE
 
-  constructor(texts: Iterable<string> = NONE) {
-    for (const text of texts) this.add(text)
+  constructor(texts: readonly string[] = NONE) {
+    for (let index = 0; index < texts.length; index += 1) this.add(texts[index]!)
   }
 
   get size(): number {
@@ -73,7 +73,9 @@ export class FewTexts implements Iterable<string> {
 
   delete(text: string): void {
     const index = this.#texts.indexOf(text)
-    if (index >= 0) this.#texts.splice(index, 1)
+    if (index < 0) return
+    if (this.#texts.length === 1) this.#texts = NONE
+    else this.#texts.splice(index, 1)
   }
 
   [Symbol.iterator](): Iterator<string> {
@@ -86,8 +88,8 @@ export class FewNamed<Value> implements Iterable<readonly [string, Value]> {
   #names: string[] = NONE
   #values: Value[] = NONE
 
-  constructor(entries: Iterable<readonly [string, Value]> = NONE) {
-    for (const [name, value] of entries) this.set(name, value)
+  constructor(entries: Iterable<readonly [string, Value]> | null = null) {
+    if (entries !== null) for (const [name, value] of entries) this.set(name, value)
   }
 
   get size(): number {

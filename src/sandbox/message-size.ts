@@ -3,12 +3,24 @@ import type { Message } from '../core/index.ts'
 /** What a message takes besides its texts: names of fields, quotes, the objects that hold it, and `trace`, which the runtime may set on the way. */
 const OVERHEAD_BYTES = 320
 
+/** The message that was measured last: whoever routes one asks more than once. */
+let measured: Message | null = null
+let measuredBytes = 0
+
 /**
  * Bytes that a message takes in a mailbox: its texts and a fixed overhead, about its JSON text in UTF-8.
  *
  * Cost: one look at each field; the same number in every thread.
  */
 export function messageBytes(message: Message): number {
+  if (message !== measured) {
+    measuredBytes = measure(message)
+    measured = message
+  }
+  return measuredBytes
+}
+
+function measure(message: Message): number {
   return (
     OVERHEAD_BYTES +
     Buffer.byteLength(message.content ?? '') +

@@ -222,17 +222,17 @@ export class SandboxPool {
       this.mailboxes.table.undo(readHeld(message.event.held))
   }
 
-  /** Looks at wall times while calls wait or run, and at no other time. */
+  /** Looks at wall times while calls wait or run, and once more: to stop whenever none does would cost a timer for each message. */
   #countWaiting(count: number): void {
     this.#waitingCount += count
     if (this.#waitingCount > 0) this.#watch ??= setInterval(() => this.#checkWallTimes(), WATCH_MS).unref()
-    else if (this.#watch !== null) {
-      clearInterval(this.#watch)
-      this.#watch = null
-    }
   }
 
   #checkWallTimes(): void {
+    if (this.#waitingCount === 0) {
+      if (this.#watch !== null) clearInterval(this.#watch)
+      this.#watch = null
+    }
     for (const thread of this.#threads) {
       thread.watch((agent) => this.#placed.get(agent)?.describeWallKill() ?? null)
     }

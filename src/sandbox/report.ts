@@ -224,12 +224,19 @@ function readMessage(header: string, content: string | undefined, extras: Messag
   return message
 }
 
+/** What comes out of an array of doubles is a double, which V8 keeps apart from its object and finds slowly in a map: a small number is neither. */
+function toWhole(value: number): number {
+  const small = value | 0
+  return small === value ? small : value
+}
+
 function readSend(numbers: Float64Array, at: number, message: Message): FromWorker {
   const reserved = numbers[at + 2] === 1
-  const mark = numbers[at + 3]!
-  const cause = numbers[at + 4]!
+  const agent = toWhole(numbers[at + 1]!)
+  const mark = toWhole(numbers[at + 3]!)
+  const cause = toWhole(numbers[at + 4]!)
   const held: Held = { numbers, at: at + 5 }
-  return { type: 'event', agent: numbers[at + 1]!, event: { type: 'send', message, reserved, held, mark, cause } }
+  return { type: 'event', agent, event: { type: 'send', message, reserved, held, mark, cause } }
 }
 
 function readLocal(
@@ -238,35 +245,39 @@ function readLocal(
   names: ReadonlyMap<number, string>,
   next: () => string,
 ): FromWorker {
-  const [agent, receiver] = [numbers[at + 1]!, numbers[at + 2]!]
-  const [sender, to] = [names.get(agent)!, names.get(receiver)!]
+  const agent = toWhole(numbers[at + 1]!)
+  const receiver = toWhole(numbers[at + 2]!)
+  const sender = names.get(agent)!
+  const to = names.get(receiver)!
   const message = readLocalMessage({ act: numbers[at + 6]!, sender, receiver: to, texts: numbers[at + 7]! }, next)
   return {
     type: 'local',
     agent,
     receiver,
-    id: numbers[at + 3]!,
-    bytes: numbers[at + 4]!,
-    cause: numbers[at + 5]!,
+    id: toWhole(numbers[at + 3]!),
+    bytes: toWhole(numbers[at + 4]!),
+    cause: toWhole(numbers[at + 5]!),
     message,
   }
 }
 
 function readOutcome(numbers: Float64Array, at: number, ending: Ending | null, effects: Effects | null): FromWorker {
   const usage: Usage = {
-    fuel: numbers[at + 5]!,
+    fuel: toWhole(numbers[at + 5]!),
     cpuMs: numbers[at + 6]!,
     wallMs: numbers[at + 7]!,
-    memoryBytes: numbers[at + 8]!,
-    hostCalls: numbers[at + 9]!,
-    messagesSent: numbers[at + 10]!,
-    logBytes: numbers[at + 11]!,
-    tableElements: numbers[at + 12]!,
-    stackBytes: numbers[at + 13]!,
-    cost: numbers[at + 14]!,
+    memoryBytes: toWhole(numbers[at + 8]!),
+    hostCalls: toWhole(numbers[at + 9]!),
+    messagesSent: toWhole(numbers[at + 10]!),
+    logBytes: toWhole(numbers[at + 11]!),
+    tableElements: toWhole(numbers[at + 12]!),
+    stackBytes: toWhole(numbers[at + 13]!),
+    cost: toWhole(numbers[at + 14]!),
     callsByName: readCalls(numbers, at + OUTCOME_WORDS),
   }
-  const [agent, id, status] = [numbers[at + 1]!, numbers[at + 2]!, numbers[at + 3]!]
+  const agent = toWhole(numbers[at + 1]!)
+  const id = toWhole(numbers[at + 2]!)
+  const status = toWhole(numbers[at + 3]!)
   return { type: 'outcome', agent, id, status, ending, effects, usage }
 }
 
