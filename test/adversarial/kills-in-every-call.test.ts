@@ -15,7 +15,13 @@ const LAST_CALLS = ['proc_exit', 'proc_raise']
 const GRANTS = parseGrants({
   ...{ send: ['*'], register: ['count'], directory: ['*'], log: 'debug', clock: '1us', random: 'secure', timers: 16 },
   ...{ store: { bytes: '64KiB', keys: 100 }, http: [{ url: 'https://example.com/*', methods: ['GET'] }] },
-  ...{ tools: ['server/*'], delegate: ['tools'], spawn: { templates: ['worker'], agents: 4 } },
+  ...{
+    publish: ['>'],
+    subscribe: ['>'],
+    tools: ['server/*'],
+    delegate: ['tools'],
+    spawn: { templates: ['worker'], agents: 4 },
+  },
 })
 const FILES: readonly Mount[] = [{ kind: 'memory', at: '/', bytes: 65_536, files: 100, tree: [] }]
 const LIMITS = { fuel: 1e15, wallMs: 10, waitMs: 30, hostCalls: 1e9, messages: 1_000_000 }
