@@ -79,7 +79,10 @@ export class FanOut {
         delivered += 1
         this.#parts.mail.noteCopy(copy, message, agent.name)
       } else if (refused instanceof CaxtonError) this.#parts.lose(copy, agent, refused)
-      else return refused
+      else {
+        this.#parts.tracing.givenUp(copy, refused.error.toData())
+        return refused
+      }
     }
     return delivered
   }
