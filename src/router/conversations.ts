@@ -177,6 +177,23 @@ export class Conversations {
     if (passage.conversation !== null) noteMessage(passage.conversation, notice)
   }
 
+  /**
+   * Gives what an agent is told of the deed of another a place of its own, which remembers how many messages have led to it: nobody
+   * uses up the budgets of a conversation that it takes no part in.
+   *
+   * @param cause the message during whose handling the deed was done
+   * @returns why it must not be told: it goes round in circles
+   */
+  enterNews(news: Message, cause: Message | null): CaxtonError | null {
+    const above = cause === null ? undefined : Passages.get(cause)
+    const undertaking = this.#undertakings.begin(undefined)
+    const hops = above === undefined ? 0 : above.hops + 1
+    Passages.set(news, createPassage(undertaking, null, hops, null))
+    const error = this.#guards.findExcess(undertaking, hops)
+    if (error !== null) this.#guards.stop(undertaking, error, null, null)
+    return error
+  }
+
   /** Ends the undertaking of a message that was refused, where that is what the refusal means. */
   refuse(message: Message, refused: Refused): void {
     const passage = Passages.get(message)

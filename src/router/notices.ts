@@ -64,9 +64,17 @@ export class Notices {
     this.#tell(cancel.sender, notice)
   }
 
-  /** Tells an agent what belongs to no conversation of its own; nothing while the runtime closes. */
-  inform(notice: Message): void {
-    if (this.#parts.answersAgents()) this.#tell(notice.receiver, this.#parts.tracing.begin(notice, null))
+  /**
+   * Tells an agent what it has not asked for in a conversation; nothing while the runtime closes.
+   *
+   * @param cause the message during whose handling that happened
+   */
+  inform(notice: Message, cause: Message | null): void {
+    if (!this.#parts.answersAgents()) return
+    const news = this.#parts.tracing.begin(notice, cause)
+    const error = this.#parts.conversations.enterNews(news, cause)
+    if (error === null) this.#tell(news.receiver, news)
+    else this.#parts.giveUp(news, error)
   }
 
   #tell(receiver: string, notice: Message): void {

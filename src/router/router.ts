@@ -103,7 +103,7 @@ export class Router {
         return agent !== undefined && maySee(agent, capability)
       },
       createMessageId: this.#createMessageId,
-      tell: (...notice) => this.#delivery.notices.inform(createWatchNotice(...notice)),
+      tell: (agent, id, notice, by) => this.#delivery.notices.inform(createWatchNotice(agent, id, notice), by),
     })
     this.directory = directory
     this.#conversations = new Conversations(

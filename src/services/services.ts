@@ -120,9 +120,9 @@ export class Services {
       case 'stop_agent':
         return audited(await this.#spawn.stop(client.agent, ask))
       case 'offer_capability':
-        return refusal(this.#directory.offer(client.agent, client.grants, ask))
+        return refusal(this.#directory.offer(client.agent, client.grants, ask, cause))
       case 'withdraw_capability':
-        return this.#directory.withdraw(client.agent, ask)
+        return this.#directory.withdraw(client.agent, ask, cause)
       case 'search_directory':
         return refusal(await this.#directory.search(client.grants, ask))
       case 'watch_directory':

@@ -112,7 +112,7 @@ describe('the life of an offer', () => {
     assert.deepEqual((await directory.search({}, 9)).offers, [])
     directory.enter('a', any)
     assert.deepEqual(directory.agentsFor('count'), ['a'])
-    assert.deepEqual(told, [{ before: null, after: { ...terms('count'), agent: 'a' }, cause: 'offered' }])
+    assert.deepEqual(told, [{ before: null, after: { ...terms('count'), agent: 'a' }, cause: 'offered', by: null }])
   })
 
   test('offering again says something else in its place, without losing the turn', () => {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Clock, ErrorCode } from '../../core/index.ts'
+import type { Clock, ErrorCode, Message } from '../../core/index.ts'
 import { DIRECTORY_LIMITS, HOST_LIMITS } from '../../core/index.ts'
 import type { Deadline } from '../deadline-queue.ts'
 import { DeadlineQueue } from '../deadline-queue.ts'
@@ -27,6 +27,8 @@ export interface OfferChange {
   readonly before: Offer | null
   readonly after: Offer | null
   readonly cause: 'offered' | 'withdrawn' | 'lapsed' | 'ended'
+  /** The message during whose handling its agent did it; null where it was none. */
+  readonly by: Message | null
 }
 
 export interface SearchResult {
@@ -83,9 +85,10 @@ export class Directory {
   /**
    * Offers a capability in the name of an agent, in place of what it offered of it before.
    *
+   * @param by the message that the agent handles meanwhile
    * @returns null, or why it cannot be: ERR_LIMIT_CAPABILITIES, ERR_LIMIT_DIRECTORY; then nothing has changed
    */
-  offer(agent: string, terms: OfferTerms): ErrorCode | null {
+  offer(agent: string, terms: OfferTerms, by: Message | null = null): ErrorCode | null {
     const household = this.#households.get(agent)
     const before = household?.entries.get(terms.capability)
     const chars = (household?.chars ?? 0) + countChars(terms) - (before === undefined ? 0 : countChars(before.offer))
@@ -99,7 +102,7 @@ export class Directory {
     const isFromStart = household?.isRunning !== true || (saysNothingNew && before.isFromStart)
     const isSeen = household?.isRunning === true
     this.#write(this.#put(offer, isFromStart), isSeen)
-    if (isSeen && !saysNothingNew) this.#see(before?.offer ?? null, offer)
+    if (isSeen && !saysNothingNew) this.#see(before?.offer ?? null, offer, by)
     return null
   }
 
@@ -110,8 +113,8 @@ export class Directory {
   }
 
   /** Takes an offer back. False when there is none. */
-  withdraw(agent: string, capability: string): boolean {
-    return this.#drop(agent, capability, 'withdrawn')
+  withdraw(agent: string, capability: string, by: Message | null = null): boolean {
+    return this.#drop(agent, capability, 'withdrawn', by)
   }
 
   /**
@@ -127,7 +130,7 @@ export class Directory {
       const { offer } = entry
       if (mayOffer(offer.capability)) {
         this.#write(entry, true)
-        this.#see(null, offer)
+        this.#see(null, offer, null)
       } else this.#erase(agent, offer.capability)
     }
   }
@@ -143,7 +146,7 @@ export class Directory {
       else this.#write(entry, false)
     }
     if (household.entries.size === 0) this.#households.delete(agent)
-    for (const { offer } of seen) this.#hide(offer, 'ended')
+    for (const { offer } of seen) this.#hide(offer, 'ended', null)
   }
 
   /** The agent is gone for good, with all that it offers. */
@@ -251,7 +254,8 @@ export class Directory {
     const household = this.#households.get(agent) ?? this.#begin(agent)
     const before = household.entries.get(capability)
     if (before?.lease) this.#leases.remove(before.lease)
-    const lease = untilMs === null ? null : this.#leases.add(untilMs, () => this.#drop(agent, capability, 'lapsed'))
+    const lease =
+      untilMs === null ? null : this.#leases.add(untilMs, () => this.#drop(agent, capability, 'lapsed', null))
     const entry = { offer, isFromStart, lease }
     household.entries.set(capability, entry)
     household.chars += countChars(offer) - (before === undefined ? 0 : countChars(before.offer))
@@ -263,12 +267,12 @@ export class Directory {
     if (!this.#isClosed) this.#parts.journal.put({ ...offer, isFromStart, isSeen })
   }
 
-  #drop(agent: string, capability: string, cause: 'withdrawn' | 'lapsed'): boolean {
+  #drop(agent: string, capability: string, cause: 'withdrawn' | 'lapsed', by: Message | null): boolean {
     const household = this.#households.get(agent)
     const entry = household?.entries.get(capability)
     if (household === undefined || entry === undefined) return false
     this.#erase(agent, capability)
-    if (household.isRunning) this.#hide(entry.offer, cause)
+    if (household.isRunning) this.#hide(entry.offer, cause, by)
     return true
   }
 
@@ -288,24 +292,24 @@ export class Directory {
     if (household.entries.size === 0 && !household.isRunning) this.#households.delete(agent)
   }
 
-  #see(before: Offer | null, after: Offer): void {
+  #see(before: Offer | null, after: Offer, by: Message | null): void {
     if (before === null) {
       const shelf = this.#shelves.get(after.capability)
       if (shelf === undefined) this.#shelves.set(after.capability, { agents: [after.agent], next: 0 })
       else shelf.agents.push(after.agent)
     }
-    this.#parts.onChange({ before, after, cause: 'offered' })
+    this.#parts.onChange({ before, after, cause: 'offered', by })
   }
 
   /** Takes an offer off its shelf; turns of the others stay in order. */
-  #hide(offer: Offer, cause: 'withdrawn' | 'lapsed' | 'ended'): void {
+  #hide(offer: Offer, cause: 'withdrawn' | 'lapsed' | 'ended', by: Message | null): void {
     const shelf = this.#shelves.get(offer.capability)
     const index = shelf?.agents.indexOf(offer.agent) ?? -1
     if (shelf === undefined || index < 0) return
     shelf.agents.splice(index, 1)
     if (index < shelf.next) shelf.next -= 1
     if (shelf.agents.length === 0) this.#shelves.delete(offer.capability)
-    this.#parts.onChange({ before: offer, after: null, cause })
+    this.#parts.onChange({ before: offer, after: null, cause, by })
   }
 }
 

@@ -7,7 +7,7 @@ import { trap, World } from '../../../test/fakes/world.ts'
 import type { AgentEvents } from '../../agent/index.ts'
 import { Supervisor } from '../../agent/index.ts'
 import type { Message } from '../../core/index.ts'
-import { replyTo } from '../../core/index.ts'
+import { DEFAULT_CONVERSATION_LIMITS, replyTo } from '../../core/index.ts'
 import { Store } from '../../store/index.ts'
 import type { OfferTerms } from './offer.ts'
 import type { WatchNotice } from './watches.ts'
@@ -177,6 +177,34 @@ describe('a watch', () => {
       noticesIn(world.begun('w')).map(({ changes, missed }) => [changes.length, missed]),
       [[1, true]],
     )
+  })
+
+  test('of agents that answer each other by offers is told until the guard of hops trips', async () => {
+    const world = new World(undefined, { limits: { ...DEFAULT_CONVERSATION_LIMITS, hops: 20 } })
+    let fee = 0
+    const answer = (name: string): GuestBehaviour => {
+      return (message) => {
+        fee += 1
+        world.router.directory.offer(name, terms('count', { properties: { fee } }), message)
+        return 0
+      }
+    }
+    for (const name of ['a', 'b']) {
+      await world.spawn(name, answer(name), { mayOffer: ['count'], mayFind: ['count'] })
+      world.router.watches.watch(name, 1, {})
+    }
+    world.router.send({ performative: 'inform', receiver: 'a' })
+    await world.router.idle()
+    assert.equal(fee, 21)
+    assert.deepEqual(
+      world.of('guard').map(({ error }) => error.code),
+      ['ERR_GUARD_HOPS'],
+    )
+    // What nobody was led to by that is told again.
+    world.router.directory.withdraw('a', 'count')
+    await world.router.idle()
+    assert.ok(fee > 21)
+    await world.router.close()
   })
 
   test('is told of nothing that is not granted, and of nothing once its agent has stopped', async () => {

@@ -27,9 +27,9 @@ function createWatches(kept: readonly KeptWatch[] = []) {
     tell: (agent, messageId, notice) => void sent.push({ agent, messageId, notice }),
   })
   const offered = (offer: Offer, before: Offer | null = null) =>
-    watches.note({ before, after: offer, cause: 'offered' })
+    watches.note({ before, after: offer, cause: 'offered', by: null })
   const gone = (offer: Offer, cause: 'withdrawn' | 'lapsed' | 'ended' = 'withdrawn') =>
-    watches.note({ before: offer, after: null, cause })
+    watches.note({ before: offer, after: null, cause, by: null })
   /** The last notice has come to its end. */
   const end = (isHandled = true) => watches.onNoticeEnded(sent.at(-1)!.messageId, isHandled)
   return { watches, journal, sent, offered, gone, end, notices: () => sent.map(({ notice }) => notice) }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../core/index.ts'
+import type { ErrorCode, Message } from '../../core/index.ts'
 import { DIRECTORY_LIMITS } from '../../core/index.ts'
 import type { OfferChange } from './directory.ts'
 import type { Offer, OfferFilter, OfferTerms } from './offer.ts'
@@ -39,8 +39,13 @@ export interface WatchesParts {
   /** Capabilities that an agent may know of. */
   maySee(agent: string, capability: string): boolean
   createMessageId(): string
-  /** Sends a notice in the message of that id; `onNoticeEnded` follows, perhaps at once. */
-  tell(agent: string, messageId: string, notice: WatchNotice): void
+  /** Sends a notice in the message of that id; `onNoticeEnded` follows, perhaps at once. `by` is the last message that led to it. */
+  tell(agent: string, messageId: string, notice: WatchNotice, by: Message | null): void
+}
+
+interface WaitingChange {
+  readonly change: NoticedChange
+  readonly by: Message | null
 }
 
 interface Watch {
@@ -50,7 +55,7 @@ interface Watch {
   readonly isMeant: (offer: OfferTerms) => boolean
   readonly isFromStart: boolean
   /** By agent and capability. */
-  readonly waiting: Map<string, NoticedChange>
+  readonly waiting: Map<string, WaitingChange>
   isMissing: boolean
   /** Id of the notice that is under way. */
   notice: string | null
@@ -198,7 +203,7 @@ export class Watches {
     this.#size -= 1
   }
 
-  #note(watch: Watch, offer: Offer, { before, after, cause }: OfferChange): void {
+  #note(watch: Watch, offer: Offer, { before, after, cause, by }: OfferChange): void {
     // An agent knows what it offers and takes back itself; that an offer of its own has lapsed is news to it.
     if (offer.agent === watch.agent && cause !== 'lapsed') return
     const isMeantNow = after !== null && watch.isMeant(after)
@@ -206,7 +211,10 @@ export class Watches {
     if (!this.#parts.maySee(watch.agent, offer.capability)) return
     const key = `${offer.agent} ${offer.capability}`
     if (watch.waiting.size >= DIRECTORY_LIMITS.waitingChanges && !watch.waiting.has(key)) watch.isMissing = true
-    else watch.waiting.set(key, isMeantNow ? describe(after) : describeEnd(offer, after === null ? cause : 'changed'))
+    else {
+      const change = isMeantNow ? describe(after) : describeEnd(offer, after === null ? cause : 'changed')
+      watch.waiting.set(key, { change, by })
+    }
     if (watch.notice === null) this.#tell(watch)
   }
 
@@ -214,17 +222,19 @@ export class Watches {
     const { agent, id, waiting, isMissing } = watch
     const changes: NoticedChange[] = []
     let chars = 0
-    for (const [key, change] of waiting) {
+    let last: Message | null = null
+    for (const [key, { change, by }] of waiting) {
       if (chars > DIRECTORY_LIMITS.noticeChars) break
       changes.push(change)
       waiting.delete(key)
+      last = by ?? last
       chars += change.offered ? countChars({ ...change, ontology: change.ontology ?? null }) : 0
     }
     watch.isMissing = false
     const messageId = this.#parts.createMessageId()
     watch.notice = messageId
     this.#notices.set(messageId, watch)
-    this.#parts.tell(agent, messageId, { watch: id, changes, missed: isMissing })
+    this.#parts.tell(agent, messageId, { watch: id, changes, missed: isMissing }, last)
   }
 }
 

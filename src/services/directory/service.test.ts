@@ -129,13 +129,13 @@ describe('what is asked', () => {
 describe('what is answered', () => {
   test('an offer that is not granted is denied, one too many is a limit', () => {
     const { service, directory } = createService()
-    const offer = (text: string) => service.offer('a', GRANTS, ask('offer_capability', text)).status
+    const offer = (text: string) => service.offer('a', GRANTS, ask('offer_capability', text), null).status
     assert.equal(offer('{"name":"count","ontology":"o"}'), STATUS.OK)
     assert.equal(directory.offersOf('a')[0]?.ontology, 'o')
     assert.equal(offer('{"name":"sort"}'), STATUS.DENIED)
     assert.equal(offer('nothing'), STATUS.INVALID)
-    assert.equal(service.withdraw('a', ask('withdraw_capability', 'count')).status, STATUS.OK)
-    assert.equal(service.withdraw('a', ask('withdraw_capability', 'count')).status, STATUS.NOT_FOUND)
+    assert.equal(service.withdraw('a', ask('withdraw_capability', 'count'), null).status, STATUS.OK)
+    assert.equal(service.withdraw('a', ask('withdraw_capability', 'count'), null).status, STATUS.NOT_FOUND)
   })
 
   test('a search answers what is granted, and never when an offer lapses', async () => {

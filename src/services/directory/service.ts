@@ -1,6 +1,6 @@
 import type { Answer, Ask, Grants, Status } from '../../capability/index.ts'
 import { mayLookUp, STATUS } from '../../capability/index.ts'
-import type { Clock } from '../../core/index.ts'
+import type { Clock, Message } from '../../core/index.ts'
 import type { Directory, Offer, Watches } from '../../router/index.ts'
 import { answerJson, NO_BYTES } from '../answers.ts'
 import { parseOffer, parseSearch, parseWatch, parseWatchId } from './requests.ts'
@@ -19,17 +19,17 @@ export class DirectoryService {
     this.#parts = parts
   }
 
-  /** Answers `offer_capability`. */
-  offer(agent: string, { register }: Pick<Grants, 'register'>, { text }: Ask): Answer {
+  /** Answers `offer_capability`; `by` is the message that the agent handles meanwhile. */
+  offer(agent: string, { register }: Pick<Grants, 'register'>, { text }: Ask, by: Message | null): Answer {
     const terms = parseOffer(text, this.#parts.clock.nowMs())
     if (typeof terms === 'number') return answerStatus(terms)
     if (!register.includes(terms.capability)) return answerStatus(STATUS.DENIED)
-    return answerStatus(this.#parts.directory.offer(agent, terms) === null ? STATUS.OK : STATUS.LIMIT)
+    return answerStatus(this.#parts.directory.offer(agent, terms, by) === null ? STATUS.OK : STATUS.LIMIT)
   }
 
   /** Answers `withdraw_capability`. */
-  withdraw(agent: string, { text }: Ask): Answer {
-    return answerStatus(this.#parts.directory.withdraw(agent, text) ? STATUS.OK : STATUS.NOT_FOUND)
+  withdraw(agent: string, { text }: Ask, by: Message | null): Answer {
+    return answerStatus(this.#parts.directory.withdraw(agent, text, by) ? STATUS.OK : STATUS.NOT_FOUND)
   }
 
   /** Answers `search_directory`. */
