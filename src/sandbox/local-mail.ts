@@ -67,8 +67,11 @@ export interface LocalPost {
 const AHEAD = 1_024
 /** From here on it is asked to say when it has come so far: then messages flow again while it takes the rest. */
 const NEARLY_AHEAD = AHEAD / 2
-/** Messages that may cause each other inside the thread before one goes through the main thread, which counts all of them. */
-const HOPS = 1_024
+/**
+ * Messages that may cause each other inside the thread before one goes through the main thread, which counts all of them. That one
+ * waits there for everything that was told before. What the main thread stops it stops sooner, by a detour of the agents.
+ */
+const HOPS = 8_192
 /** Marks of one sender from which those that are settled are forgotten. */
 const MARKS = 64
 
