@@ -11,8 +11,15 @@ export { type Inspection, inspectModule } from './inspect.ts'
 export type { CauseTree, LoggedConversation, LoggedEnd, LoggedMessage } from './message-log.ts'
 export { MessageLog } from './message-log.ts'
 export type { HumanMessage, PersonAnswer, SystemPeople } from './people.ts'
-export type { WaitingOnDisk } from './people-inbox.ts'
-export { leaveAnswer, leaveDismissal, readOutcome, readWaiting, readWaitingMessage } from './people-inbox.ts'
+export type { GivenAnswer, WaitingOnDisk } from './people-inbox.ts'
+export {
+  leaveAnswer,
+  leaveDismissal,
+  readAnswers,
+  readOutcome,
+  readWaiting,
+  readWaitingMessage,
+} from './people-inbox.ts'
 export type { AuditRecord, ConversationInfo, RouterEvent } from './router/index.ts'
 export type { RunOptions, RunReport } from './run.ts'
 export { runSystem } from './run.ts'

@@ -4,7 +4,14 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDirectory } from '../test/fakes/data-directory.ts'
 import { isCaxtonError } from './core/index.ts'
-import { leaveAnswer, leaveDismissal, readOutcome, readWaiting, readWaitingMessage } from './people-inbox.ts'
+import {
+  leaveAnswer,
+  leaveDismissal,
+  readAnswers,
+  readOutcome,
+  readWaiting,
+  readWaitingMessage,
+} from './people-inbox.ts'
 import { Caxton } from './runtime.ts'
 
 const PEOPLE = { ann: {}, bob: { description: 'pays' } }
@@ -60,6 +67,7 @@ test('an answer that is left is kept for the next system, and a second one is re
     [['inform'], ['agree', 'inform']],
   )
 
+  const leftMs = Date.now()
   const got: unknown[] = []
   await using caxton = await Caxton.start({ dataDirectory, people: PEOPLE })
   caxton.subscribe((event) => {
@@ -72,6 +80,17 @@ test('an answer that is left is kept for the next system, and a second one is re
     ['human:ann', 'inform', '[1]'],
   ])
   assert.equal(readOutcome(dataDirectory, entry, sinceMs), 'taken')
+  const answers = readAnswers(dataDirectory)
+  assert.deepEqual(
+    answers.map(({ person, act, question, by }) => [person, act, question, by]),
+    [
+      ['bob', 'agree', other, 'me'],
+      ['bob', 'inform', other, 'me'],
+      ['ann', 'inform', id, 'me'],
+    ],
+  )
+  // It was given when it was left, not when it was taken.
+  assert.ok(answers.every(({ atMs }) => atMs >= sinceMs && atMs <= leftMs))
   assert.throws(
     () => readWaitingMessage(dataDirectory, id),
     (error) => isEnded(error) && /was answered with inform by me at/.test(String(error)),
@@ -120,4 +139,11 @@ test('a system that does not know a person any more leaves what waits for them w
     caxton.people.list().map(({ id }) => id),
     ids,
   )
+})
+
+test('a time to live beyond all dates breaks no list', async (context) => {
+  const news = { performative: 'inform', receiver: 'human:ann', 'x-ttl': '2500000000h' } as const
+  const { dataDirectory } = await askOn(context, news)
+  const [waiting] = readWaiting(dataDirectory)
+  assert.equal(new Date(waiting!.expiresMs!).toISOString(), '+275760-09-13T00:00:00.000Z')
 })

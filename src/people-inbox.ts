@@ -38,6 +38,31 @@ export function readWaitingMessage(directory: string, id: string): WaitingOnDisk
   return findWaiting(reader, id)
 }
 
+/** What a person has answered: who, when, by whose hand. */
+export interface GivenAnswer {
+  /** When it was given, milliseconds since 1970. */
+  readonly atMs: number
+  readonly person: string
+  readonly act: string
+  /** Ids of the message that was answered, and of the answer. */
+  readonly question: string
+  readonly answer: string
+  /** Who brought it, as far as is known. */
+  readonly by: string
+}
+
+/** Lists what people have answered, the oldest first, as long as the history keeps it. @throws CaxtonError ERR_STORE_* */
+export function readAnswers(directory: string): GivenAnswer[] {
+  using reader = new StoreReader(directory)
+  const answers: GivenAnswer[] = []
+  for (const { type, at, id, person, act, answer, by } of reader.history()) {
+    if (type !== 'answered') continue
+    const ids = { question: String(id), answer: String(answer) }
+    answers.push({ atMs: Number(at), person: String(person), act: String(act), ...ids, by: String(by) })
+  }
+  return answers
+}
+
 /**
  * Leaves the answer of a person for the system on a data directory: one that runs takes it within a fraction of a second, else the next
  * one that is started, to which it is given at the time at which it was left.

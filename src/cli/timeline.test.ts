@@ -238,3 +238,18 @@ test('no line is wider than the screen, whatever is in it', () => {
     }),
   )
 })
+
+test('what waits for a person is shown with its id, who asks escaped, and what became of it', () => {
+  const asked = message({ performative: 'propose', message_id: 'm-7\u001b[2J', receiver: 'human:ann' })
+  const answer = message({ sender: 'human:ann', performative: 'accept-proposal' })
+  const events: RunEvent[] = [
+    { type: 'waiting', elapsedMs: 1, person: 'ann', message: asked },
+    { type: 'answered', elapsedMs: 2, person: 'ann', question: 'm-7', by: 'root', message: answer } as RunEvent,
+    { type: 'withdrawn', elapsedMs: 3, person: 'ann', message: asked, end: 'cancelled' },
+  ]
+  const lines = render(events)
+  assert.equal(lines.length, 2)
+  assert.match(lines[0]!, /human:ann +waiting +m-7\\u\{1b\}\[2J: propose of coordinator/)
+  assert.match(lines[1]!, /! human:ann +withdrawn +m-7.*: cancelled/)
+  assert.match(render(events, { verbose: true })[1]!, /answered +m-7 by root/)
+})

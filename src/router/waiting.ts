@@ -52,10 +52,14 @@ export function standingOf(message: Message, receiver: string, sinceMs: number, 
   return { acts, wantsAnswer, ...notes, expiresMs }
 }
 
+/** The last time that is a date, milliseconds since 1970: a time to live can be longer. */
+const LAST_DATE_MS = 8.64e15
+
 /** When a message expires by its own terms; deadlines of a protocol are kept where the protocol is. */
 export function termsExpiry(message: Message, sinceMs: number): number | null {
   const replyBy = message.protocol === undefined ? message.reply_by : undefined
-  return expiryOf(replyBy, readTerms(message).ttlMs, sinceMs)
+  const expiresMs = expiryOf(replyBy, readTerms(message).ttlMs, sinceMs)
+  return expiresMs === null ? null : Math.min(expiresMs, LAST_DATE_MS)
 }
 
 /** When a message expires: by its own terms, and a question at the latest with the time of its undertaking. */

@@ -16,7 +16,7 @@ interface Waiting {
   readonly person: string
   readonly acts: readonly string[]
   readonly left: readonly string[]
-  readonly message: { readonly sender: string; readonly content: unknown }
+  readonly message: { readonly sender: string; readonly conversation_id: string; readonly content: unknown }
 }
 
 async function listWaiting(data: string): Promise<Waiting[]> {
@@ -42,46 +42,57 @@ function exampleOf(context: Pick<TestContext, 'after'>, clerk: string): string {
   return folder
 }
 
-for (const clerk of ['clerk', 'clerk-c']) {
-  test(`${clerk} asks a person, the run ends, and goes on with the answer`, async (context) => {
-    const folder = exampleOf(context, clerk)
-    const data = join(folder, 'data')
-    const first = await runSystem(folder, '--data', data)
-    assert.deepEqual([first.exitCode, first.summary?.reached], [75, false], first.stderr)
-    assert.match(first.stderr, /next: caxton human answer m-\S+ --act accept-proposal\|reject-proposal/)
-    const again = await runSystem(folder, '--data', data)
-    assert.equal(again.exitCode, 75)
-    const inMemory = await runSystem(folder)
-    assert.equal(inMemory.exitCode, 65)
-    assert.match(
-      inMemory.summary!.reason,
-      /a message waits for human:alice, which only a run with a data directory does/,
-    )
+test('a clerk asks a person, the run ends, and goes on with the answer', async (context) => {
+  const folder = exampleOf(context, 'clerk')
+  const data = join(folder, 'data')
+  const first = await runSystem(folder, '--data', data)
+  assert.deepEqual([first.exitCode, first.summary?.reached], [75, false], first.stderr)
+  assert.match(first.stderr, /next: caxton human answer m-\S+ --act accept-proposal\|reject-proposal/)
+  const again = await runSystem(folder, '--data', data)
+  assert.equal(again.exitCode, 75)
+  const inMemory = await runSystem(folder)
+  assert.equal(inMemory.exitCode, 65)
+  assert.match(inMemory.summary!.reason, /a message waits for human:alice, which only a run with a data directory does/)
 
-    const [waiting, ...others] = await listWaiting(data)
-    assert.deepEqual(
-      [waiting?.person, waiting?.message.sender, waiting?.message.content, others],
-      ['alice', clerk, { amount: 400, to: 'Carol' }, []],
-    )
-    const wrong = await answer(data, waiting!.id, '--act', 'agree')
-    assert.equal(wrong.exitCode, 64)
-    assert.match(wrong.stderr, /ERR_PROTOCOL_TURN.*expected accept-proposal, reject-proposal/)
-    const kept = await answer(data, waiting!.id, '--act', 'accept-proposal', '--content', '"fine"')
-    assert.match(kept.stdout, /kept for the next run/)
-    const second = await answer(data, waiting!.id, '--act', 'reject-proposal')
-    assert.match(second.stderr, /ERR_MESSAGE_ENDED/)
-    assert.deepEqual((await listWaiting(data))[0]?.left, ['accept-proposal'])
+  const [waiting, ...others] = await listWaiting(data)
+  assert.deepEqual(
+    [waiting?.person, waiting?.message.sender, waiting?.message.content, others],
+    ['alice', 'clerk', { amount: 400, to: 'Carol' }, []],
+  )
+  const wrong = await answer(data, waiting!.id, '--act', 'agree')
+  assert.equal(wrong.exitCode, 64)
+  assert.match(wrong.stderr, /ERR_PROTOCOL_TURN.*expected accept-proposal, reject-proposal/)
+  const kept = await answer(data, waiting!.id, '--act', 'accept-proposal', '--content', '"fine"')
+  assert.match(kept.stdout, /kept for the next run/)
+  const second = await answer(data, waiting!.id, '--act', 'reject-proposal')
+  assert.match(second.stderr, /ERR_MESSAGE_ENDED/)
+  assert.deepEqual((await listWaiting(data))[0]?.left, ['accept-proposal'])
 
-    const last = await runSystem(folder, '--data', data)
-    assert.deepEqual([last.exitCode, last.summary?.reached], [0, true], last.stderr)
-    assert.equal((last.summary?.result?.content as { paid?: boolean } | undefined)?.paid, true)
-    assert.deepEqual(await listWaiting(data), [])
-    const { stderr } = await runProgram('human', 'show', waiting!.id, '--data', data)
-    assert.match(stderr, /was answered with accept-proposal by \S+ at/)
-    const { stdout } = await runProgram('conversation', 'list', '--data', data)
-    assert.match(stdout, /human:alice/)
-  })
-}
+  const last = await runSystem(folder, '--data', data)
+  assert.deepEqual([last.exitCode, last.summary?.reached], [0, true], last.stderr)
+  assert.equal((last.summary?.result?.content as { paid?: boolean } | undefined)?.paid, true)
+  assert.deepEqual(await listWaiting(data), [])
+  const { stderr } = await runProgram('human', 'show', waiting!.id, '--data', data)
+  assert.match(stderr, /was answered with accept-proposal by \S+ at/)
+  const history = await runProgram('human', 'history', '--data', data)
+  assert.match(history.stdout, /alice +\S+ +accept-proposal +m-/)
+  const { stdout } = await runProgram('conversation', 'trace', waiting!.message.conversation_id, '--data', data)
+  assert.match(stdout, /human:alice/)
+  assert.match(stdout, /propose/)
+  assert.match(stdout, /accept-proposal/)
+})
+
+test('a clerk in C does the same', async (context) => {
+  const folder = exampleOf(context, 'clerk-c')
+  const data = join(folder, 'data')
+  const first = await runSystem(folder, '--data', data)
+  assert.equal(first.exitCode, 75, first.stderr)
+  const [waiting] = await listWaiting(data)
+  assert.equal(waiting?.message.sender, 'clerk-c')
+  await answer(data, waiting!.id, '--act', 'accept-proposal')
+  const last = await runSystem(folder, '--data', data)
+  assert.deepEqual([last.exitCode, last.summary?.result?.content], [0, { paid: true }], last.stderr)
+})
 
 test('a question survives kill -9, and a system that runs takes the answer at once', async (context) => {
   const folder = exampleOf(context, 'clerk')

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { Performative } from '../../core/index.ts'
 import { CaxtonError, humanAddress } from '../../core/index.ts'
-import type { WaitingOnDisk } from '../../index.ts'
+import type { GivenAnswer, WaitingOnDisk } from '../../index.ts'
 import { toReadableLines } from '../content.ts'
 import type { Output } from '../output.ts'
 import { escapeText, shorten, toJsonLine } from '../plain-text.ts'
@@ -37,7 +37,7 @@ Examples:
 
 The directory is that of \`caxton run --data\`. A system that runs on it takes an answer at once, else the next run does.`
 
-/** Adds `caxton human list|show|answer|dismiss`. */
+/** Adds `caxton human list|history|show|answer|dismiss`. */
 export function declareHuman(program: Command, run: Runner): void {
   const group = program
     .command('human')
@@ -52,6 +52,9 @@ export function declareHuman(program: Command, run: Runner): void {
   add('list', 'list what waits, the oldest first')
     .option('--person <name>', 'for one person alone')
     .action((flags: ListFlags) => run((output) => listWaiting(flags, output)))
+  add('history', 'list what people have answered, and who brought it, the oldest first')
+    .option('--person <name>', 'of one person alone')
+    .action((flags: ListFlags) => run((output) => listAnswers(flags, output)))
   add('show', 'show one message, and what it may be answered with')
     .argument('<id>', 'id of the message')
     .action((id: string, flags: DataFlags) => run((output) => showWaiting(id, flags, output)))
@@ -68,14 +71,29 @@ export function declareHuman(program: Command, run: Runner): void {
 async function listWaiting({ data, json, person }: ListFlags, output: Output): Promise<number> {
   const { readWaiting } = await import('../../index.ts')
   const rows = readWaiting(data).filter((row) => person === undefined || row.person === person)
-  if (json) {
-    for (const row of rows) output.line(toJsonLine(row))
-    return 0
+  return printRows(rows, COLUMNS, json, 'nothing waits', output)
+}
+
+async function listAnswers({ data, json, person }: ListFlags, output: Output): Promise<number> {
+  const { readAnswers } = await import('../../index.ts')
+  const rows = readAnswers(data).filter((row) => person === undefined || row.person === person)
+  return printRows(rows, ANSWER_COLUMNS, json, 'nobody has answered', output)
+}
+
+function printRows<Row>(
+  rows: readonly Row[],
+  columns: readonly TableColumn<Row>[],
+  json: true | undefined,
+  none: string,
+  output: Output,
+): number {
+  if (json) for (const row of rows) output.line(toJsonLine(row))
+  else if (rows.length === 0) output.errorLine(none)
+  else {
+    const [head = '', ...lines] = layOutTable(rows, columns)
+    output.line(output.paint('bold', head))
+    for (const line of lines) output.line(line)
   }
-  if (rows.length === 0) output.errorLine('nothing waits')
-  const [head = '', ...lines] = rows.length === 0 ? [] : layOutTable(rows, COLUMNS)
-  if (rows.length > 0) output.line(output.paint('bold', head))
-  for (const line of lines) output.line(line)
   return 0
 }
 
@@ -195,3 +213,12 @@ const COLUMNS = [
     cell: ({ message: { content } }) => (content === undefined ? '' : JSON.stringify(content)),
   },
 ] as const satisfies readonly TableColumn<WaitingOnDisk>[]
+
+const ANSWER_COLUMNS = [
+  { title: 'when', align: 'left', maxColumns: 24, cell: ({ atMs }) => describeTime(atMs) },
+  { title: 'who', align: 'left', maxColumns: 20, cell: ({ person }) => person },
+  { title: 'by', align: 'left', maxColumns: 20, cell: ({ by }) => by },
+  { title: 'act', align: 'left', maxColumns: 16, cell: ({ act }) => act },
+  { title: 'to', align: 'left', maxColumns: 24, cell: ({ question }) => question },
+  { title: 'answer', align: 'left', maxColumns: 24, cell: ({ answer: id }) => id },
+] as const satisfies readonly TableColumn<GivenAnswer>[]
