@@ -10,16 +10,8 @@ export { EXEC_LIMITS, execModule } from './exec.ts'
 export { type Inspection, inspectModule } from './inspect.ts'
 export type { CauseTree, LoggedConversation, LoggedEnd, LoggedMessage } from './message-log.ts'
 export { MessageLog } from './message-log.ts'
-export type { HumanMessage, PersonAnswer, SystemPeople } from './people.ts'
-export type { GivenAnswer, WaitingOnDisk } from './people-inbox.ts'
-export {
-  leaveAnswer,
-  leaveDismissal,
-  readAnswers,
-  readOutcome,
-  readWaiting,
-  readWaitingMessage,
-} from './people-inbox.ts'
+export * from './people.ts'
+export * from './people-inbox.ts'
 export type { AuditRecord, ConversationInfo, RouterEvent } from './router/index.ts'
 export type { RunOptions, RunReport } from './run.ts'
 export { runSystem } from './run.ts'

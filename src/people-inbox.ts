@@ -1,8 +1,9 @@
 import { parseContent } from './caxton-options.ts'
 import { CaxtonError, isHumanAddress, personOf } from './core/index.ts'
 import type { HumanMessage, PersonAnswer } from './people.ts'
-import { readAnswer } from './people.ts'
-import type { AnswerOrigin, People, Standing } from './router/index.ts'
+import type { LeftAnswer } from './people-left.ts'
+import { ANSWER, DISMISS, readAnswer } from './people-left.ts'
+import type { Standing } from './router/index.ts'
 import { assertTurn, WAITING_AREA } from './router/index.ts'
 import type { InboxEntry } from './store/index.ts'
 import { leaveInInbox, StoreReader } from './store/index.ts'
@@ -11,15 +12,6 @@ import { leaveInInbox, StoreReader } from './store/index.ts'
  * People and commands on a data directory, whether a system runs on it or not. What a command leaves was admitted by what the directory
  * said at that moment, with nobody writing to it; the system that takes it looks once more.
  */
-
-const ANSWER = 'answer'
-const DISMISS = 'dismiss'
-
-/** What a command leaves for a person. */
-interface LeftAnswer extends PersonAnswer {
-  readonly id: string
-  readonly by: string
-}
 
 /** A message that waits, and the acts that commands have left for it and no system has taken. */
 export interface WaitingOnDisk extends HumanMessage {
@@ -103,15 +95,6 @@ export function readOutcome(directory: string, entry: number, sinceMs: number): 
     if (type === 'left-refused' && number === entry) return CaxtonError.fromData(error as never)
   }
   return 'taken'
-}
-
-/** Does what a command has left for a person; nothing for another kind. @throws CaxtonError what `People.answer` and `dismiss` throw */
-export function takeLeft(people: People, { kind, body, madeMs }: InboxEntry): void {
-  if (kind === DISMISS) people.dismiss(body)
-  if (kind !== ANSWER) return
-  const { id, by, ...answer } = JSON.parse(body) as LeftAnswer
-  const origin: AnswerOrigin = { by, atMs: madeMs }
-  people.answer(id, readAnswer(answer), origin)
 }
 
 function readFrom(reader: StoreReader): WaitingOnDisk[] {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from './caxton-options.ts'
 import { parseContent } from './caxton-options.ts'
 import type { Performative, Person } from './core/index.ts'
-import { toDraft } from './core/index.ts'
+import { readAnswer } from './people-left.ts'
 import type { AnswerOrigin, Router, WaitingMessage } from './router/index.ts'
 import type { Store } from './store/index.ts'
 
@@ -65,15 +65,6 @@ export class SystemPeople {
   async dismiss(id: string): Promise<void> {
     this.#router.people.dismiss(id)
     await this.#store.flush()
-  }
-}
-
-/** Checks what a person says, as any message is checked. @throws CaxtonError ERR_MESSAGE_INVALID */
-export function readAnswer({ performative, content }: PersonAnswer) {
-  const draft = toDraft({ performative, receiver: 'user', ...(content === undefined ? {} : { content }) })
-  return {
-    performative: draft.performative,
-    ...(draft.content === undefined ? {} : { content: draft.content }),
   }
 }
 
