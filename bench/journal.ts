@@ -34,7 +34,7 @@ export async function benchJournal(): Promise<Report> {
     about:
       `Messages for a second, the best of ${ROUNDS} samples; \`synchronous = "normal"\`, history kept, one worker thread. Agents hand a message of so ` +
       `many bytes on to the next of a ring, ${UNDER_WAY} of them under way; a journaled one is handled, and what it sends accepted, in one transaction. ` +
-      `Alone and busy: ${PROBES} messages of the user, one after the other, to one more agent, each from when it is accepted to when it is handled, ` +
+      `Alone and busy: ${PROBES} messages of the user, one after the other, to a new agent, each from when it is accepted to when it is handled, ` +
       'that is kept where it is journaled, and the user knows; alone while nothing else is under way, busy while the ring goes on, as many as ' +
       `${BUSY_MS / 1_000} s allow. By hand: a table in one thread, a row inserted, read and deleted for each message, nothing checked or routed. ${QUEUE} is a queue from npm on ${SQLITE}, in the main thread, with ` +
       'its own defaults; functions of the same program, which it trusts, handle its jobs. Not measured: `synchronous = "full"`. Bound: 50,000 journaled ' +
