@@ -1,3 +1,5 @@
+// Imported: the global of that name is an accessor, which every use calls.
+import { Buffer } from 'node:buffer'
 import type { Message } from '../core/index.ts'
 
 /** What a message takes besides its texts: names of fields, quotes, the objects that hold it, and `trace`, which the runtime may set on the way. */

@@ -1,3 +1,5 @@
+// Imported: the global of that name is an accessor, which every use calls.
+import { Buffer } from 'node:buffer'
 import type { GuestMemory } from '../../capability/index.ts'
 import { joinMessage } from '../../core/index.ts'
 import type { HandleCall } from '../protocol.ts'

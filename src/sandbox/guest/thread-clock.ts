@@ -1,3 +1,6 @@
+// Imported: the global of that name is an accessor, which every use calls.
+import { performance } from 'node:perf_hooks'
+
 /**
  * The operating system counts the CPU time of a thread in steps of some milliseconds. A guest that runs does not wait, so
  * for calls shorter than this wall time stands for it.
