@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { CallResult } from './guest/call-result.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { LEDGER_MESSAGES } from './heartbeat.ts'
 import type { FromWorker } from './protocol.ts'
@@ -21,15 +22,19 @@ export class Outbox {
     this.#heartbeat = heartbeat
   }
 
-  post(message: FromWorker): void {
+  post(message: Exclude<FromWorker, { readonly type: 'outcome' }>): void {
     this.report.write(message)
   }
 
-  /** Posts a message whose reservation is in the journal. */
-  postSend(message: SentMessage): void {
+  postOutcome(agent: number, id: number, result: CallResult): void {
+    this.report.writeOutcome(agent, id, result)
+  }
+
+  /** Posts a message whose reservation is in the journal. @param cause number of the call that sent it */
+  postSend(sent: SentMessage, mark: number, cause: number): void {
     const { journal, ledger } = this.#heartbeat
     if (ledger[0] === LEDGER_MESSAGES) this.flush()
-    this.report.writeSend(message, journal, ledger)
+    this.report.writeSend(sent, mark, cause, journal, ledger)
   }
 
   /**
@@ -45,8 +50,9 @@ export class Outbox {
   flush(): void {
     if (this.report.isEmpty) return
     this.#waitsSinceMs = null
-    this.#heartbeat.reports.notePosted()
+    const { reports, ledger } = this.#heartbeat
     this.#port.postMessage(this.report.take())
-    this.#heartbeat.ledger[0] = 0
+    reports.posted = (reports.posted + 1) | 0
+    ledger[0] = 0
   }
 }

@@ -46,7 +46,7 @@ function sendAll(messages: readonly Message[]): FromWorker[] {
   const writer = new ReportWriter()
   for (const [index, message] of messages.entries()) {
     journal.set([2, index, 0, index + 1, 0, 512])
-    writer.writeSend({ message, agent: index, reserved: true, mark: 0, cause: index }, journal, ledger)
+    writer.writeSend({ message, agent: index, reserved: true }, 0, index, journal, ledger)
   }
   const told: FromWorker[] = []
   readReport(structuredClone(writer.take()), new Map(), (message) => told.push(message))
@@ -97,7 +97,7 @@ suite('reports', () => {
     const writer = new ReportWriter()
     for (const [id, callsByName] of uses.entries()) {
       const usage = { ...NO_USAGE, callsByName }
-      writer.write({ type: 'outcome', agent: 1, id, status: 0, ending: null, effects: null, usage })
+      writer.writeOutcome(1, id, { status: 0, ending: null, effects: null, usage })
     }
     const told: unknown[] = []
     readReport(structuredClone(writer.take()), new Map(), (message) => {

@@ -1,6 +1,7 @@
 import type { Message } from '../core/index.ts'
 import { formatHeader } from '../core/index.ts'
 import { HOST_FUNCTION_NAMES, hostFunctionIndex } from './doors/host-function-names.ts'
+import type { CallResult } from './guest/call-result.ts'
 import type { Effects } from './kept/kept.ts'
 import type { LocalPost } from './local-mail.ts'
 import { LOCAL_TEXTS, numberOf, readLocalMessage, textsOf } from './local-message.ts'
@@ -31,9 +32,6 @@ export interface SentMessage {
   readonly agent: number
   readonly message: Message
   readonly reserved: boolean
-  readonly mark: number
-  /** Number of the call that sent it. */
-  readonly cause: number
 }
 
 const OTHER = 0
@@ -73,7 +71,13 @@ export class ReportWriter {
    * From the push on nothing is called and nothing loops: V8 cannot stop the thread between these steps, so that a message is
    * in the report if and only if its reservation is in the ledger.
    */
-  writeSend({ message, agent, reserved, mark, cause }: SentMessage, journal: Int32Array, ledger: Int32Array): void {
+  writeSend(
+    { message, agent, reserved }: SentMessage,
+    mark: number,
+    cause: number,
+    journal: Int32Array,
+    ledger: Int32Array,
+  ): void {
     const { content, extras } = message
     const header = extras === undefined ? formatHeader(message) : formatPlainHeader(message)
     const numbers = this.#makeRoom(SEND_WORDS)
@@ -118,17 +122,13 @@ export class ReportWriter {
     this.#count = at + LOCAL_WORDS
   }
 
-  write(message: FromWorker): void {
-    if (message.type === 'outcome') {
-      this.#writeOutcome(message)
-      return
-    }
+  write(message: Exclude<FromWorker, { readonly type: 'outcome' }>): void {
     this.#makeRoom(1)[this.#count] = OTHER
     this.#values.push(message)
     this.#count += 1
   }
 
-  #writeOutcome({ agent, id, status, ending, effects, usage }: FromWorker & { readonly type: 'outcome' }): void {
+  writeOutcome(agent: number, id: number, { status, ending, effects, usage }: CallResult): void {
     const numbers = this.#makeRoom(OUTCOME_WORDS + 2 * HOST_FUNCTION_NAMES.length)
     const at = this.#count
     numbers[at] = OUTCOME

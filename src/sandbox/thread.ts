@@ -265,7 +265,8 @@ export class Thread {
     if (this.#outbox.length === 0) return
     const batch = this.#outbox
     this.#outbox = []
-    this.#heartbeat.batches.notePosted()
+    const { batches } = this.#heartbeat
+    batches.posted = (batches.posted + 1) | 0
     this.#worker.postMessage(batch)
   }
 

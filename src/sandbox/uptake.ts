@@ -4,7 +4,8 @@
  */
 export class Uptake {
   readonly #taken: Int32Array
-  #posted = 0
+  /** What has been posted, wrapping around: 1 more with each post. */
+  posted = 0
 
   /** @param taken one word */
   constructor(taken: Int32Array) {
@@ -13,12 +14,7 @@ export class Uptake {
 
   /** Whether the other has taken all of it. */
   get isTaken(): boolean {
-    return Atomics.load(this.#taken, 0) === this.#posted
-  }
-
-  /** One more is posted. */
-  notePosted(): void {
-    this.#posted = (this.#posted + 1) | 0
+    return Atomics.load(this.#taken, 0) === this.posted
   }
 
   /** In the other thread: takes one more. */

@@ -75,7 +75,7 @@ const guestParts: GuestParts = {
   findSlot: (name) => slots.get(name),
   causeOf,
   emit: (agent, event) => outbox.post({ type: 'event', agent, event }),
-  emitSend: (sent) => outbox.postSend({ ...sent, mark: mail.markSent(sent), cause: causeOf(sent.agent) }),
+  emitSend: (sent) => outbox.postSend(sent, mail.markSent(sent), causeOf(sent.agent)),
   awaitReply: (agent, replyWith) => mail.awaitReply(agent, replyWith),
   sendLocally: (agent, message, bytes) =>
     mail.send(agent, current!.id, current!.resident.handled, message, bytes, outbox.report),
@@ -362,7 +362,7 @@ function finishCall({ resident, id, fuelBefore }: Current, result: CallResult): 
   } else if (resident.calls.length > 0) {
     turns.add(resident.turn)
   }
-  outbox.post({ type: 'outcome', agent: resident.agent, id, ...result })
+  outbox.postOutcome(resident.agent, id, result)
   outbox.flushEarly(clock.nowMs)
 }
 

@@ -42,7 +42,7 @@ export interface HostParts {
   /** The reply to this is handed over by the main thread, not put into the mailbox; null ends that. */
   awaitReply(agent: number, replyWith: string | null): void
   /** Passes a message on whose reservation is in the journal, and takes it out of there. */
-  emitSend(message: Omit<SentMessage, 'mark' | 'cause'>): void
+  emitSend(message: SentMessage): void
 }
 
 export interface HostOptions {
