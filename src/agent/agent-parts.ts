@@ -30,8 +30,8 @@ export interface AgentEvents {
   onLog(agent: Agent, line: LogLine): void
   /** The agent sent a message while it handled one in vain: it was not sent. `reserved` as for `onSend`. */
   onDropped(agent: Agent, message: Message, reserved: boolean): void
-  /** The agent, granted this, offers a capability while it runs. Returns why it cannot, null if it does. */
-  onRegister(agent: Agent, capability: string): ErrorData | null
+  /** The agent, granted this and handling `cause`, offers a capability while it runs. Returns why it cannot, null if it does. */
+  onRegister(agent: Agent, capability: string, cause: Message | null): ErrorData | null
   /** Lists what an agent offers while it runs. @default nothing */
   capabilitiesOf?(agent: Agent): readonly string[]
   /** The agent has subscribed to topics, while it handled `cause`, or ended that: by pattern. */

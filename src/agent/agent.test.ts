@@ -448,7 +448,7 @@ describe('what a guest asks for', () => {
           events,
           () => 0,
           () => {
-            events.onRegister('count')
+            events.onRegister('count', null)
             return 0
           },
         ),
@@ -461,7 +461,7 @@ describe('what a guest asks for', () => {
   test('a capability that is not granted is refused', async () => {
     const { agent, log, sandbox } = createAgent(() => 0)
     await agent.start()
-    sandbox().events.onRegister('rule-the-world')
+    sandbox().events.onRegister('rule-the-world', null)
     assert.deepEqual(log.slice(1), ['refuse ERR_GRANT_MISSING'])
     const { refusals, lastRefusal } = agent.snapshot()
     assert.deepEqual(
@@ -473,7 +473,7 @@ describe('what a guest asks for', () => {
   test('a capability for which there is no room is refused', async () => {
     const { agent, log, sandbox } = createAgent(() => 0)
     await agent.start()
-    sandbox().events.onRegister('one-too-many')
+    sandbox().events.onRegister('one-too-many', null)
     assert.deepEqual(log.slice(1), ['register one-too-many while running', 'refuse ERR_LIMIT_CAPABILITIES'])
     assert.equal(agent.snapshot().refusals, 1)
   })
@@ -482,7 +482,7 @@ describe('what a guest asks for', () => {
     const { agent, log, sandbox } = createAgent(() => 0)
     await agent.start()
     await agent.stop()
-    sandbox().events.onRegister('count')
+    sandbox().events.onRegister('count', null)
     assert.deepEqual(log, ['loaded -> running', 'running -> stopped'])
   })
 

@@ -210,7 +210,7 @@ export class Agent {
       },
       onLocal: (message, bytes, cause) => this.#takeLocal(message, bytes, cause),
       onLog: (line) => events.onLog(this, line),
-      onRegister: (capability) => this.#refuse(register(this, capability, events)),
+      onRegister: (capability, cause) => this.#refuse(register(this, capability, cause, events)),
       onRefuse: (refusal) => this.#refuse(refusal),
       ...this.#outbox.letRequestsPass(this.#parts.onAsk),
       onRestart: (cause) => {

@@ -49,8 +49,8 @@ export function createAgentEvents(parts: AgentEventsParts): AgentEvents {
     onLog: (agent, { level, text }) => {
       if (hub.isHeard) hub.emit({ type: 'log', agent: agent.name, level, text })
     },
-    onRegister: (agent, capability) => {
-      const code = agents.get(agent.name) === agent ? directory.register(agent.name, capability) : null
+    onRegister: (agent, capability, cause) => {
+      const code = agents.get(agent.name) === agent ? directory.register(agent.name, capability, cause) : null
       return code === null ? null : { code, data: { agent: agent.name, capability } }
     },
     capabilitiesOf: ({ name }) => directory.offersOf(name).map(({ capability }) => capability),

@@ -66,6 +66,8 @@ export interface Deployed {
   readonly sent: { message: Message; reserved: boolean }[]
   readonly logs: LogLine[]
   readonly registered: string[]
+  /** Senders of the messages during which that happened; null where there was none. */
+  readonly registeredFor: (string | null)[]
   readonly refusals: ErrorData[]
   readonly restarts: unknown[]
   handle(content?: string): Promise<Outcome>
@@ -93,7 +95,7 @@ export async function deploy(
 ): Promise<Deployed> {
   const name = options.name ?? 'subject'
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const deployed = { sent: [], logs: [], registered: [], refusals: [], restarts: [] } as Omit<
+  const deployed = { sent: [], logs: [], registered: [], registeredFor: [], refusals: [], restarts: [] } as Omit<
     Deployed,
     'sandbox' | 'handle'
   >
@@ -116,7 +118,10 @@ export async function deploy(
     {
       onSend: (message, reserved) => deployed.sent.push({ message, reserved }),
       onLog: (line) => deployed.logs.push(line),
-      onRegister: (capability) => deployed.registered.push(capability),
+      onRegister: (capability, cause) => {
+        deployed.registered.push(capability)
+        deployed.registeredFor.push(cause?.sender ?? null)
+      },
       onRefuse: (refusal) => deployed.refusals.push(refusal),
       onRestart: (reason) => deployed.restarts.push(reason),
       ...(options.onAsk === undefined ? {} : { onAsk: options.onAsk }),

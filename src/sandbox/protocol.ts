@@ -132,7 +132,8 @@ export type GuestEvent =
     }
   | { readonly type: 'log'; readonly line: LogLine }
   | { readonly type: 'output'; readonly stream: OutputStream; readonly bytes: Uint8Array }
-  | { readonly type: 'register'; readonly capability: string }
+  /** `cause` is the number of the call in which it was said. */
+  | { readonly type: 'register'; readonly capability: string; readonly cause: number }
   /** One of the files that are copied, in the order in which they are put together again. */
   | { readonly type: 'exported'; readonly part: TreePart }
   | { readonly type: 'refuse'; readonly refusal: ErrorData }

@@ -117,7 +117,8 @@ export interface SandboxEvents {
   onLog(line: LogLine): void
   /** A guest behind the `command` door wrote to standard output or error. Behind every other door lines go to the log. */
   onOutput?(stream: OutputStream, bytes: Uint8Array): void
-  onRegister(capability: string): void
+  /** It offers a capability; `cause` is the message that it handles meanwhile. */
+  onRegister(capability: string, cause: Message | null): void
   /** The host refused something: a forged sender, a missing grant, a full mailbox. At most a few are reported for one message. */
   onRefuse(refusal: ErrorData): void
   /**

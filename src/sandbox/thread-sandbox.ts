@@ -203,7 +203,7 @@ export class ThreadSandbox implements Sandbox {
     if (event.type === 'send') events.onSend(event.message, event.reserved, this.messageOf(event.cause))
     else if (event.type === 'log') events.onLog(event.line)
     else if (event.type === 'output') events.onOutput?.(event.stream, event.bytes)
-    else if (event.type === 'register') events.onRegister(event.capability)
+    else if (event.type === 'register') events.onRegister(event.capability, this.messageOf(event.cause))
     else if (event.type === 'exported') this.#takePart(event.part)
     else if (event.type === 'ask') {
       const cause = this.messageOf(event.cause)

@@ -264,7 +264,7 @@ for (const { name, lostCode, open, openFragile } of TIERS) {
       const granted = await neighbour(tier, wat, { grants: { log: 'debug', register: ['count'] } })
       assert.equal((await granted.handle()).status, STATUS.OK)
       assert.deepEqual(granted.logs, [{ level: 'info', text: 'count' }])
-      assert.deepEqual(granted.registered, ['count'])
+      assert.deepEqual([granted.registered, granted.registeredFor], [['count'], ['user']])
       const denied = await neighbour(tier, wat, { name: 'denied', grants: { log: 'debug', register: ['other'] } })
       assert.equal((await denied.handle()).status, STATUS.DENIED)
       assert.equal(denied.refusals[0]?.code, 'ERR_GRANT_MISSING')

@@ -65,7 +65,7 @@ export class WorldGuest implements Guest {
   }
 
   register(capability: string): void {
-    this.#parts.events.onRegister(capability)
+    this.#parts.events.onRegister(capability, this.#parts.cause())
   }
 
   subscribe(pattern: string, isWanted = true): void {

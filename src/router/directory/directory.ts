@@ -107,9 +107,9 @@ export class Directory {
   }
 
   /** Offers a capability without anything said of it, and without end; one that is offered already stays as it is. */
-  register(agent: string, capability: string): ErrorCode | null {
+  register(agent: string, capability: string, by: Message | null = null): ErrorCode | null {
     if (this.#households.get(agent)?.entries.has(capability) === true) return null
-    return this.offer(agent, { capability, properties: {}, ontology: null, untilMs: null })
+    return this.offer(agent, { capability, properties: {}, ontology: null, untilMs: null }, by)
   }
 
   /** Takes an offer back. False when there is none. */

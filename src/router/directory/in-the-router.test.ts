@@ -207,6 +207,24 @@ describe('a watch', () => {
     await world.router.close()
   })
 
+  test('is told no longer of agents that register and withdraw in turns without end', async () => {
+    const world = new World(undefined, { limits: { ...DEFAULT_CONVERSATION_LIMITS, hops: 20 } })
+    let count = 0
+    for (const name of ['a', 'b']) {
+      const turn: GuestBehaviour = (message, guest) => {
+        count += 1
+        if (!world.router.directory.withdraw(name, 'count', message)) guest.register('count')
+        return 0
+      }
+      await world.spawn(name, turn, { mayOffer: ['count'], mayFind: ['count'] })
+      world.router.watches.watch(name, 1, {})
+    }
+    world.router.send({ performative: 'inform', receiver: 'a' })
+    await world.router.idle()
+    assert.equal(count, 21)
+    await world.router.close()
+  })
+
   test('is told of nothing that is not granted, and of nothing once its agent has stopped', async () => {
     const world = new World()
     await world.spawn('w', quiet, { mayFind: ['sort'] })

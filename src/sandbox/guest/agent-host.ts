@@ -176,7 +176,7 @@ export class AgentHost implements CaxtonHost {
     if (this.#registered.has(capability)) return STATUS.OK
     if (this.#registered.size >= HOST_LIMITS.capabilitiesPerAgent) return STATUS.LIMIT
     this.#registered.add(capability)
-    this.#emit({ type: 'register', capability })
+    this.#emit({ type: 'register', capability, cause: this.#parts.causeOf(this.#options.agent) })
     return STATUS.OK
   }
 

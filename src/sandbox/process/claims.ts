@@ -81,7 +81,7 @@ function readEvent(fields: Fields, bytes: Uint8Array): GuestEvent {
     case 'register': {
       const capability = readText(fields['capability'])
       if (!isName(capability)) throw violation('a capability without a name')
-      return { type, capability }
+      return { type, capability, cause: 0 }
     }
     case 'exported':
       return { type, part: readPart(readFields(fields['part'], 'a part'), bytes) }

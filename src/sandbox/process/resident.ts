@@ -107,16 +107,17 @@ export class Resident {
       this.#admitAsk(event.ask)
       return { ...event, cause: this.#calls[0]!.id }
     }
+    if (event.type === 'register') {
+      this.#registered += 1
+      this.#assert(this.#registered <= HOST_LIMITS.capabilitiesPerAgent, 'too many capabilities')
+      return { ...event, cause: this.#calls[0]!.id }
+    }
     if (event.type === 'log') this.#countLine(Buffer.byteLength(event.line.text))
     else if (event.type === 'output') this.#countLine(event.bytes.length)
     else if (event.type === 'refuse') {
       this.#said.refusals += 1
       this.#assert(this.#said.refusals <= REFUSALS, 'too many refusals')
-    } else if (event.type === 'exported') this.#countPart(event.part)
-    else {
-      this.#registered += 1
-      this.#assert(this.#registered <= HOST_LIMITS.capabilitiesPerAgent, 'too many capabilities')
-    }
+    } else this.#countPart(event.part)
     return event
   }
 
