@@ -1,14 +1,13 @@
 import type { Message } from '../core/index.ts'
-import { asCaxtonError, CaxtonError, HOST_LIMITS, humanAddress, personOf, readTerms } from '../core/index.ts'
+import { asCaxtonError, CaxtonError, humanAddress, personOf, readTerms } from '../core/index.ts'
 import type { Conversation } from './conversation.ts'
-import type { Deadline } from './deadline-queue.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
-import { Passages } from './passages.ts'
-import { PersonRoom } from './person-room.ts'
 import { turnOf } from './turn.ts'
 import type { Standing, StandingNotes, WaitingEnd, WaitingMessage } from './waiting.ts'
 import { NO_NOTES, ownExpiry, standingOf, termsExpiry, WAITING_AREA } from './waiting.ts'
+import type { EndedMessage, WaitingEntry } from './waiting-book.ts'
+import { WaitingBook } from './waiting-book.ts'
 
 /*
  * Messages that wait for people. Runs on the main thread.
@@ -27,28 +26,9 @@ export interface PeopleMailParts extends DeliveryParts {
   confirmCancel(cancel: Message): void
 }
 
-export interface EndedMessage {
-  readonly end: WaitingEnd
-  readonly atMs: number
-}
-
-interface Entry {
-  readonly waiting: WaitingMessage
-  readonly bytes: number
-  readonly deadline: Deadline | null
-  /** It counts as under way. */
-  readonly holdsRest: boolean
-  /** The standing as the journal has it. */
-  readonly published: string
-}
-
 export class PeopleMail {
   readonly #parts: PeopleMailParts
-  readonly #rooms: ReadonlyMap<string, PersonRoom>
-  /** By id, in the order of acceptance. */
-  readonly #entries = new Map<string, Entry>()
-  readonly #byConversation = new Map<Conversation, Set<string>>()
-  readonly #ended = new Map<string, EndedMessage>()
+  readonly #book: WaitingBook
   /** Deadlines that count as under way, and those that do not. */
   readonly #awaited: DeadlineQueue
   readonly #others: DeadlineQueue
@@ -58,33 +38,33 @@ export class PeopleMail {
 
   constructor(parts: PeopleMailParts) {
     this.#parts = parts
-    this.#rooms = new Map(parts.persons.map((person) => [person.name, new PersonRoom(person)]))
+    this.#book = new WaitingBook(parts.persons)
     const nowMs = () => parts.clock.nowMs()
     this.#awaited = new DeadlineQueue({ nowMs, keepsAlive: true })
     this.#others = new DeadlineQueue({ nowMs, keepsAlive: false })
   }
 
   /** Everything that waits, in the order of acceptance. */
-  *all(): Generator<WaitingMessage> {
-    for (const { waiting } of this.#entries.values()) yield waiting
+  all(): WaitingMessage[] {
+    return this.#book.all().map(({ waiting }) => waiting)
   }
 
   get(id: string): WaitingMessage | undefined {
-    return this.#entries.get(id)?.waiting
+    return this.#book.get(id)?.waiting
   }
 
-  /** How a message has ended that waits no more, for the last HOST_LIMITS.endedHumanMessages of them. */
+  /** See `WaitingBook.endOf`. */
   endOf(id: string): EndedMessage | undefined {
-    return this.#ended.get(id)
+    return this.#book.endOf(id)
   }
 
   isDeclared(person: string): boolean {
-    return this.#rooms.has(person)
+    return this.#book.roomOf(person) !== undefined
   }
 
   /** Returns why a message cannot wait for a person; null if it can. */
   findProblem(person: string, message: Message): CaxtonError | null {
-    const room = this.#rooms.get(person)
+    const room = this.#book.roomOf(person)
     if (room === undefined) return new CaxtonError('ERR_PERSON_UNKNOWN', { detail: `'${person}'`, data: { person } })
     // Whoever could choose whom a person answers could speak to anybody with a person's voice.
     if (message.reply_to !== undefined && message.reply_to !== message.sender) {
@@ -118,19 +98,17 @@ export class PeopleMail {
 
   /** Whether a person has agreed to something in a conversation and owes the rest. */
   hasPromised(receiver: string, conversation: Conversation): boolean {
-    const ids = [...(this.#byConversation.get(conversation) ?? [])]
-    return ids.some((id) => {
-      const { message, isPromised } = this.#entries.get(id)!.waiting
-      return isPromised && message.receiver === receiver
-    })
+    return this.#book
+      .of(conversation)
+      .some(({ waiting }) => waiting.isPromised && waiting.message.receiver === receiver)
   }
 
   /** Looks again at what waits in a conversation in which something has happened. */
   review(conversation: Conversation): void {
-    if (this.#byConversation.size === 0) return
-    for (const id of [...(this.#byConversation.get(conversation) ?? [])]) {
-      const entry = this.#entries.get(id)
-      if (entry !== undefined && id !== this.#answered) this.#review(entry)
+    for (const { waiting } of this.#book.of(conversation)) {
+      // Looking at one may end others.
+      const entry = this.#book.get(waiting.id)
+      if (entry !== undefined && waiting.id !== this.#answered) this.#review(entry)
     }
   }
 
@@ -141,9 +119,13 @@ export class PeopleMail {
    */
   answer({ id, message }: WaitingMessage, isPromise: boolean, send: () => CaxtonError | null): CaxtonError | null {
     this.#answered = id
-    const problem = send()
-    this.#answered = null
-    const entry = this.#entries.get(id)
+    let problem: CaxtonError | null
+    try {
+      problem = send()
+    } finally {
+      this.#answered = null
+    }
+    const entry = this.#book.get(id)
     if (entry === undefined) return problem
     if (problem !== null) {
       const isLost = problem.code === 'ERR_AGENT_UNKNOWN' || problem.code === 'ERR_AGENT_NOT_RUNNING'
@@ -160,7 +142,7 @@ export class PeopleMail {
 
   /** Somebody waits no more for the answer to what it has asked in the middle of a call: the question is over with the call. */
   endCall(sender: string, replyWith: string | undefined): void {
-    for (const entry of [...this.#entries.values()]) {
+    for (const entry of this.#book.all()) {
       const { message, isAwaited } = entry.waiting
       if (isAwaited && message.sender === sender && message.reply_with === replyWith) this.#endCall(entry)
     }
@@ -168,7 +150,7 @@ export class PeopleMail {
 
   /** Takes a message out that wants no answer. */
   dismiss({ id }: WaitingMessage): void {
-    const entry = this.#entries.get(id)
+    const entry = this.#book.get(id)
     if (entry !== undefined) this.#end(entry, 'dismissed', null, null)
   }
 
@@ -177,8 +159,8 @@ export class PeopleMail {
     const { agents, mail, store } = this.#parts
     const published = store.recordsOf(WAITING_AREA)
     const standings = new Map([...published].map(([id, text]) => [id, JSON.parse(text) as Standing]))
-    const before = new Set(this.#entries.keys())
-    for (const person of this.#rooms.keys()) {
+    const before = new Set(this.#book.all().map(({ waiting }) => waiting.id))
+    for (const person of this.#book.persons) {
       mail.unpark(humanAddress(person), ({ message }) => {
         const { isPromised = false, isAwaited = false } = standings.get(message.message_id) ?? {}
         this.#add(message, { isPromised, isAwaited })
@@ -188,7 +170,7 @@ export class PeopleMail {
       })
     }
     // Calls ended with the system in which they were made; where they are made again, they ask again.
-    for (const entry of [...this.#entries.values()]) {
+    for (const entry of this.#book.all()) {
       if (entry.waiting.isAwaited && !before.has(entry.waiting.id)) this.#endCall(entry)
     }
   }
@@ -203,7 +185,7 @@ export class PeopleMail {
   releaseRest(): void {
     if (!this.#keepsBusy) return
     this.#keepsBusy = false
-    for (const { holdsRest } of this.#entries.values()) if (holdsRest) this.#parts.rest.end()
+    for (const { holdsRest } of this.#book.all()) if (holdsRest) this.#parts.rest.end()
   }
 
   /** Forgets deadlines. What waits can still be read. */
@@ -226,19 +208,18 @@ export class PeopleMail {
     const queue = holdsRest ? this.#awaited : this.#others
     const deadline = expiresMs === null ? null : queue.add(expiresMs, () => this.#expire(id))
     const published = JSON.stringify(standing)
-    this.#entries.set(id, { waiting, bytes, deadline, holdsRest, published })
-    this.#rooms.get(waiting.person)?.take(message, bytes)
-    this.#index(message, (ids) => ids.add(id))
+    const entry: WaitingEntry = { waiting, bytes, deadline, holdsRest, published }
+    this.#book.add(entry)
     store.putRecord(WAITING_AREA, id, published)
     this.#tellWhenKept(() => {
       if (hub.isHeard)
         hub.emit({ type: 'waiting', person: waiting.person, message, sequence: mail.sequenceOf(message) })
     })
-    this.#review(this.#entries.get(id)!)
+    this.#review(entry)
   }
 
   /** Ends a message whose conversation lets nobody answer it any more, else notes what may be said now. */
-  #review(entry: Entry): void {
+  #review(entry: WaitingEntry): void {
     const { message, wantsAnswer, isPromised } = entry.waiting
     if (!wantsAnswer) return
     const turn = turnOf(message, message.receiver)
@@ -250,12 +231,12 @@ export class PeopleMail {
     else this.#end(entry, turn.state === 'cancelled' ? 'cancelled' : 'over', null, null)
   }
 
-  #publish(entry: Entry, isPromised: boolean): void {
+  #publish(entry: WaitingEntry, isPromised: boolean): void {
     const { id, person, message, sinceMs, isAwaited } = entry.waiting
     const standing = standingOf(message, message.receiver, sinceMs, { isPromised, isAwaited })
     const published = JSON.stringify(standing)
     if (published === entry.published) return
-    this.#entries.set(id, { ...entry, published, waiting: { id, person, message, sinceMs, ...standing } })
+    this.#book.update({ ...entry, published, waiting: { id, person, message, sinceMs, ...standing } })
     this.#parts.store.putRecord(WAITING_AREA, id, published)
   }
 
@@ -265,7 +246,7 @@ export class PeopleMail {
    */
   #cancel(cancel: Message): void {
     const { conversations, mail } = this.#parts
-    const asked = [...this.#entries.values()].filter(({ waiting }) => isMeant(waiting, cancel))
+    const asked = this.#book.all().filter(({ waiting }) => isMeant(waiting, cancel))
     // Ends the dialogue, and with it what waits in that.
     conversations.settle(cancel, cancel.receiver, null, 'cancelled')
     for (const entry of asked) this.#end(entry, 'cancelled', null, null)
@@ -278,12 +259,12 @@ export class PeopleMail {
     mail.settle(cancel)
   }
 
-  #endCall(entry: Entry): void {
+  #endCall(entry: WaitingEntry): void {
     this.#end(entry, 'over', null, () => {})
   }
 
   #expire(id: string): void {
-    const entry = this.#entries.get(id)
+    const entry = this.#book.get(id)
     if (entry === undefined) return
     const { message } = entry.waiting
     const error = this.#expired(message)
@@ -297,14 +278,11 @@ export class PeopleMail {
   }
 
   /** @param giveUp tells the sender, who is not told by its conversation; null when it is, or nobody waits */
-  #end(entry: Entry, end: WaitingEnd, error: CaxtonError | null, giveUp: (() => void) | null): void {
+  #end(entry: WaitingEntry, end: WaitingEnd, error: CaxtonError | null, giveUp: (() => void) | null): void {
     const { mail, store, conversations, rest, hub, clock } = this.#parts
     const { id, person, message } = entry.waiting
-    if (!this.#entries.delete(id)) return
+    if (!this.#book.remove(entry, { end, atMs: clock.nowMs() })) return
     if (entry.deadline !== null) (entry.holdsRest ? this.#awaited : this.#others).remove(entry.deadline)
-    this.#rooms.get(person)?.giveBack(message, entry.bytes)
-    this.#index(message, (ids) => ids.delete(id))
-    this.#remember(id, { end, atMs: clock.nowMs() })
     store.putRecord(WAITING_AREA, id, null)
     mail.noteHandled(message, message.receiver, { status: 0, error, fuel: 0 })
     conversations.settle(message, message.receiver, null, giveUp === null ? null : 'lost')
@@ -312,20 +290,6 @@ export class PeopleMail {
     mail.settle(message)
     if (end !== 'answered' && hub.isHeard) hub.emit({ type: 'withdrawn', person, message, end })
     if (entry.holdsRest && this.#keepsBusy) rest.end()
-  }
-
-  #remember(id: string, ended: EndedMessage): void {
-    this.#ended.set(id, ended)
-    if (this.#ended.size > HOST_LIMITS.endedHumanMessages) this.#ended.delete(this.#ended.keys().next().value!)
-  }
-
-  #index(message: Message, change: (ids: Set<string>) => void): void {
-    const conversation = Passages.get(message)?.conversation ?? null
-    if (conversation === null) return
-    const ids = this.#byConversation.get(conversation) ?? new Set()
-    change(ids)
-    if (ids.size === 0) this.#byConversation.delete(conversation)
-    else this.#byConversation.set(conversation, ids)
   }
 
   /** What is told to the outside has been committed before. */

@@ -244,6 +244,12 @@ for (const { name, draft, ms, act } of [
     ms: 60_000,
     act: 'reject-proposal',
   },
+  {
+    name: 'deadline of a round that others go on with',
+    draft: { performative: 'cfp', protocol: 'fipa-auction-english', reply_by: new Date(1_060_000).toISOString() },
+    ms: 60_000,
+    act: 'refuse',
+  },
 ] as const) {
   test(`a question is taken out by its ${name}, and its sender is told`, async () => {
     const world = worldWith()

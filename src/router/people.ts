@@ -50,7 +50,7 @@ export class People {
     if (person !== undefined && !people.isDeclared(person)) {
       throw new CaxtonError('ERR_PERSON_UNKNOWN', { detail: `'${person}'`, data: { person } })
     }
-    return [...people.all()].filter((waiting) => person === undefined || waiting.person === person)
+    return people.all().filter((waiting) => person === undefined || waiting.person === person)
   }
 
   /** @throws CaxtonError ERR_MESSAGE_ENDED for one that waits no more, ERR_MESSAGE_UNKNOWN */

@@ -30,6 +30,7 @@ export function turnOf(message: Message, receiver: string): Turn {
   const acts = actsOf(protocol, dialogue, side)
   const last = dialogue.asks[side === 'partner' ? 'opener' : 'partner']
   const { state, isLate } = dialogue
-  if (acts === null || last?.messageId !== message.message_id) return { kind: 'over', state, isLate }
+  const isPast = acts === null || (isLate && acts.length === 0)
+  if (isPast || last?.messageId !== message.message_id) return { kind: 'over', state, isLate }
   return { kind: 'bound', acts, dueMs: dueOf(dialogue)?.atMs ?? null }
 }
