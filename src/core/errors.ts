@@ -63,7 +63,7 @@ export const ERRORS = {
   ERR_LIMIT_TABLE: { kind: 'limit', status: 429, message: 'Table limit is reached' },
   ERR_LIMIT_STACK: { kind: 'limit', status: 429, message: 'Stack is exhausted' },
   ERR_LIMIT_MESSAGES: { kind: 'limit', status: 429, message: 'Too many messages sent while handling one' },
-  ERR_LIMIT_FAN_OUT: { kind: 'limit', status: 429, message: 'Too many copies of messages while handling one' },
+  ERR_LIMIT_FAN_OUT: { kind: 'limit', status: 429, message: 'Too many copies of messages at once' },
   ERR_LIMIT_HOST_CALLS: { kind: 'limit', status: 429, message: 'Too many host calls while handling one message' },
   ERR_LIMIT_LOG: { kind: 'limit', status: 429, message: 'Too many bytes logged while handling one message' },
   ERR_LIMIT_RATE: { kind: 'limit', status: 429, message: 'Limit over time is used up' },

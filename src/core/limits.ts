@@ -279,6 +279,8 @@ export const TOPIC_LIMITS = Object.freeze({
   subscriptionsPerAgent: 64,
   /** Of all agents together. */
   subscriptions: 100_000,
+  /** Copies that the calls of one agent make in one turn of the main thread, some 40 ms; more where one call may send more messages. */
+  copiesPerTurn: 10_000,
   /** Values that are retained, each the last one of a topic. */
   retained: 4_096,
   /** Of those, the ones that one agent has published. */

@@ -1,6 +1,6 @@
 import type { Agent } from '../agent/index.ts'
 import type { Message } from '../core/index.ts'
-import { CaxtonError, RUNTIME_NAME } from '../core/index.ts'
+import { CaxtonError, RUNTIME_NAME, TOPIC_LIMITS } from '../core/index.ts'
 import type { Refused } from './conversations-parts.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
 import { mailboxFull } from './delivery-problems.ts'
@@ -13,7 +13,8 @@ import type { Step } from './protocols/index.ts'
  * 1. The sender holds one place for the message, until it is routed; its copies hold room with their receivers and nothing of the
  *    sender's. So a receiver that takes its time keeps neither the sender nor the other receivers waiting.
  * 2. Instead no more copies of one sender wait with one receiver than messages of the sender may wait at all.
- * 3. An agent makes no more copies in one call than it may send messages: a fan-out is a short way to write, no lever.
+ * 3. An agent makes no more copies in one call than it may send messages: a fan-out is a short way to write, no lever. Nor do many calls,
+ *    whose messages arrive together, make so many in one turn of the event loop that everybody else waits for them.
  * 4. Copies are messages of the conversation of what they are copies of, in the undertaking of its cause: they count in its budgets.
  */
 
@@ -50,6 +51,8 @@ export class FanOut {
   readonly #pairs = new Map<Message, string>()
   /** Copies that each agent has made in the call that runs. */
   readonly #made = new Map<string, number>()
+  /** Copies that each agent has made in this turn of the event loop. */
+  readonly #madeInTurn = new Map<string, number>()
 
   constructor(parts: FanOutParts) {
     this.#parts = parts
@@ -140,11 +143,20 @@ export class FanOut {
   #count(sender: string, copies: number): CaxtonError | null {
     const agent = this.#parts.agents.get(sender)
     if (agent === undefined || copies === 0) return null
-    const asked = (this.#made.get(sender) ?? 0) + copies
     const limit = agent.limits.messages
-    if (asked > limit) return new CaxtonError('ERR_LIMIT_FAN_OUT', { data: { agent: sender, limit, asked } })
+    const turnLimit = Math.max(limit, TOPIC_LIMITS.copiesPerTurn)
+    const asked = (this.#made.get(sender) ?? 0) + copies
+    const askedInTurn = (this.#madeInTurn.get(sender) ?? 0) + copies
+    if (asked > limit) return tooMany(sender, limit, asked)
+    if (askedInTurn > turnLimit) return tooMany(sender, turnLimit, askedInTurn)
+    if (this.#madeInTurn.size === 0) setImmediate(() => this.#madeInTurn.clear())
+    this.#madeInTurn.set(sender, askedInTurn)
     this.#made.set(sender, asked)
     agent.countCopies(copies)
     return null
   }
+}
+
+function tooMany(agent: string, limit: number, asked: number): CaxtonError {
+  return new CaxtonError('ERR_LIMIT_FAN_OUT', { data: { agent, limit, asked } })
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import binaryen from 'binaryen'
+import { TOPIC_LIMITS } from '../../src/core/index.ts'
 import type { AgentInput, CaxtonEvent } from '../../src/index.ts'
 import { Caxton } from '../../src/index.ts'
 
@@ -82,6 +83,35 @@ test('a publication is no lever: its copies are as many as the messages that its
   assert.deepEqual([first?.copies, first?.lost], [SUBSCRIBERS, 0])
   const refused = of(events, 'undelivered').filter(({ error }) => error.code === 'ERR_LIMIT_FAN_OUT')
   assert.ok(refused.length > 0)
+  assertAtRest(caxton)
+})
+
+test('calls by the hundred that each publish once keep nobody waiting for all of their copies', async () => {
+  await using caxton = await Caxton.start({ threads: 1 })
+  const SUBSCRIBERS = 120
+  for (let index = 0; index < SUBSCRIBERS; index += 1) await caxton.deploy(agent(`sink-${index}`, { subscribe: '>' }))
+  await caxton.deploy(agent('bomb', { publish: { topic: 'a.b', times: 1 } }))
+  const events = listen(caxton)
+  let turn = 0
+  let most = 0
+  caxton.subscribe((event) => {
+    if (event.type !== 'delivered' || event.message.sender !== 'bomb') return
+    if (turn === 0) {
+      setImmediate(() => {
+        turn = 0
+      })
+    }
+    turn += 1
+    most = Math.max(most, turn)
+  })
+  // The messages of the user are no calls of the agent: what it publishes comes back together.
+  for (let call = 0; call < 200; call += 1) caxton.send({ performative: 'request', receiver: 'bomb' })
+  await caxton.idle()
+  assert.ok(most >= SUBSCRIBERS && most <= TOPIC_LIMITS.copiesPerTurn, `${most}`)
+  const codes = new Set(of(events, 'undelivered').map(({ error }) => error.code))
+  codes.delete('ERR_LIMIT_MAILBOX')
+  codes.delete('ERR_LIMIT_FAN_OUT')
+  assert.deepEqual([...codes], [])
   assertAtRest(caxton)
 })
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { createGate, settle } from '../../../test/fakes/sandbox.ts'
+import { createGate, outcomeOf, settle } from '../../../test/fakes/sandbox.ts'
 import type { Guest, GuestBehaviour } from '../../../test/fakes/world.ts'
 import { trap, World } from '../../../test/fakes/world.ts'
 import type { Draft, Message } from '../../core/index.ts'
-import { coversTopics, DEFAULT_CONVERSATION_LIMITS, isCaxtonError } from '../../core/index.ts'
+import { coversTopics, DEFAULT_CONVERSATION_LIMITS, isCaxtonError, TOPIC_LIMITS } from '../../core/index.ts'
 
 const quiet: GuestBehaviour = () => 0
 const subscribing = (...patterns: string[]) => ({
@@ -249,6 +249,29 @@ describe('copies', () => {
     tell(world, 'source', [['t', 4]])
     await world.router.idle()
     assert.deepEqual(contents(world.begun('a')), [1, 2, 4])
+    assertNothingHeld(world)
+  })
+
+  test('of many calls in one turn are bounded, too, so that nobody else waits long', async () => {
+    const world = new World()
+    const names = Array.from({ length: 101 }, (_, index) => `sink-${index}`)
+    for (const name of names) await world.spawn(name, quiet, subscribing('t'))
+    await world.spawn('source', publisher)
+    const source = world.router.agent('source')!
+    const { onSend } = world.router.agentEvents
+    const publish = (id: number) => {
+      const header = { performative: 'inform', sender: 'source', receiver: 'topic:t', content: '1' } as const
+      world.credit.accept('source', 'topic:t', 1)
+      onSend(source, { ...header, message_id: `m-${id}`, conversation_id: `m-${id}` }, false, null)
+      world.router.agentEvents.onFired(source, 1, outcomeOf(0))
+    }
+    for (let call = 0; call < 110; call += 1) publish(call)
+    const made = () => world.of('published').reduce((sum, { copies }) => sum + copies, 0)
+    assert.ok(made() <= TOPIC_LIMITS.copiesPerTurn && made() > TOPIC_LIMITS.copiesPerTurn - names.length, `${made()}`)
+    await settle()
+    publish(200)
+    assert.equal(world.of('published').at(-1)?.copies, names.length)
+    await world.router.idle()
     assertNothingHeld(world)
   })
 
