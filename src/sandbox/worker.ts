@@ -218,7 +218,7 @@ function runTurn(resident: Resident): void {
     return
   }
   if (guest?.isSuspended) {
-    current = { resident, id: resident.running!.id, fuelBefore: guest.fuelUsed, result: null }
+    current = { resident, id: resident.running!.id, fuelBefore: guest.meter.fuelUsed, result: null }
     heartbeat.begin(resident.agent, clockStartMs + clock.look() + resident.wallMs - guest.ranMs())
     if (guest.resume()) return
     endWaitingTurn()
@@ -300,7 +300,7 @@ function suspendCurrent(owed: bigint): Promise<bigint> {
   heartbeat.end()
   current = null
   leaveDriver(guest)
-  turns.charge(resident.turn, guest.fuelUsed - fuelBefore)
+  turns.charge(resident.turn, (guest.meter.fuelUsed - fuelBefore) * guest.meter.burden)
   turns.add(resident.turn)
   mail.takeSent(takePost)
   outbox.flush()
@@ -333,7 +333,7 @@ function endWaitingTurn(): void {
   heartbeat.end()
   current = null
   leaveDriver(resident.guest!)
-  turns.charge(resident.turn, resident.guest!.fuelUsed - fuelBefore + CALL_FUEL)
+  turns.charge(resident.turn, resident.guest!.meter.fuelUsed - fuelBefore + CALL_FUEL)
   mail.takeSent(takePost)
 }
 

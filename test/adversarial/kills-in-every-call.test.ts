@@ -13,7 +13,17 @@ import { WASI_PREVIEW1 } from '../../src/wasi/index.ts'
 const LAST_CALLS = ['proc_exit', 'proc_raise']
 /** Whatever a host function wants: each is called by somebody who may call it. */
 const GRANTS = parseGrants({
-  ...{ send: ['*'], register: ['count'], directory: ['*'], log: 'debug', clock: '1us', random: 'secure', timers: 16 },
+  ...{
+    send: ['*'],
+    register: ['count'],
+    directory: ['*'],
+    publish: ['t'],
+    subscribe: ['t'],
+    log: 'debug',
+    clock: '1us',
+    random: 'secure',
+    timers: 16,
+  },
   ...{ store: { bytes: '64KiB', keys: 100 }, http: [{ url: 'https://example.com/*', methods: ['GET'] }] },
   ...{
     publish: ['>'],

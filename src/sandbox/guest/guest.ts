@@ -199,7 +199,7 @@ export class Guest {
 
   /** From the slice hook: stops the clock of the guest and answers what it has to wait for. */
   suspend(owed: bigint): Promise<bigint> {
-    this.#clock.stop()
+    this.#meter.noteSlice(this.#clock.stop())
     this.#owed = owed
     return this.#sliced!.suspend()
   }
@@ -282,8 +282,8 @@ export class Guest {
     return this.#clock.ranMs()
   }
 
-  get fuelUsed(): number {
-    return this.#meter.fuelUsed
+  get meter(): Pick<Meter, 'fuelUsed' | 'burden'> {
+    return this.#meter
   }
 
   /** Returns what the last call has used until now. */

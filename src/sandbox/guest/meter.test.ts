@@ -29,6 +29,38 @@ function thrownBy(act: () => unknown): unknown {
 }
 
 suite('the meter', () => {
+  test('gives smaller slices to a guest whose fuel takes long, and larger ones again when it does not', () => {
+    const meter = new Meter({ ...LIMITS, fuel: 1e9 }, 2_000_000)
+    meter.attach({ value: 0n }, { value: 0 }, { value: 0 })
+    meter.begin()
+    assert.deepEqual([meter.refill(-10n), meter.burden], [1_999_990n, 1])
+    meter.noteSlice(40)
+    assert.deepEqual([meter.refill(0n), meter.burden], [400_000n, 5])
+    for (const cpuMs of [4, 0, 4, 4, 0, 4]) meter.noteSlice(cpuMs)
+    assert.ok(meter.burden >= 4, 'of slices as long as they may be nothing is concluded, however coarse the clock is')
+    for (let slice = 0; slice < 50; slice += 1) meter.noteSlice(100_000)
+    assert.deepEqual([meter.refill(0n), meter.burden], [31_250n, 64])
+    for (let slice = 0; slice < 50; slice += 1) meter.noteSlice(0.1)
+    assert.deepEqual([meter.refill(0n), meter.burden], [2_000_000n, 1])
+    for (const cpuMs of [0, 0, 4, 0, 4, 0, 0, 4, 4, 0]) meter.noteSlice(cpuMs)
+    assert.equal(meter.burden, 1)
+  })
+
+  test('counts the same fuel whatever the slices were', () => {
+    const counter = { value: 0n }
+    const meter = new Meter({ ...LIMITS, fuel: 10_000_000 }, 1_000_000)
+    meter.attach(counter, { value: 0 }, { value: 0 })
+    for (const busyMs of [0, 50, 20, 0]) {
+      meter.noteSlice(busyMs)
+      meter.begin()
+      assert.equal(meter.fuelUsed, 0)
+      counter.value -= 300n
+      assert.equal(meter.fuelUsed, 300)
+      counter.value = meter.refill(-7n)
+      assert.ok(counter.value > 0n)
+    }
+  })
+
   test('counts what the guest and the host take from the same counter', () => {
     const { meter, counter } = createMeter()
     counter.value -= 100n

@@ -27,6 +27,18 @@ export interface CallCount {
   told: number
 }
 
+/** What a unit of fuel may take, milliseconds; most take half of that. */
+const FUEL_MS = 1e-6
+/** Slices are long that take so many times what they may on the average, and no less than a step of the CPU time. */
+const LONG_SLICE = 2
+const CPU_STEP_MS = 4
+/** Of the average, what the last slice is. */
+const LAST_SHARE = 1 / 4
+/** The shortest slice is that part of the longest. */
+const MOST_BURDEN = 64
+/** By so much the next slice grows behind a short one. */
+const RECOVERY = 1.25
+
 /** Stack that a host call which calls the guest again takes between the two, bytes. */
 const HOST_STACK_BYTES = 4_096
 
@@ -41,9 +53,11 @@ const HOST_STACK_BYTES = 4_096
 export class Meter {
   hostCalls = 0
   readonly #limits: Limits
-  readonly #slice: bigint
-  /** What a budget has beyond its first slice. */
-  readonly #rest: bigint
+  /** Fuel of the longest slice, and of the next one. */
+  readonly #longest: number
+  #slice: number
+  /** CPU time of slices, milliseconds. */
+  #averageMs = 0
   #counter: FuelCounter = { value: 0n }
   #reserve = 0n
   #stack: StackLevel = { value: 0 }
@@ -59,8 +73,28 @@ export class Meter {
   /** @param sliceFuel fuel that the guest gets at a time; all of its budget by default */
   constructor(limits: Limits, sliceFuel: number = limits.fuel) {
     this.#limits = limits
-    this.#slice = BigInt(Math.min(sliceFuel, limits.fuel))
-    this.#rest = BigInt(limits.fuel) - this.#slice
+    this.#longest = Math.min(sliceFuel, limits.fuel)
+    this.#slice = this.#longest
+  }
+
+  /**
+   * A slice has taken so much CPU time. Where fuel takes much longer than it should, by instructions that V8 is slow at, slices
+   * become smaller: others wait for their ends.
+   */
+  noteSlice(cpuMs: number): void {
+    const longest = this.#longest
+    const aimedMs = longest * FUEL_MS
+    this.#averageMs += (cpuMs - this.#averageMs) * LAST_SHARE
+    if (this.#averageMs > Math.max(CPU_STEP_MS, LONG_SLICE * aimedMs)) {
+      const slice = Math.floor((this.#slice * aimedMs) / this.#averageMs)
+      this.#slice = Math.max(Math.ceil(longest / MOST_BURDEN), slice)
+      this.#averageMs = aimedMs
+    } else if (this.#averageMs < aimedMs) this.#slice = Math.min(longest, Math.ceil(this.#slice * RECOVERY))
+  }
+
+  /** How much more of its thread the guest takes for its fuel than it should, from 1 on. */
+  get burden(): number {
+    return this.#longest / this.#slice
   }
 
   /** Names the counters, once the instance exists. */
@@ -96,8 +130,8 @@ export class Meter {
   #fill(): void {
     this.hostCalls = 0
     for (const call of this.#calls) call.count = 0
-    this.#counter.value = this.#slice
-    this.#reserve = this.#rest
+    this.#counter.value = BigInt(this.#slice)
+    this.#reserve = BigInt(this.#limits.fuel - this.#slice)
   }
 
   /** Gives the guest all of its stack, for a call that finds it empty. */
@@ -113,7 +147,8 @@ export class Meter {
 
   /** Answers the counter with one more slice, for a guest that owes so much and for which there is so much. */
   refill(owed: bigint): bigint {
-    const wanted = owed + this.#slice < 0n ? -owed : this.#slice
+    const slice = BigInt(this.#slice)
+    const wanted = owed + slice < 0n ? -owed : slice
     const granted = wanted < this.#reserve ? wanted : this.#reserve
     this.#reserve -= granted
     return owed + granted

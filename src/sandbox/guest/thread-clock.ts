@@ -70,11 +70,14 @@ export class CallClock {
     this.#ranCpuMs = 0
   }
 
-  /** The call is suspended. */
-  stop(): void {
-    this.#ranMs = this.ranMs()
-    this.#ranCpuMs = this.#readCpuMs()
+  /** The call is suspended. Answers the CPU time since it began or went on, milliseconds, in steps of some of them. */
+  stop(): number {
+    const [ranMs, ranCpuMs] = [this.ranMs(), this.#readCpuMs()]
+    const cpuMs = Math.min(ranMs - this.#ranMs, ranCpuMs - this.#ranCpuMs)
+    this.#ranMs = ranMs
+    this.#ranCpuMs = ranCpuMs
     this.#isRunning = false
+    return cpuMs
   }
 
   /** The call goes on. */
