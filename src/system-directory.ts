@@ -20,8 +20,9 @@ export class SystemDirectory {
    *
    * @param limit the most offers that are returned. @default 100
    */
-  search(filter: OfferFilter = {}, limit: number = DIRECTORY_LIMITS.searchResults): Promise<SearchResult> {
-    return this.#directory.search(filter, limit)
+  async search(filter: OfferFilter = {}, limit: number = DIRECTORY_LIMITS.searchResults): Promise<SearchResult> {
+    const { offers, hasMore } = await this.#directory.search(filter, limit)
+    return { offers: offers.map((offer) => structuredClone(offer)), hasMore }
   }
 }
 

@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import type { AgentInput, CaxtonEvent, CaxtonOptions } from '../../src/index.ts'
 import { Caxton, loadSystem, readOffers } from '../../src/index.ts'
 import { createDirectory } from '../fakes/data-directory.ts'
+import { ROOT, runSystem } from './run-system.ts'
 
 const guest = (file: string) => new URL(`../../guests/directory/${file}`, import.meta.url).pathname
 const DENIED = -1
@@ -260,4 +261,10 @@ test('a message to all that offer a capability is answered by each', async () =>
   await assert.rejects(caxton.request({ performative: 'request', receiver: 'capability:count' }), {
     code: 'ERR_MESSAGE_INVALID',
   })
+})
+
+test('the example finds whoever says what is searched for, and nobody else', async () => {
+  const run = await runSystem(join(ROOT, 'examples/directory/caxton.toml'))
+  assert.equal(run.exitCode, 0, run.stderr)
+  assert.deepEqual(run.summary?.result?.content, { de: 'hallo', fr: 'bonjour', it: null })
 })
