@@ -95,8 +95,8 @@ export class Directory {
     if (before === undefined && (household?.entries.size ?? 0) >= HOST_LIMITS.capabilitiesPerAgent) {
       return 'ERR_LIMIT_CAPABILITIES'
     }
-    if (before === undefined && !this.#hasRoom()) return 'ERR_LIMIT_DIRECTORY'
     if (chars > DIRECTORY_LIMITS.offerCharsPerAgent) return 'ERR_LIMIT_DIRECTORY'
+    if (before === undefined && !this.#makeRoom(agent)) return 'ERR_LIMIT_DIRECTORY'
     const offer = { ...terms, agent }
     const saysNothingNew = before !== undefined && saysTheSame(before.offer, terms)
     const isFromStart = household?.isRunning !== true || (saysNothingNew && before.isFromStart)
@@ -232,11 +232,11 @@ export class Directory {
     this.#leases.clear()
   }
 
-  /** Makes room where there is none: what is kept for the agent that has not come back for longest goes. */
-  #hasRoom(): boolean {
+  /** Makes room for an offer where there is none: what is kept for the agent that has not come back for longest goes. */
+  #makeRoom(forAgent: string): boolean {
     if (this.#size < DIRECTORY_LIMITS.offers) return true
     for (const [agent, { isRunning, entries }] of this.#households) {
-      if (isRunning || entries.values().some(({ isFromStart }) => isFromStart)) continue
+      if (agent === forAgent || isRunning || entries.values().some(({ isFromStart }) => isFromStart)) continue
       this.remove(agent)
       return true
     }

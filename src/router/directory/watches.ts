@@ -84,7 +84,7 @@ export class Watches {
     const own = this.#byAgent.get(agent)
     const isNew = own?.has(id) !== true
     if (isNew && (own?.size ?? 0) >= DIRECTORY_LIMITS.watchesPerAgent) return 'ERR_LIMIT_DIRECTORY'
-    if (isNew && !this.#hasRoom()) return 'ERR_LIMIT_DIRECTORY'
+    if (isNew && !this.#makeRoom(agent)) return 'ERR_LIMIT_DIRECTORY'
     this.unwatch(agent, id)
     const isFromStart = !this.#running.has(agent)
     const watch = this.#put(agent, id, filter, isFromStart)
@@ -149,11 +149,12 @@ export class Watches {
     else if (watch.isMissing || watch.waiting.size > 0) this.#tell(watch)
   }
 
-  /** Makes room where there is none: what is kept for the agent that has not come back for longest goes. */
-  #hasRoom(): boolean {
+  /** Makes room for a watch where there is none: what is kept for the agent that has not come back for longest goes. */
+  #makeRoom(forAgent: string): boolean {
     if (this.#size < DIRECTORY_LIMITS.watches) return true
     for (const [agent, own] of this.#byAgent) {
-      if (this.#running.has(agent) || own.values().some(({ isFromStart }) => isFromStart)) continue
+      if (agent === forAgent || this.#running.has(agent) || own.values().some(({ isFromStart }) => isFromStart))
+        continue
       this.remove(agent)
       return true
     }
