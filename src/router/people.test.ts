@@ -394,6 +394,22 @@ test('a request of the user is answered by a person', async () => {
   assert.throws(() => world.router.people.list('eve'), codeOf('ERR_PERSON_UNKNOWN'))
 })
 
+test('a list of receivers may name people beside others', async () => {
+  const world = worldWith()
+  const { got } = await addAsker(world)
+  world.router.send({ performative: 'query-ref', receiver: ANN, others: ['clerk', 'human:bob', 'human:eve'] })
+  await world.router.idle()
+  assert.deepEqual(
+    world.router.people.list().map(({ person }) => person),
+    ['ann', 'bob'],
+  )
+  assert.equal(got.length, 1)
+  assert.deepEqual(
+    world.toUser.map(({ performative, content }) => [performative, JSON.parse(content!).reason]),
+    [['failure', 'ERR_PERSON_UNKNOWN']],
+  )
+})
+
 test('a guard that stops an undertaking takes its questions out', async () => {
   const people = [{ name: 'ann', description: null, limits: DEFAULT_PERSON_LIMITS }]
   const limits = { ...DEFAULT_CONVERSATION_LIMITS, messages: 3 }

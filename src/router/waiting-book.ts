@@ -22,6 +22,8 @@ export interface EndedMessage {
   readonly atMs: number
 }
 
+const NONE: readonly WaitingEntry[] = Object.freeze([])
+
 /** What waits for whom, by id and by conversation, with the room that it takes; and how the last of what waits no more has ended. */
 export class WaitingBook {
   readonly #rooms: ReadonlyMap<string, PersonRoom>
@@ -52,10 +54,11 @@ export class WaitingBook {
     return this.#entries.get(id)
   }
 
-  /** What waits in a conversation. Cost: constant where nothing does. */
-  of(conversation: Conversation): WaitingEntry[] {
-    const ids = this.#byConversation.size === 0 ? undefined : this.#byConversation.get(conversation)
-    return ids === undefined ? [] : [...ids].map((id) => this.#entries.get(id)!)
+  /** What waits in a conversation. Cost: nothing to speak of where nothing does: it is asked of every step of every conversation. */
+  of(conversation: Conversation): readonly WaitingEntry[] {
+    if (this.#byConversation.size === 0) return NONE
+    const ids = this.#byConversation.get(conversation)
+    return ids === undefined ? NONE : [...ids].map((id) => this.#entries.get(id)!)
   }
 
   add(entry: WaitingEntry): void {
