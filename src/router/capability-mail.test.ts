@@ -161,6 +161,24 @@ describe('all', () => {
     assert.deepEqual(receiversIn(world), ['full', 'free', 'free'])
   })
 
+  test('makes no more copies in one call than its sender may send messages', async () => {
+    const world = createWorld('all')
+    const call: GuestBehaviour = ({ sender }, guest) => {
+      if (sender === 'user') guest.send({ performative: 'cfp', receiver: 'capability:count' })
+      return 0
+    }
+    await spawn(world, ['a', 'b', 'c'])
+    await world.spawn('caller', call, { limits: { messages: 2 } })
+    world.router.send({ performative: 'request', receiver: 'caller' })
+    await world.router.idle()
+    assert.deepEqual(world.begun('caller').slice(1).map(reasonOf), ['ERR_LIMIT_FAN_OUT'])
+    assert.deepEqual(
+      ['a', 'b', 'c'].flatMap((name) => world.begun(name)),
+      [],
+    )
+    assert.deepEqual(world.credit.held(), { messages: 0, bytes: 0, outstanding: 0 })
+  })
+
   test('is no receiver of a request, which has one reply', async () => {
     const world = createWorld('all')
     await spawn(world, ['a', 'b'], echo)
