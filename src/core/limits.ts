@@ -281,6 +281,11 @@ export const TOPIC_LIMITS = Object.freeze({
   subscriptions: 100_000,
   /** Copies that the calls of one agent make in one turn of the main thread, some 40 ms; more where one call may send more messages. */
   copiesPerTurn: 10_000,
+  /**
+   * Pairs of a retained value and a pattern that are looked at in one turn of the main thread for subscriptions of one agent, some 40 ms: all values
+   * twice with as many patterns as it may have.
+   */
+  looksPerTurn: 524_288,
   /** Values that are retained, each the last one of a topic. */
   retained: 4_096,
   /** Of those, the ones that one agent has published. */

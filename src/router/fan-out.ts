@@ -6,6 +6,7 @@ import type { DeliveryParts } from './delivery-parts.ts'
 import { mailboxFull } from './delivery-problems.ts'
 import { Passages } from './passages.ts'
 import type { Step } from './protocols/index.ts'
+import { TurnCount } from './turn-count.ts'
 
 /*
  * Copies of one message for several agents. Owned by the main thread.
@@ -51,8 +52,7 @@ export class FanOut {
   readonly #pairs = new Map<Message, string>()
   /** Copies that each agent has made in the call that runs. */
   readonly #made = new Map<string, number>()
-  /** Copies that each agent has made in this turn of the event loop. */
-  readonly #madeInTurn = new Map<string, number>()
+  readonly #madeInTurn = new TurnCount()
 
   constructor(parts: FanOutParts) {
     this.#parts = parts
@@ -146,11 +146,10 @@ export class FanOut {
     const limit = agent.limits.messages
     const turnLimit = Math.max(limit, TOPIC_LIMITS.copiesPerTurn)
     const asked = (this.#made.get(sender) ?? 0) + copies
-    const askedInTurn = (this.#madeInTurn.get(sender) ?? 0) + copies
+    const askedInTurn = this.#madeInTurn.of(sender) + copies
     if (asked > limit) return tooMany(sender, limit, asked)
     if (askedInTurn > turnLimit) return tooMany(sender, turnLimit, askedInTurn)
-    if (this.#madeInTurn.size === 0) setImmediate(() => this.#madeInTurn.clear())
-    this.#madeInTurn.set(sender, askedInTurn)
+    this.#madeInTurn.add(sender, copies)
     this.#made.set(sender, asked)
     agent.countCopies(copies)
     return null

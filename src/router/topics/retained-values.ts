@@ -44,6 +44,10 @@ export class RetainedValues {
     }
   }
 
+  get size(): number {
+    return this.#values.size
+  }
+
   /** Returns why the last value of a topic cannot become that of a message; null if it can. */
   findExcess(topic: string, message: Message): CaxtonError | null {
     if (message.content === undefined) return null
@@ -72,7 +76,7 @@ export class RetainedValues {
     store.putRecord(RETAINED_AREA, topic, JSON.stringify(value))
   }
 
-  /** Returns the values of the topics that somebody subscribes to, in the order in which they were published. Cost: looks at all there are. */
+  /** Returns the values of the topics that somebody subscribes to, in the order in which they were published. Cost: looks at each with each pattern. */
   matching(patterns: SubscriptionTrie<unknown>): RetainedValue[] {
     const nowMs = this.#parts.clock.nowMs()
     const found: RetainedValue[] = []

@@ -448,6 +448,25 @@ describe('what is retained', () => {
     assertNothingHeld(world)
   })
 
+  test('is looked for so much in one turn for one agent, and then not any more until the next', async () => {
+    const world = new World()
+    const VALUES = 4_000
+    for (let value = 0; value < VALUES; value += 1) world.router.send(retained(`t.${value}`, value))
+    const sink = await world.spawn('sink', quiet, { limits: { mailboxMessages: 10_000 } })
+    const patterns = Array.from({ length: 64 }, (_, index) => [`t.${index}`, true] as const)
+    const subscribe = () => world.router.agentEvents.onSubscribe(sink, new Map(patterns), null)
+    for (let call = 0; call < 5; call += 1) subscribe()
+    assert.deepEqual(
+      world.of('refused').map(({ error }) => error.code),
+      Array(3).fill('ERR_LIMIT_SUBSCRIPTIONS'),
+    )
+    await settle()
+    subscribe()
+    await world.router.idle()
+    assert.equal(world.begun('sink').length, 3 * patterns.length)
+    assertNothingHeld(world)
+  })
+
   const WRONG: readonly (readonly [what: string, draft: Draft])[] = [
     ['under a protocol', { ...retained('t', 1), protocol: 'fipa-query', performative: 'query-ref' }],
     ['that waits for answers', { ...retained('t', 1), reply_by: '2030-01-31T12:00:00Z' }],

@@ -4,6 +4,7 @@ import type { Refused } from '../conversations-parts.ts'
 import type { DeliveryParts } from '../delivery-parts.ts'
 import { callSafely } from '../event.ts'
 import type { FanOut } from '../fan-out.ts'
+import { TurnCount } from '../turn-count.ts'
 import { RetainedValues } from './retained-values.ts'
 import { SubscriptionTrie } from './subscription-trie.ts'
 
@@ -33,6 +34,7 @@ export class Topics {
   readonly #subscriptions = new SubscriptionTrie<string>()
   readonly #listeners = new SubscriptionTrie<TopicListener>()
   readonly #retained: RetainedValues
+  readonly #looks = new TurnCount()
 
   constructor(parts: TopicsParts) {
     this.#parts = parts
@@ -90,7 +92,7 @@ export class Topics {
       this.#parts.hub.emit({ type: isWanted ? 'subscribed' : 'unsubscribed', agent, pattern })
     }
     this.#parts.store.subscriptions.put(agent, kept)
-    if (begun.size > 0) this.#bringRetained(agent, begun, cause)
+    if (begun.size > 0) this.#look(agent, begun, cause)
   }
 
   /** Forgets what an agent that is gone for good has subscribed to. */
@@ -121,6 +123,17 @@ export class Topics {
 
   #tell(listeners: Iterable<TopicListener>, message: Message): void {
     for (const listener of listeners) callSafely(listener, message)
+  }
+
+  #look(agent: string, begun: SubscriptionTrie<string>, cause: Message | null): void {
+    const limit = TOPIC_LIMITS.looksPerTurn
+    this.#looks.add(agent, this.#retained.size * begun.size)
+    if (this.#looks.of(agent) <= limit) this.#bringRetained(agent, begun, cause)
+    else {
+      const detail = 'retained values were not brought'
+      const error = new CaxtonError('ERR_LIMIT_SUBSCRIPTIONS', { detail, data: { agent, limit } })
+      this.#parts.hub.emit({ type: 'refused', agent, error: error.toData() })
+    }
   }
 
   /** What finds no room is not brought later: it is still retained, for whoever subscribes again. */
