@@ -41,7 +41,20 @@ function message(id: string, fields: Partial<Message> = {}): Message {
   return { performative: 'request', sender: 'user', receiver: 'a', ...ids, ...fields }
 }
 
-const USAGE = { fuel: 7, cpuMs: 1, wallMs: 2, memoryBytes: 65_536 }
+const USAGE = {
+  ...{
+    fuel: 7,
+    cpuMs: 1,
+    wallMs: 2,
+    memoryBytes: 65_536,
+    tableElements: 3,
+    stackBytes: 96,
+    messagesSent: 1,
+    logBytes: 7,
+    cost: 4,
+  },
+  callsByName: { send_message: 1, log: 2 },
+}
 
 test('a message that was caused by another is a child of its span, in the same trace', () => {
   const { spans, source } = record()
@@ -85,10 +98,26 @@ test('every span ends once, with what its message cost and what went wrong', () 
       [1, 0, null],
     ],
   )
+  const { attributes } = spans[0]!
   assert.deepEqual(
-    ['caxton.fuel', 'caxton.memory_bytes', 'caxton.performative', 'messaging.message.conversation_id'].map(
-      (name) => spans[0]?.attributes[name],
-    ),
-    [7, 65_536, 'request', 'c'],
+    [attributes['caxton.performative'], attributes['messaging.message.conversation_id']],
+    ['request', 'c'],
   )
+  const used = Object.entries(attributes).filter(
+    ([name, value]) => name.startsWith('caxton.') && typeof value === 'number',
+  )
+  assert.deepEqual(Object.fromEntries(used), {
+    'caxton.status': 0,
+    'caxton.fuel': 7,
+    'caxton.cpu_ms': 1,
+    'caxton.wall_ms': 2,
+    'caxton.memory_bytes': 65_536,
+    'caxton.table_elements': 3,
+    'caxton.stack_bytes': 96,
+    'caxton.messages_sent': 1,
+    'caxton.log_bytes': 7,
+    'caxton.cost': 4,
+    'caxton.host_calls.send_message': 1,
+    'caxton.host_calls.log': 2,
+  })
 })

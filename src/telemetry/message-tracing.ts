@@ -25,6 +25,12 @@ export interface HandledFacts {
     readonly cpuMs: number
     readonly wallMs: number
     readonly memoryBytes: number
+    readonly tableElements: number
+    readonly stackBytes: number
+    readonly callsByName: Readonly<Record<string, number>>
+    readonly messagesSent: number
+    readonly logBytes: number
+    readonly cost: number
   }
 }
 
@@ -79,6 +85,12 @@ export class MessageTracing {
       'caxton.memory_bytes': usage.memoryBytes,
       'caxton.cpu_ms': usage.cpuMs,
       'caxton.wall_ms': usage.wallMs,
+      'caxton.table_elements': usage.tableElements,
+      'caxton.stack_bytes': usage.stackBytes,
+      'caxton.messages_sent': usage.messagesSent,
+      'caxton.log_bytes': usage.logBytes,
+      'caxton.cost': usage.cost,
+      ...Object.fromEntries(Object.entries(usage.callsByName).map(([name, n]) => [`caxton.host_calls.${name}`, n])),
     })
     if (error !== null) fail(span, error)
     else if (status !== 0) span.setStatus({ code: STATUS_ERROR, message: `status ${status}` })
