@@ -27,7 +27,11 @@ const ARRIVED = LEDGER + 1 + LEDGER_MESSAGES * JOURNAL_WORDS
 const GUARD = ARRIVED + 1
 const REPORTS = GUARD + 1
 const BATCHES = REPORTS + 1
-const BYTES = (BATCHES + 1) * 4
+const SLATES = BATCHES + 1
+/** On a boundary of eight bytes. */
+const SLATE = SLATES + 1 + ((SLATES + 1) % 2)
+const SLATE_NUMBERS = 1_024
+const BYTES = SLATE * 4 + SLATE_NUMBERS * 8
 const LAST_CALL = 2 ** 29
 
 /** A call that is running, or a slice of one. */
@@ -54,6 +58,10 @@ export class Heartbeat {
   readonly arrived: Int32Array
   /** What the worker posts. */
   readonly reports: Uptake
+  /** Where the worker leaves the numbers of a report, when the main thread has read those that were there. */
+  readonly slate: Float64Array
+  /** Reports whose numbers were left there, taken when they have been read. */
+  readonly slates: Uptake
   /** What the main thread posts. */
   readonly batches: Uptake
   readonly #words: Int32Array
@@ -68,6 +76,8 @@ export class Heartbeat {
     this.ledger = new Int32Array(buffer, LEDGER * 4, ARRIVED - LEDGER)
     this.arrived = new Int32Array(buffer, ARRIVED * 4, 1)
     this.reports = new Uptake(new Int32Array(buffer, REPORTS * 4, 1))
+    this.slate = new Float64Array(buffer, SLATE * 4, SLATE_NUMBERS)
+    this.slates = new Uptake(new Int32Array(buffer, SLATES * 4, 1))
     this.batches = new Uptake(new Int32Array(buffer, BATCHES * 4, 1))
   }
 

@@ -46,13 +46,15 @@ export class Outbox {
     else if (nowMs - this.#waitsSinceMs >= EARLY_MS && this.#heartbeat.reports.isTaken) this.flush()
   }
 
-  /** Posts what waits. Nothing can stop the thread from where `take` has begun to the last step: see `MailboxTable`, 3. */
+  /** Posts what waits. Nothing can stop the thread from where the report is emptied to the last step: see `MailboxTable`, 3. */
   flush(): void {
     if (this.report.isEmpty) return
     this.#waitsSinceMs = null
-    const { reports, ledger } = this.#heartbeat
-    this.#port.postMessage(this.report.take())
+    const { reports, slate, slates, ledger } = this.#heartbeat
+    const report = slates.isTaken ? this.report.takeBySlate(slate) : this.report.take()
+    this.#port.postMessage(report)
     reports.posted = (reports.posted + 1) | 0
+    if (typeof report[0] === 'number') slates.posted = (slates.posted + 1) | 0
     ledger[0] = 0
   }
 }

@@ -19,7 +19,10 @@ import type { Usage } from './sandbox.ts'
  */
 
 /** Messages in their order; made and read by what is in this file alone. */
-export type Report = readonly [numbers: Float64Array<ArrayBuffer>, values: readonly unknown[]]
+export type Report = readonly [numbers: Float64Array, values: readonly unknown[]]
+
+/** A report as it crosses; a number stands for as many that are on the slate. */
+export type PostedReport = readonly [numbers: Float64Array | number, values: readonly unknown[]]
 
 /** Where in a report the journal of a reservation is. */
 export interface Held {
@@ -59,10 +62,15 @@ export class ReportWriter {
 
   /** Returns what was written, and begins anew. */
   take(): Report {
-    const report: Report = [this.#numbers.slice(0, this.#count), this.#values]
-    this.#count = 0
-    this.#values = []
-    return report
+    return this.#end([this.#numbers.slice(0, this.#count), this.#values])
+  }
+
+  /** Like `take`, but leaves the numbers on a slate, if they find room: to send an array of them costs as much as a small message. */
+  takeBySlate(slate: Float64Array): PostedReport {
+    const count = this.#count
+    if (count > slate.length) return this.take()
+    slate.set(this.#numbers.subarray(0, count))
+    return this.#end([count, this.#values])
   }
 
   /**
@@ -158,6 +166,12 @@ export class ReportWriter {
     this.#count = end
   }
 
+  #end<Taken extends PostedReport>(report: Taken): Taken {
+    this.#count = 0
+    this.#values = []
+    return report
+  }
+
   /** Returns the numbers, with room for so many more. */
   #makeRoom(words: number): Float64Array {
     if (this.#count + words > this.#numbers.length) {
@@ -175,6 +189,12 @@ type MadeMessage = { -readonly [Name in keyof Message]: Message[Name] }
 /** Returns the journal of a reservation. */
 export function readHeld({ numbers, at }: Held): Int32Array {
   return Int32Array.from(numbers.subarray(at, at + HELD_WORDS))
+}
+
+/** Returns the report that was posted; while it is read the slate must not be written. */
+export function openReport(posted: PostedReport, slate: Float64Array): Report {
+  const [numbers, values] = posted
+  return typeof numbers === 'number' ? [slate.subarray(0, numbers), values] : [numbers, values]
 }
 
 /**

@@ -7,8 +7,8 @@ import { Heartbeat, processMs } from './heartbeat.ts'
 import { costOf } from './local-mail.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { FromWorker, GuestCall, ToWorker, WorkerParts } from './protocol.ts'
-import type { Report } from './report.ts'
-import { readReport } from './report.ts'
+import type { PostedReport } from './report.ts'
+import { openReport, readReport } from './report.ts'
 import { SpecSharing } from './shared-spec.ts'
 import { DEFAULT_SLICE_FUEL } from './slices.ts'
 import type { Terminator } from './terminator.ts'
@@ -109,10 +109,12 @@ export class Thread {
       resourceLimits: { maxOldGenerationSizeMb: options.heapMiB, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
     })
     const take = (message: FromWorker) => this.#receive(message)
-    this.#worker.on('message', (report: Report) => {
+    this.#worker.on('message', (posted: PostedReport) => {
+      const { reports, slate, slates } = this.#heartbeat
       this.#wasUp = true
-      this.#heartbeat.reports.noteTaken()
-      readReport(report, this.#names, take)
+      reports.noteTaken()
+      readReport(openReport(posted, slate), this.#names, take)
+      if (typeof posted[0] === 'number') slates.noteTaken()
     })
     this.#worker.on('error', (error) => {
       this.#failure = error
