@@ -1,6 +1,5 @@
 import { coversTopics } from './core/index.ts'
-import type { RetainedValue } from './router/index.ts'
-import { RETAINED_AREA } from './router/index.ts'
+import { parseRetainedValue, RETAINED_AREA } from './router/index.ts'
 import { StoreReader, SUBSCRIPTIONS_AREA } from './store/index.ts'
 
 /** The last value of a topic. */
@@ -41,7 +40,7 @@ export function readTopics(directory: string): TopicOverview {
   }
   const subscriptions = [...agents].sort(([one], [other]) => (one < other ? -1 : 1))
   const retained = [...reader.records(RETAINED_AREA)].map(([topic, text]): LoggedTopic => {
-    const { message, bytes, publishedMs } = JSON.parse(text) as RetainedValue
+    const { message, bytes, publishedMs } = parseRetainedValue(text)
     const subscribers = subscriptions.flatMap(([pattern, names]) => (coversTopics(pattern, topic) ? names : []))
     return {
       topic,

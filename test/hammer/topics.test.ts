@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { parseRetainedValue } from '../../src/router/index.ts'
 import { Store } from '../../src/store/index.ts'
 import { FakeCredit } from '../fakes/credit.ts'
 import { VirtualTime } from '../fakes/virtual-time.ts'
@@ -91,9 +92,7 @@ function check(world: World): void {
   for (const name of READERS) {
     assert.deepEqual(logOf(world.store, name), published, name)
   }
-  const retained = [...world.store.recordsOf('retained').values()].map(
-    (text) => JSON.parse(text) as { message: { content: string } },
-  )
+  const retained = [...world.store.recordsOf('retained').values()].map(parseRetainedValue)
   assert.deepEqual(
     retained.map(({ message }) => message.content),
     published.slice(-1),

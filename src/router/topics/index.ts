@@ -1,3 +1,3 @@
 /** Topics: who subscribes to which, what is published to them, and what is retained of that. */
-export { RETAINED_AREA, type RetainedValue } from './retained-values.ts'
+export { parseRetainedValue, RETAINED_AREA } from './retained-values.ts'
 export { type SubscriptionChanges, Topics } from './topics.ts'

@@ -39,8 +39,11 @@ export class RetainedValues {
 
   constructor(parts: RetainedValuesParts) {
     this.#parts = parts
-    for (const [topic, text] of parts.store.recordsOf(RETAINED_AREA)) {
-      this.#put(topic, JSON.parse(text) as RetainedValue)
+    const kept = [...parts.store.recordsOf(RETAINED_AREA)].map(
+      ([topic, text]) => [topic, parseRetainedValue(text)] as const,
+    )
+    for (const [topic, value] of kept.sort(([, one], [, other]) => one.publishedMs - other.publishedMs)) {
+      this.#put(topic, value)
     }
   }
 
@@ -73,7 +76,7 @@ export class RetainedValues {
     const { clock, store, sizeOf } = this.#parts
     const value: RetainedValue = { message, bytes: sizeOf(message), publishedMs: clock.nowMs() }
     this.#put(topic, value)
-    store.putRecord(RETAINED_AREA, topic, JSON.stringify(value))
+    if (store.isDurable) store.putRecord(RETAINED_AREA, topic, formatRetainedValue(value))
   }
 
   /** Returns the values of the topics that somebody subscribes to, in the order in which they were published. Cost: looks at each with each pattern. */
@@ -107,6 +110,20 @@ export class RetainedValues {
     if (own.count === 0) this.#usedBy.delete(message.sender)
     else this.#usedBy.set(message.sender, own)
   }
+}
+
+/** Writes a value for the journal: its content behind a line end as it is, since to write a long text into another one takes its time. */
+function formatRetainedValue({ message, bytes, publishedMs }: RetainedValue): string {
+  const { content, ...header } = message
+  return `${JSON.stringify({ header, bytes, publishedMs })}\n${content}`
+}
+
+export function parseRetainedValue(text: string): RetainedValue {
+  const end = text.indexOf('\n')
+  const { header, ...facts } = JSON.parse(text.slice(0, end)) as Omit<RetainedValue, 'message'> & {
+    readonly header: Message
+  }
+  return { ...facts, message: { ...header, content: text.slice(end + 1) } }
 }
 
 const NOTHING: Readonly<Use> = Object.freeze({ count: 0, bytes: 0 })
