@@ -292,7 +292,7 @@ export const TOPIC_LIMITS = Object.freeze({
   retainedPerAgent: 1_024,
   /** Bytes of those values, counted as messages are. */
   retainedBytes: 64 * 2 ** 20,
-  retainedBytesPerAgent: 16 * 2 ** 20,
+  retainedPerAgentBytes: 16 * 2 ** 20,
 })
 
 /** Bounds of what agents keep. */

@@ -87,7 +87,7 @@ test('whatever is published, what is retained is within its bounds and is the la
       )
       for (const sender of ['one', 'two']) {
         const own = found.filter(({ message }) => message.sender === sender)
-        assert.ok(own.reduce((sum, { bytes }) => sum + bytes, 0) <= TOPIC_LIMITS.retainedBytesPerAgent)
+        assert.ok(own.reduce((sum, { bytes }) => sum + bytes, 0) <= TOPIC_LIMITS.retainedPerAgentBytes)
       }
     }),
   )

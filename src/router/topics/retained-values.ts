@@ -58,12 +58,12 @@ export class RetainedValues {
     const asked = { count: 1, bytes: this.#parts.sizeOf(message) }
     const former = this.#values.get(topic)
     const released = former === undefined ? NOTHING : { count: 1, bytes: former.bytes }
-    const { retained, retainedBytes, retainedPerAgent, retainedBytesPerAgent } = TOPIC_LIMITS
+    const { retained, retainedBytes, retainedPerAgent, retainedPerAgentBytes } = TOPIC_LIMITS
     const inAll = findExcess(this.#used, released, asked, { count: retained, bytes: retainedBytes })
     if (inAll !== null || sender === USER_NAME) return inAll
     const own = this.#usedBy.get(sender) ?? NOTHING
     const ownReleased = former?.message.sender === sender ? released : NOTHING
-    return findExcess(own, ownReleased, asked, { count: retainedPerAgent, bytes: retainedBytesPerAgent })
+    return findExcess(own, ownReleased, asked, { count: retainedPerAgent, bytes: retainedPerAgentBytes })
   }
 
   /** Makes a message the last value of a topic; one without content clears it. Call `findExcess` before. */
