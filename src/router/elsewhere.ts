@@ -1,5 +1,5 @@
 import type { Message } from '../core/index.ts'
-import { CaxtonError, isHumanAddress, USER_NAME } from '../core/index.ts'
+import { CaxtonError, USER_NAME } from '../core/index.ts'
 import type { Address } from './address.ts'
 import type { CapabilityMail } from './capability-mail.ts'
 import type { Refused } from './conversations-parts.ts'
@@ -48,7 +48,7 @@ export class Elsewhere {
     if (address.kind === 'topic') return this.#parts.topics.publish(message, address.name, cause)
     if (address.kind === 'user') return this.#deliverToUser(message, passage)
     if (address.kind === 'person') return this.#deliverToPerson(message, passage, address.name)
-    if (this.#isAwaited(message)) return this.#park(message, passage)
+    if (this.#parts.parked.isAwaited(message.receiver)) return this.#park(message, passage)
     const data = { agent: message.receiver }
     return new CaxtonError('ERR_AGENT_UNKNOWN', { detail: `'${message.receiver}'`, data })
   }
@@ -73,12 +73,7 @@ export class Elsewhere {
     return null
   }
 
-  /** Whether it is for an agent that had to do with what was under way when the system ended, and is not there yet. */
-  #isAwaited({ sender, receiver }: Message): boolean {
-    const { mail, parked } = this.#parts
-    return parked.isAwaited(receiver) || (isHumanAddress(sender) && mail.isExpected(receiver))
-  }
-
+  /** Lets a message wait for an agent that had to do with what was under way when the system ended, and is not there yet. */
   #park(message: Message, passage: Passage): Refused | null {
     const { conversations, parked } = this.#parts
     const step = conversations.judge(passage, message, message.receiver)

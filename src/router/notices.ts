@@ -79,16 +79,16 @@ export class Notices {
 
   #tell(receiver: string, notice: Message): void {
     if (this.#parts.hub.isHeard) this.#parts.hub.emit({ type: 'sent', message: notice })
+    if (isHumanAddress(receiver)) {
+      this.#parts.people.takeNotice(notice)
+      return
+    }
     if (this.#parts.parked.isAwaited(receiver)) {
       this.#parts.parked.addAwaited(notice, receiver)
       return
     }
     if (receiver === USER_NAME) {
       this.#parts.user.deliver(notice)
-      return
-    }
-    if (isHumanAddress(receiver)) {
-      this.#parts.people.takeNotice(notice)
       return
     }
     const agent = this.#parts.agents.get(receiver)

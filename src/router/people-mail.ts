@@ -156,7 +156,7 @@ export class PeopleMail {
 
   /** Goes on with what waited when the system ended, of the people that are declared. */
   restore(): void {
-    const { agents, mail, store } = this.#parts
+    const { mail, store } = this.#parts
     const published = store.recordsOf(WAITING_AREA)
     const standings = new Map([...published].map(([id, text]) => [id, JSON.parse(text) as Standing]))
     const before = new Set(this.#book.all().map(({ waiting }) => waiting.id))
@@ -164,8 +164,6 @@ export class PeopleMail {
       mail.unpark(humanAddress(person), ({ message }) => {
         const { isPromised = false, isAwaited = false } = standings.get(message.message_id) ?? {}
         this.#add(message, { isPromised, isAwaited })
-        // Whoever asked is not there yet: what it is answered meanwhile waits for it.
-        if (!agents.has(message.sender)) mail.expect(message.sender, true)
         return true
       })
     }

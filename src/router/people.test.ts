@@ -470,6 +470,27 @@ test('what waits is there after a restart, and an answer waits for whoever asked
   )
 })
 
+test('a person is told when whoever asked does not come back after a restart', async (context) => {
+  const directory = createDirectory(context)
+  const before = await openStore(context, directory, START_MS)
+  const world = worldWith({}, before)
+  const { ask } = await addAsker(world)
+  const id = ask()
+  await world.router.idle()
+  await world.router.close()
+  await before.close()
+
+  const next = worldWith({}, await openStore(context, directory, START_MS))
+  context.after(() => next.router.close())
+  say(next, id, 'inform')
+  await assert.rejects(next.add('clerk', () => 0, { init: () => 3 }).start())
+  await next.router.idle()
+  assert.deepEqual(
+    next.router.people.list().map(({ message }) => [message.sender, message.performative]),
+    [['caxton', 'failure']],
+  )
+})
+
 test('a deadline that passes while the system is down counts, but not for an answer that was given before', async (context) => {
   const directory = createDirectory(context)
   const before = await openStore(context, directory, START_MS)

@@ -40,8 +40,19 @@ const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('answer' as const), which: fc.nat(3), act: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const), which: fc.nat(3) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 4_000 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const), downMs: fc.nat(3_000) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('crash' as const), downMs: fc.nat(3_000), turns: fc.nat(6) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('restart' as const), downMs: fc.nat(3_000), early: fc.option(fc.nat(4)) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('crash' as const),
+      downMs: fc.nat(3_000),
+      early: fc.option(fc.nat(4)),
+      turns: fc.nat(6),
+    }),
+  },
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
@@ -54,7 +65,6 @@ class Play {
   readonly #writer = new SteeredWriter(this.#time)
   /** Questions that were told to wait, each after it was kept: by `reply_with`. */
   readonly asked = new Set<string>()
-  readonly answers = new Set<string>()
   #world: World | null = null
   #guest: Guest | null = null
   #isOver = false
@@ -69,7 +79,8 @@ class Play {
     return this.#world!
   }
 
-  async begin(): Promise<void> {
+  /** @param early how a person answers who is there before the agent is */
+  async begin(early: number | null = null): Promise<void> {
     this.#isOver = false
     this.#lives += 1
     const store = await Store.open(
@@ -87,6 +98,7 @@ class Play {
     world.router.subscribe((event) => {
       if (!this.#isOver && event.type === 'waiting') this.asked.add(event.message.reply_with!)
     })
+    if (early !== null) this.#answer(0, early)
     await world.spawn('clerk', (message, guest) => handle(message, guest), {
       guarantee: 'at-least-once',
       init: (guest) => {
@@ -112,8 +124,8 @@ class Play {
       this.#tell({ performative: 'cancel', receiver: ANN, reply_with: `c${name}`, in_reply_to: name!, ...route })
     } else if (taken.kind === 'answer') this.#answer(taken.which, taken.act)
     else if (taken.kind === 'pass') this.#pass(taken.ms)
-    else if (taken.kind === 'restart') await this.#restart(taken.downMs)
-    else await this.#crash(taken.downMs, taken.turns)
+    else if (taken.kind === 'restart') await this.#restart(taken.downMs, taken.early)
+    else await this.#crash(taken.downMs, taken.turns, taken.early)
     await turns(3)
   }
 
@@ -163,6 +175,7 @@ class Play {
     try {
       people.answer(waiting.id, { performative }, { by: 'test' })
     } catch (error) {
+      if (isCaxtonError(error, 'ERR_MESSAGE_ENDED') && waiting.expiresMs! <= this.#time.nowMs()) return
       const isFit = waiting.acts === null || waiting.acts.includes(performative)
       if (!isCaxtonError(error, 'ERR_PROTOCOL_TURN')) throw error
       assert.ok(!isFit || waiting.isPromised)
@@ -174,19 +187,19 @@ class Play {
     this.world.router.runDeadlines()
   }
 
-  async #restart(downMs: number): Promise<void> {
+  async #restart(downMs: number, early: number | null = null): Promise<void> {
     await this.close()
     this.#time.advance(downMs)
-    await this.begin()
+    await this.begin(early)
   }
 
-  async #crash(downMs: number, count: number): Promise<void> {
+  async #crash(downMs: number, count: number, early: number | null): Promise<void> {
     await turns(count)
     this.#isOver = true
     this.#writer.crash()
     await this.world.router.close()
     this.#time.advance(downMs)
-    await this.begin()
+    await this.begin(early)
   }
 }
 
