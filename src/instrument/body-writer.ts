@@ -374,12 +374,12 @@ export class BodyWriter {
 
   #put(bytes: readonly number[]): void {
     const out = this.#out
-    for (const byte of bytes) out.bytes[out.length++] = byte
+    for (let i = 0; i < bytes.length; i++) out.bytes[out.length++] = bytes[i] as number
   }
 
   #put1(opcode: number, index: readonly number[]): void {
     const out = this.#out
     out.bytes[out.length++] = opcode
-    for (const byte of index) out.bytes[out.length++] = byte
+    for (let i = 0; i < index.length; i++) out.bytes[out.length++] = index[i] as number
   }
 }

@@ -2,6 +2,10 @@
 
 /** Writes an unsigned number below 2^53; returns the offset behind it. */
 export function writeU32(target: Uint8Array, offset: number, value: number): number {
+  if (value < 0x80) {
+    target[offset] = value
+    return offset + 1
+  }
   let rest = value
   let at = offset
   while (rest >= 0x80) {
@@ -25,6 +29,10 @@ export function writePaddedU32(target: Uint8Array, offset: number, value: number
 
 /** Writes a signed number within ±2^53; returns the offset behind it. */
 export function writeS64(target: Uint8Array, offset: number, value: number): number {
+  if (value >= -0x40 && value < 0x40) {
+    target[offset] = value & 0x7f
+    return offset + 1
+  }
   let rest = value
   let at = offset
   for (;;) {
