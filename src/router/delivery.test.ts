@@ -4,14 +4,14 @@ import fc from 'fast-check'
 import type { TestCredit } from '../../test/fakes/credit.ts'
 import { FakeCredit, SharedCredit } from '../../test/fakes/credit.ts'
 import { settle } from '../../test/fakes/sandbox.ts'
-import type { GuestBehaviour } from '../../test/fakes/world.ts'
+import type { Guest, GuestBehaviour } from '../../test/fakes/world.ts'
 import { World } from '../../test/fakes/world.ts'
 import type { Message, Performative } from '../core/index.ts'
 import { CaxtonError, DEFAULT_CONVERSATION_LIMITS } from '../core/index.ts'
 import { isAnswerable } from './notice.ts'
 
 const NAMES = ['a', 'b', 'c', 'd'] as const
-const RECEIVERS = [...NAMES, 'nobody', 'capability:work', 'planet:x', 'user', 'caxton'] as const
+const RECEIVERS = [...NAMES, 'nobody', 'capability:work', 'topic:t', 'planet:x', 'user', 'caxton'] as const
 const ACTS: readonly Performative[] = ['inform', 'request', 'failure', 'not-understood', 'agree']
 
 /** What a guest does with one message. */
@@ -55,7 +55,11 @@ async function play(
       }
       return result === 'trap' ? new CaxtonError('ERR_GUEST_TRAP') : result
     }
-    await world.spawn(name, behave, { offers: ['work'], limits: { mailboxMessages, outstandingMessages } })
+    const init = (guest: Guest) => {
+      if (name !== 'a') guest.subscribe('*')
+      return 0
+    }
+    await world.spawn(name, behave, { offers: ['work'], limits: { mailboxMessages, outstandingMessages }, init })
   }
   for (const [action, target] of steps) {
     if (action === 'settle') await settle()
@@ -67,24 +71,32 @@ async function play(
   return world
 }
 
-/** Asserts that every accepted message has exactly one end, and that its sender was told unless it was handled. */
+/** Asserts that every accepted message and every copy has exactly one end, and that its sender was told unless it was handled, but of no copy. */
 function checkNothingLost(world: World): void {
-  const ends = new Map<string, 'handled' | 'told' | 'reported' | 'user'>()
-  const end = ({ message_id }: Message, how: 'handled' | 'told' | 'reported' | 'user') => {
-    assert.equal(ends.get(message_id), undefined, `${message_id} ends twice`)
-    ends.set(message_id, how)
+  type End = 'handled' | 'told' | 'reported' | 'user' | 'published'
+  const sent = world.of('sent').map(({ message }) => message)
+  const sentIds = new Set(sent.map(({ message_id }) => message_id))
+  const ends = new Map<string, End>()
+  const copies = new Set<string>()
+  const end = ({ message_id, receiver }: Message, how: End) => {
+    assert.ok(!ends.has(message_id) && !copies.has(message_id), `${message_id} ends twice`)
+    if (receiver !== 'topic:t' || sentIds.has(message_id)) ends.set(message_id, how)
+    else copies.add(message_id)
   }
   for (const event of world.events) {
     if (event.type === 'delivered' && event.agent === 'user') end(event.message, 'user')
     if (event.type === 'handled') end(event.message, event.status === 0 && event.error === null ? 'handled' : 'told')
     if (event.type === 'undelivered') end(event.message, event.answered ? 'told' : 'reported')
+    if (event.type === 'published') end(event.message, 'published')
   }
-  const sent = world.of('sent').map(({ message }) => message)
-  assert.equal(new Set(sent.map(({ message_id }) => message_id)).size, sent.length)
+  const made = world.of('published').reduce((sum, { copies: count, lost }) => sum + count + lost, 0)
+  assert.equal(copies.size, made)
+  assert.equal(sentIds.size, sent.length)
   assert.equal(ends.size, sent.length)
   const notices = sent.filter(({ sender }) => sender === 'caxton')
   const about = new Set(notices.map(({ content }) => JSON.parse(content ?? '').message_id))
   assert.equal(about.size, notices.length, 'nobody is told twice')
+  assert.ok(about.isSubsetOf(sentIds), 'nobody is told of a copy')
   for (const message of sent) {
     const isTold = ends.get(message.message_id) === 'told' && isAnswerable(message)
     assert.equal(about.has(message.message_id), isTold, `${message.message_id} ${ends.get(message.message_id)}`)
