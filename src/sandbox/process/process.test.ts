@@ -125,6 +125,7 @@ const LIES: readonly Lie[] = [
   { lie: 'more timers than it may set', violation: /^more timers than the agent may set$/ },
   { lie: 'a timer that is due at once', violation: /^a timer with a delay that cannot be$/ },
   { lie: 'a timer with a number that is none', violation: /^a timer that is none$/ },
+  { lie: 'a message to a topic that it may not publish to', violation: /^a message that 'liar' may not send$/ },
   { lie: 'a subscription that it may not make', violation: /^a subscription that is not granted$/ },
   { lie: 'more subscriptions than it may make', violation: /^too many subscriptions$/ },
   { lie: 'a subscription to no pattern', violation: /^a subscription that is none$/ },

@@ -1,4 +1,5 @@
-import type { Ask } from '../../capability/index.ts'
+import type { Ask, Grants } from '../../capability/index.ts'
+import { isSpawnedBy, maySend } from '../../capability/index.ts'
 import type { Limits, Message } from '../../core/index.ts'
 import { completeDraft, HOST_LIMITS } from '../../core/index.ts'
 import type { Mount, TreePart } from '../../wasi/index.ts'
@@ -28,7 +29,13 @@ export function maxFrameBytes({ limits, grants }: Pick<GuestSpec, 'limits' | 'gr
   return FRAME_BYTES + EXPANSION * Math.max(limits.messageBytes, limits.logBytes, storeBytes)
 }
 
-type ChildTimer = ChildCall & { readonly kind: 'timer' }
+interface Call {
+  readonly id: number
+  /** The timer that it is of. */
+  readonly timer: (ChildCall & { readonly kind: 'timer' }) | null
+  /** Who sent the message that is handled in it: answering needs no grant. */
+  readonly correspondent: string | null
+}
 
 /** What an agent has said since its last outcome. */
 interface Said {
@@ -55,8 +62,9 @@ export class Resident {
   readonly limits: Limits
   readonly module: WebAssembly.Module
   readonly #nextId: () => string
-  /** Numbers of the calls that have not ended, in their order, with the timer that each is of. */
-  readonly #calls: { readonly id: number; readonly timer: ChildTimer | null }[] = []
+  /** The calls that have not ended, in their order. */
+  readonly #calls: Call[] = []
+  readonly #grants: Grants
   readonly #kept: KeptLedger
   #said: Said = { ...NOTHING_SAID }
   readonly #mostFiles: { readonly bytes: number; readonly files: number }
@@ -74,6 +82,7 @@ export class Resident {
     this.module = module
     this.#mostFiles = largestMount(mounts)
     this.#nextId = nextId
+    this.#grants = grants
     this.#kept = new KeptLedger(grants, kept)
   }
 
@@ -82,7 +91,8 @@ export class Resident {
   }
 
   noteCall(id: number, call: ChildCall): void {
-    this.#calls.push({ id, timer: call.kind === 'timer' ? call : null })
+    const timer = call.kind === 'timer' ? call : null
+    this.#calls.push({ id, timer, correspondent: call.kind === 'handle' ? call.sender : null })
   }
 
   /** @throws CaxtonError ERR_SANDBOX_PROCESS_LOST for what the agent cannot have kept */
@@ -142,6 +152,7 @@ export class Resident {
 
   #admitMessage(message: Message): Message {
     this.#assert(message.sender === this.name, `a message of '${message.sender.slice(0, 64)}' from '${this.name}'`)
+    this.#assert(this.#mayWriteTo(message.receiver), `a message that '${this.name}' may not send`)
     this.#said.sends += 1
     this.#assert(this.#said.sends <= this.limits.messages, 'more messages than the agent may send')
     const size = Buffer.byteLength(message.content ?? '')
@@ -150,6 +161,11 @@ export class Resident {
     const id = this.#nextId()
     const conversation = draft.conversation_id === theirs ? id : draft.conversation_id
     return completeDraft({ ...draft, conversation_id: conversation }, this.name, id)
+  }
+
+  #mayWriteTo(receiver: string): boolean {
+    if (receiver === this.#calls[0]!.correspondent || maySend(this.#grants, receiver)) return true
+    return this.#grants.spawn !== null && isSpawnedBy(receiver, this.name)
   }
 
   /** No more files come than the agent may have in memory. */
