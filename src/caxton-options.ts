@@ -13,6 +13,11 @@ import type { MessageTracing } from './telemetry/index.ts'
 export interface CaxtonOptions {
   /** Worker threads that agents run in, 1 to 64. @default the number of processors */
   readonly threads?: number
+  /**
+   * Fuel that an agent gets at a time, 10,000 to 1e12: then others of its thread take their turns. A smaller slice lets them wait less
+   * and costs more turns, some 10 µs each. @default 2,000,000, about a millisecond
+   */
+  readonly sliceFuel?: number
   /** Where built agents are kept. @default `caxton/build` in the user's cache directory */
   readonly cacheDirectory?: string
   /** Bytes of modules that are kept compiled. @default 256 MiB */

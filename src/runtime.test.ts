@@ -220,3 +220,10 @@ test('after close nothing is taken, requests that wait reject, and closing again
   await assert.rejects(caxton.deploy({ name: 'late', bytes: SILENT }), hasCode('ERR_RUNTIME_CLOSED'))
   assert.equal((await caxton.events().next()).done, true)
 })
+
+test('slices of fuel are of the size that is asked for, in range', async () => {
+  await assert.rejects(Caxton.start({ sliceFuel: 9_999 }), { code: 'ERR_CONFIG_INVALID' })
+  await using caxton = await Caxton.start({ threads: 1, sliceFuel: 10_000 })
+  await caxton.deploy({ name: 'agent', bytes: assemble('(i32.const 0)') })
+  assert.equal(caxton.agents()[0]?.phase, 'running')
+})

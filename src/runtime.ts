@@ -70,8 +70,12 @@ export class Caxton implements AsyncDisposable {
       ...(options.moduleCacheBytes === undefined ? {} : { maxBytes: options.moduleCacheBytes }),
       ...(options.moduleCacheDirectory === undefined ? {} : { directory: options.moduleCacheDirectory }),
     })
-    this.#pool = new SandboxPool({ run }, options.threads === undefined ? {} : { threads: options.threads })
-    this.#processes = new ProcessPool({ run, mailboxes: this.#pool.mailboxes })
+    const slices = options.sliceFuel === undefined ? {} : { sliceFuel: options.sliceFuel }
+    this.#pool = new SandboxPool(
+      { run },
+      { ...slices, ...(options.threads === undefined ? {} : { threads: options.threads }) },
+    )
+    this.#processes = new ProcessPool({ run, mailboxes: this.#pool.mailboxes }, slices)
     const { protocols, ...rules } = parseConversations(options.conversations, options.protocols)
     const strategies = parseCapabilities(options.capabilities)
     const conversations = { ...rules, protocols: new Rulebook(protocols) }

@@ -72,7 +72,7 @@ export class SandboxPool {
     this.#terminator = parts.terminator ?? new Terminator()
     this.#threadCount = checkCount('threads', options.threads ?? defaultThreads(), 1, HOST_LIMITS.threads)
     this.#heapMiB = checkCount('heapMiB', options.heapMiB ?? 256, 16, 65_536)
-    this.#sliceFuel = checkCount('sliceFuel', options.sliceFuel ?? DEFAULT_SLICE_FUEL, 10_000, 1e12)
+    this.#sliceFuel = checkSliceFuel(options.sliceFuel)
     this.#heapAgents = checkCount('heapAgents', options.heapAgents ?? HOST_LIMITS.heapAgents, 0, HOST_LIMITS.heapAgents)
     this.#ceilings = new Ceilings(options.ceilings)
     this.mailboxes = new Mailboxes({
@@ -268,6 +268,11 @@ export function refuseBeyond(what: string, agent: string, asked: number, limit: 
 
 function defaultThreads(): number {
   return Math.min(availableParallelism(), HOST_LIMITS.threads)
+}
+
+/** @throws CaxtonError ERR_CONFIG_INVALID */
+export function checkSliceFuel(sliceFuel: number = DEFAULT_SLICE_FUEL): number {
+  return checkCount('sliceFuel', sliceFuel, 10_000, 1e12)
 }
 
 /** Returns a count that is in its range. @throws CaxtonError ERR_CONFIG_INVALID */

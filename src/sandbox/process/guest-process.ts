@@ -42,6 +42,8 @@ export interface GuestProcessOptions {
   readonly heapMiB: number
   /** Milliseconds after which a process that does not answer is given up. */
   readonly silenceMs: number
+  /** Fuel that a guest gets at a time. */
+  readonly sliceFuel: number
   /** Program that runs in the process. */
   readonly entry: string
   /** How V8 compiles the modules in it. */
@@ -85,7 +87,7 @@ export class GuestProcess implements GuestThread {
     this.#child = launch(options.entry, options.heapMiB, options.compile)
     this.#channel = this.#child.stdio[CHANNEL] as Socket
     this.#listen()
-    this.#send({ type: 'begin', run: parts.run, heapMiB: options.heapMiB })
+    this.#send({ type: 'begin', run: parts.run, heapMiB: options.heapMiB, sliceFuel: options.sliceFuel })
     this.#keepAlive(false)
   }
 

@@ -45,7 +45,7 @@ function receive(message: ToChild): void {
   else relay.receive(message)
 }
 
-async function begin({ run, heapMiB }: ToChild & { readonly type: 'begin' }): Promise<void> {
+async function begin({ run, heapMiB, sliceFuel }: ToChild & { readonly type: 'begin' }): Promise<void> {
   const mailboxes = new Mailboxes({ announce: (name, slot) => thread.post({ type: 'mailbox', name, slot }) })
   const parts: ThreadParts = {
     mailboxes,
@@ -64,6 +64,7 @@ async function begin({ run, heapMiB }: ToChild & { readonly type: 'begin' }): Pr
   }
   const thread = new Thread(parts, {
     heapMiB,
+    sliceFuel,
     entry: ENTRY,
     execArgv: threadArguments(),
   })

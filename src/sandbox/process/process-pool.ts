@@ -4,9 +4,8 @@ import type { CeilingLimits } from '../ceilings.ts'
 import { Ceilings } from '../ceilings.ts'
 import type { Mailboxes } from '../mailboxes.ts'
 import { assertModuleFits } from '../module-check.ts'
-import { checkCount, needOfAgent, refuseBeyond } from '../pool.ts'
+import { checkCount, checkSliceFuel, needOfAgent, refuseBeyond } from '../pool.ts'
 import type { Sandbox, SandboxEvents, SandboxSpec } from '../sandbox.ts'
-import { DEFAULT_SLICE_FUEL } from '../slices.ts'
 import type { GuestMessage } from '../thread.ts'
 import type { GuestThread } from '../thread-sandbox.ts'
 import { ThreadSandbox } from '../thread-sandbox.ts'
@@ -38,6 +37,8 @@ export interface ProcessPoolOptions {
   readonly heapMiB?: number
   /** Milliseconds after which a process with calls that does not answer is killed, at least 100. @default 10,000 ms */
   readonly silenceMs?: number
+  /** Fuel that a guest gets at a time. @default as `SandboxPoolOptions` */
+  readonly sliceFuel?: number
   /** What each process can hold. @default as `SandboxPoolOptions` */
   readonly ceilings?: Partial<CeilingLimits>
 }
@@ -56,6 +57,7 @@ export class ProcessPool {
   readonly #processCount: number
   readonly #heapMiB: number
   readonly #silenceMs: number
+  readonly #sliceFuel: number
   readonly #processes = new Map<string, GuestProcess>()
   readonly #placed = new Map<number, ThreadSandbox>()
   /** What each process holds, as long as its tenant has agents. */
@@ -74,6 +76,7 @@ export class ProcessPool {
     this.#entry = entry
     this.#processCount = checkCount('processes', options.processes ?? 32, 1, HOST_LIMITS.processes)
     this.#heapMiB = checkCount('heapMiB', options.heapMiB ?? 256, 32, 65_536)
+    this.#sliceFuel = checkSliceFuel(options.sliceFuel)
     this.#ceilingLimits = options.ceilings ?? {}
     this.#silenceMs = checkCount('silenceMs', options.silenceMs ?? 10_000, 100, 3_600_000)
   }
@@ -103,7 +106,7 @@ export class ProcessPool {
     if (!this.#processes.has(tenant)) {
       refuseBeyond('processes', spec.name, this.#processes.size + 1, this.#processCount)
     }
-    const need = needOfAgent(spec, DEFAULT_SLICE_FUEL)
+    const need = needOfAgent(spec, this.#sliceFuel)
     const ceilings = this.#ceilings.get(tenant) ?? new Ceilings<GuestThread>(this.#ceilingLimits)
     ceilings.check(spec.name, need, this.#processes.get(tenant) ?? null, this.#heapMiB)
     const seat = ceilings.createSeat(need)
@@ -169,7 +172,7 @@ export class ProcessPool {
         onMessage: (message) => this.#receive(message),
         onLost: (lost, cause, blamed) => this.#replace(tenant, lost, cause, blamed),
       },
-      { entry: this.#entry, heapMiB: this.#heapMiB, silenceMs: this.#silenceMs, compile },
+      { entry: this.#entry, heapMiB: this.#heapMiB, silenceMs: this.#silenceMs, sliceFuel: this.#sliceFuel, compile },
     )
     this.#processes.set(tenant, started)
     this.#ceilings.get(tenant)?.addThread(started, this.#heapMiB)

@@ -66,6 +66,17 @@ test('a thread of guests has given up what it may when it takes its first messag
   await worker.terminate()
 })
 
+test('guests of a process take turns by slices of the size that is asked for', async () => {
+  await using pool = openPool({ sliceFuel: 1e12 })
+  const { handle } = await deploy(pool, SPIN, { name: 'spin', tenant: 't', limits: { fuel: 1e15, wallMs: 500 } })
+  const counter = await deploy(pool, COUNTER, { name: 'counter', tenant: 't' })
+  const spinning = handle().then(() => 'spin')
+  await sleep(100)
+  const counting = counter.handle().then(() => 'counter')
+  assert.equal(await Promise.race([spinning, counting]), 'spin')
+  await counting
+})
+
 test('a process starts whose main thread is late for its other one', async () => {
   await using pool = openPool({}, LATE)
   const { handle, sandbox } = await deploy(pool, COUNTER)
@@ -324,6 +335,7 @@ suite('a process of guests', () => {
     { processes: 0 },
     { processes: HOST_LIMITS.processes + 1 },
     { heapMiB: 1 },
+    { sliceFuel: 9_999 },
     { silenceMs: 1 },
     { silenceMs: Number.NaN },
   ]) {

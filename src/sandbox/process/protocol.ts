@@ -22,7 +22,7 @@ export type ChildCall =
   | { readonly kind: 'create'; readonly spec: ChildGuestSpec }
 
 export type ToChild =
-  | { readonly type: 'begin'; readonly run: string; readonly heapMiB: number }
+  | { readonly type: 'begin'; readonly run: string; readonly heapMiB: number; readonly sliceFuel: number }
   | { readonly type: 'module'; readonly module: number; readonly bytes: Uint8Array }
   | { readonly type: 'forget-module'; readonly module: number }
   | { readonly type: 'call'; readonly agent: number; readonly id: number; readonly call: ChildCall }
