@@ -68,10 +68,10 @@ test('a thread of guests has given up what it may when it takes its first messag
 
 test('guests of a process take turns by slices of the size that is asked for', async () => {
   await using pool = openPool({ sliceFuel: 1e12 })
-  const { handle } = await deploy(pool, SPIN, { name: 'spin', tenant: 't', limits: { fuel: 1e15, wallMs: 500 } })
+  const { handle } = await deploy(pool, SPIN, { name: 'spin', tenant: 't', limits: { fuel: 1e15, wallMs: 1_500 } })
   const counter = await deploy(pool, COUNTER, { name: 'counter', tenant: 't' })
   const spinning = handle().then(() => 'spin')
-  await sleep(100)
+  await sleep(500) // It runs by then.
   const counting = counter.handle().then(() => 'counter')
   assert.equal(await Promise.race([spinning, counting]), 'spin')
   await counting
