@@ -184,7 +184,7 @@ export declare function publish(topic_ptr: usize, topic_len: i32, content_ptr: u
 
 /**
  * Subscribes to the topics that a pattern stands for: tokens joined by points, of which `*` stands for one and a final
- * `>` for one or more. It holds when the handling of the message succeeds and as long as the agent does, over
+ * `>` for one or more. It holds when the handling of the message succeeds and until the agent is stopped, over
  * restarts; what is retained there comes then at once. Answers OK, also when it is subscribed already, INVALID for
  * what is no pattern, DENIED for one that no granted pattern covers whole, LIMIT when the agent has subscribed to too
  * many. Needs the grant `subscribe`.

@@ -169,7 +169,7 @@ CAXTON_IMPORT(publish) int32_t caxton_publish(const char *topic_ptr, size_t topi
 
 /*
  * Subscribes to the topics that a pattern stands for: tokens joined by points, of which `*` stands for one and a final
- * `>` for one or more. It holds when the handling of the message succeeds and as long as the agent does, over
+ * `>` for one or more. It holds when the handling of the message succeeds and until the agent is stopped, over
  * restarts; what is retained there comes then at once. Answers OK, also when it is subscribed already, INVALID for
  * what is no pattern, DENIED for one that no granted pattern covers whole, LIMIT when the agent has subscribed to too
  * many. Needs the grant `subscribe`.

@@ -50,7 +50,7 @@ export const TOPIC_FUNCTIONS: readonly HostFunction<TopicHost>[] = [
     fuel: 50_000,
     summary:
       'Subscribes to the topics that a pattern stands for: tokens joined by points, of which `*` stands for one and a final `>` for one or ' +
-      'more. It holds when the handling of the message succeeds and as long as the agent does, over restarts; what is retained there comes ' +
+      'more. It holds when the handling of the message succeeds and until the agent is stopped, over restarts; what is retained there comes ' +
       'then at once. Answers OK, also when it is subscribed already, INVALID for what is no pattern, DENIED for one that no granted pattern ' +
       'covers whole, LIMIT when the agent has subscribed to too many.',
     bind: (host) => (pointer: number, length: number) => {

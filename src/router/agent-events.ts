@@ -40,7 +40,7 @@ export function createAgentEvents(parts: AgentEventsParts): AgentEvents {
       if (to.phase === 'failed') delivery.notices.retry()
       if (to.phase === 'running') delivery.parked.deliver(agent)
       // Whether it will be started anew is decided at once upon its end.
-      if (isFinal(to.phase)) queueMicrotask(() => giveUp(agent, parts))
+      if (isFinal(to.phase)) queueMicrotask(() => delivery.parked.giveUp(agent))
     },
     onSend: (agent, message, reserved, cause) => delivery.routeOf(agent, message, reserved, cause),
     onDropped: (agent, message, reserved) => delivery.dropOf(agent, message, reserved),
@@ -87,8 +87,11 @@ export function createAgentEvents(parts: AgentEventsParts): AgentEvents {
   }
 }
 
-/** What an agent offers is seen while it runs; what one that is stopped has offered is gone, unless everything stops. */
-function followPhase({ name, state, grants }: Agent, { directory, watches, isEnding }: AgentEventsParts): void {
+/**
+ * What an agent offers is seen while it runs; what one that is stopped has offered and subscribed to is gone, unless everything stops.
+ */
+function followPhase(agent: Agent, { delivery, directory, watches, isEnding }: AgentEventsParts): void {
+  const { name, state, grants } = agent
   if (state.phase === 'running') {
     directory.enter(name, (capability) => grants.register.includes(capability))
     watches.enter(name)
@@ -96,6 +99,7 @@ function followPhase({ name, state, grants }: Agent, { directory, watches, isEnd
     const how = state.phase === 'stopped' && !isEnding() ? 'remove' : 'leave'
     watches[how](name)
     directory[how](name)
+    if (how === 'remove') delivery.topics.forget(name)
   }
 }
 
@@ -107,11 +111,4 @@ function loseAgent(name: string, { isEnding, rest, mail, conversations }: AgentE
     if (!mail.isExpected(name)) conversations.lose(name)
     rest.end()
   })
-}
-
-/** Gives up what waits for an agent that is gone for good, and what it has subscribed to. */
-function giveUp(agent: Agent, { agents, delivery, isEnding, mail }: AgentEventsParts): void {
-  delivery.parked.giveUp(agent)
-  const isReplaced = agents.get(agent.name) !== agent && agents.has(agent.name)
-  if (!isEnding() && !isReplaced && !mail.isExpected(agent.name)) delivery.topics.forget(agent.name)
 }

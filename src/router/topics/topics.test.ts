@@ -381,6 +381,30 @@ describe('a subscription', () => {
   })
 })
 
+describe('a subscription of an agent that has failed', () => {
+  test('brings nothing meanwhile, and waits for whoever is started under its name', async () => {
+    const world = new World()
+    await world.spawn('sink', trap, subscribing('t'))
+    for (const content of [1, 2]) {
+      world.router.send(publication('t', content))
+      await world.router.idle()
+    }
+    await assert.rejects(world.spawn('sink', quiet, { init: () => 9 }))
+    assert.deepEqual(
+      world.of('published').map(({ copies, lost }) => [copies, lost]),
+      [
+        [1, 0],
+        [0, 0],
+      ],
+    )
+    await world.spawn('sink', quiet)
+    world.router.send(publication('t', 3))
+    await world.router.idle()
+    assert.deepEqual(contents(world.begun('sink')), [3])
+    assertNothingHeld(world)
+  })
+})
+
 describe('what is retained', () => {
   test('is brought to whoever subscribes later, in order, before what is published then', async () => {
     const world = new World()

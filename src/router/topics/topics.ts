@@ -16,7 +16,7 @@ import { SubscriptionTrie } from './subscription-trie.ts'
  * 2. It is retained if and only if it was brought to its subscribers.
  * 3. The retained values are brought to whoever subscribes, before anything that is published later. Each is a conversation of its own: it
  *    tells how something is, whatever became of the conversation in which that was said.
- * 4. Subscriptions belong to the name of an agent. They last as long as the agent does, over its restarts and those of the system.
+ * 4. Subscriptions belong to the name of an agent. They last until it is stopped, over its failures and those of the system.
  */
 
 /** What one call of an agent has changed: true subscribes to a pattern, false ends that. */
@@ -95,7 +95,7 @@ export class Topics {
     if (begun.size > 0) this.#look(agent, begun, cause)
   }
 
-  /** Forgets what an agent that is gone for good has subscribed to. */
+  /** Forgets what an agent that was stopped has subscribed to. */
   forget(agent: string): void {
     const kept = this.#parts.store.subscriptions.of(agent)
     if (kept.size === 0) return
