@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import binaryen from 'binaryen'
 import { NO_GRANTS } from '../src/capability/index.ts'
 import { ModuleCache } from '../src/compile/index.ts'
 import { DEFAULT_LIMITS } from '../src/core/index.ts'
@@ -10,6 +12,7 @@ import { summarise } from './measure.ts'
 
 const FOLDER = join(import.meta.dirname, 'agents')
 const SPINNERS = 100
+const LEARNING_MS = 3_000
 const REPLIES = 200
 /** Fuel of a slice, millions: about half a millisecond each. */
 const SLICES = [1, 2]
@@ -33,30 +36,66 @@ const ECHO = createAgent([0x41, 0, 0x0b])
 /** `(loop (br 0)) unreachable` */
 const SPIN = createAgent([0x03, 0x40, 0x0c, 0, 0x0b, 0x00, 0x0b])
 
+/** Agents that never return and do nothing but what V8 takes long for. */
+const SLOW: Readonly<Record<string, Uint8Array>> = {
+  'that fill tables with functions': assemble(
+    '(loop $again (table.fill $table (i32.const 0) (ref.func $nothing) (i32.const 1000)) (br $again)) (unreachable)',
+    '(table $table 1000 funcref) (elem declare func $nothing) (func $nothing)',
+  ),
+  'that throw exceptions from 1,000 calls below': assemble(
+    '(loop $again (try_table (catch_all $again) (call $fall (i32.const 1000)))) (unreachable)',
+    `(tag $tag) (func $fall (param i32)
+      (if (local.get 0) (then (call $fall (i32.sub (local.get 0) (i32.const 1))) (drop (i32.const 1))) (else (throw $tag))))`,
+  ),
+}
+
+function assemble(body: string, fields: string): Uint8Array {
+  const module = binaryen.parseText(`(module ${fields} (memory (export "memory") 1)
+    (func (export "caxton_alloc") (param i32) (result i32) (i32.const 4096))
+    (func (export "handle_message") (param i32 i32) (result i32) ${body}))`)
+  module.setFeatures(binaryen.Features.All & ~binaryen.Features.Strings)
+  try {
+    return module.emitBinary()
+  } finally {
+    module.dispose()
+  }
+}
+
 /**
  * Measures how long a message to a well-behaved agent takes, from the main thread and back, alone in its worker and among 100
  * agents that never return.
  */
 export async function benchFairness(): Promise<Report> {
-  const rows = [await measureReplies(0, 2), await measureBesideTalk()]
-  for (const slice of SLICES) rows.push(await measureReplies(SPINNERS, slice))
+  const rows = [await measureReplies('0 endless loops', [], 2), await measureBesideTalk()]
+  const loops = Array<Uint8Array>(SPINNERS).fill(SPIN)
+  for (const slice of SLICES) rows.push(await measureReplies(`${SPINNERS} endless loops`, loops, slice))
+  for (const [what, bytes] of Object.entries(SLOW)) {
+    rows.push(await measureReplies(`${SPINNERS} ${what}`, Array<Uint8Array>(SPINNERS).fill(bytes), 2, LEARNING_MS))
+  }
   return {
     title: 'Fairness in one worker',
     about:
       `${REPLIES} messages, one after the other, to an agent that answers at once; beside it agents in endless loops, each with more ` +
-      'fuel than it can use, or two that send each other messages without a pause. Not measured: what routing adds, but for the talkers.',
+      `fuel than it can use, some of them of what V8 takes long for, after ${LEARNING_MS / 1_000} s; or two ` +
+      'that send each other messages without a pause. Not measured: what routing adds, but for the talkers.',
     columns: ['beside it', 'slice, fuel', 'reply p50', 'reply p99'],
     rows,
   }
 }
 
-async function measureReplies(spinners: number, sliceMillions: number): Promise<string[]> {
+async function measureReplies(
+  beside: string,
+  spinners: readonly Uint8Array[],
+  sliceMillions: number,
+  afterMs = 0,
+): Promise<string[]> {
   const sliceFuel = sliceMillions * 1e6
   await using pool = new SandboxPool({ run: 'bench' }, { threads: 1, sliceFuel })
   const echo = await create(pool, 'echo', ECHO)
   const spinning = []
-  for (let index = 0; index < spinners; index += 1) spinning.push(await create(pool, `spinner-${index}`, SPIN))
+  for (const [index, bytes] of spinners.entries()) spinning.push(await create(pool, `spinner-${index}`, bytes))
   for (const spinner of spinning) void handle(spinner)
+  await setTimeout(afterMs)
   for (let round = 0; round < 20; round += 1) await handle(echo)
   const times = []
   for (let round = 0; round < REPLIES; round += 1) {
@@ -65,12 +104,7 @@ async function measureReplies(spinners: number, sliceMillions: number): Promise<
     times.push(performance.now() - startMs)
   }
   const { medianMs, p99Ms } = summarise('echo', times)
-  return [
-    `${spinners} endless loops`,
-    sliceFuel.toLocaleString('en'),
-    `${medianMs.toFixed(2)} ms`,
-    `${p99Ms.toFixed(2)} ms`,
-  ]
+  return [beside, sliceFuel.toLocaleString('en'), `${medianMs.toFixed(2)} ms`, `${p99Ms.toFixed(2)} ms`]
 }
 
 /** Two agents whose messages never leave the thread, which the main thread hears of in their thousands. */

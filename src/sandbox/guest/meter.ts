@@ -33,7 +33,7 @@ const FUEL_MS = 1e-6
 const LONG_SLICE = 2
 const CPU_STEP_MS = 4
 /** Of the average, what the last slice is. */
-const LAST_SHARE = 1 / 4
+const LAST_SHARE = 1 / 2
 /** The shortest slice is that part of the longest. */
 const MOST_BURDEN = 64
 /** By so much the next slice grows behind a short one. */
