@@ -109,6 +109,7 @@ const LIES: Readonly<Record<string, () => void>> = {
   'a timer that is due at once': () => keep([], [[1, { delayMs: 0, setting: 1 }]]),
   'a timer with a number that is none': () => keep([], [[2 ** 40, { delayMs: 50, setting: 1 }]]),
   'a message to a topic that it may not publish to': () => send({ receiver: 'topic:news' }),
+  'a message to a person whom it may not ask': () => send({ receiver: 'human:alice' }),
   'a subscription that it may not make': () => subscribe(['news.>', true]),
   'more subscriptions than it may make': () =>
     subscribe(...Array.from({ length: 65 }, (_, index) => [`a.${index}`, true] as const)),

@@ -137,6 +137,7 @@ const LIES: readonly Lie[] = [
   { lie: 'a timer that is due at once', violation: /^a timer with a delay that cannot be$/ },
   { lie: 'a timer with a number that is none', violation: /^a timer that is none$/ },
   { lie: 'a message to a topic that it may not publish to', violation: /^a message that 'liar' may not send$/ },
+  { lie: 'a message to a person whom it may not ask', violation: /^a message that 'liar' may not send$/ },
   { lie: 'a subscription that it may not make', violation: /^a subscription that is not granted$/ },
   { lie: 'more subscriptions than it may make', violation: /^too many subscriptions$/ },
   { lie: 'a subscription to no pattern', violation: /^a subscription that is none$/ },
