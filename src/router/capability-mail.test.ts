@@ -268,3 +268,41 @@ test('every strategy picks as a list of those that offer, their room and their l
     { numRuns: 200 },
   )
 })
+
+describe('a dead letter for whoever offers a capability', () => {
+  async function bury(world: World): Promise<number> {
+    ask(world, { extras: { 'x-delivery': 'at-least-once' } })
+    await world.router.idle()
+    const [letter] = await world.store.dead.list()
+    assert.deepEqual([letter?.receiver, letter?.reason], ['capability:count', 'ERR_CAPABILITY_UNKNOWN'])
+    return letter!.sequence
+  }
+
+  test('is delivered again to one that offers it now', async () => {
+    const world = createWorld('round-robin')
+    const sequence = await bury(world)
+    await spawn(world, ['a'])
+    await world.router.redeliver(sequence)
+    await world.router.idle()
+    assert.deepEqual(receiversIn(world), ['a'])
+    assert.deepEqual([await world.store.dead.list(), world.begun('a').length], [[], 1])
+  })
+
+  test('waits for the first that offers it, over a restart, too', async (context) => {
+    const directory = createDirectory(context)
+    const clock = { nowMs: () => 1_000_000, monotonicMs: () => 0 }
+    const first = createWorld('round-robin', await Store.open({ clock }, { directory }))
+    await first.router.redeliver(await bury(first))
+    await first.router.close()
+    await first.store.close()
+
+    const second = createWorld('round-robin', await Store.open({ clock }, { directory }))
+    await second.spawn('other', quiet)
+    await spawn(second, ['a'])
+    await second.router.idle()
+    assert.deepEqual(receiversIn(second), ['a'])
+    assert.equal(second.begun('a').length, 1)
+    await second.router.close()
+    await second.store.close()
+  })
+})

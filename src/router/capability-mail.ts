@@ -19,6 +19,8 @@ export interface CapabilityMailParts extends DeliveryParts {
   giveBackCredit(message: Message, reserved: boolean): void
 }
 
+const CAPABILITY = 'capability:'
+
 /** Tells whether an agent takes a message. What it takes is delivered to it. */
 type Take = (agent: string) => boolean
 
@@ -40,6 +42,34 @@ export class CapabilityMail {
     return this.#strategyOf(capability) === 'all'
       ? this.#deliverToAll(message, capability, cause)
       : this.#deliverToOne(message, passage, capability)
+  }
+
+  /** Somebody offers a capability: what waits for that is brought there when everybody knows of it. */
+  onOffered(capability: string): void {
+    const { mail, rest } = this.#parts
+    if (!mail.hasParked(CAPABILITY + capability)) return
+    rest.begin()
+    queueMicrotask(() => {
+      if (this.#parts.answersAgents()) this.deliverParked(capability)
+      rest.end()
+    })
+  }
+
+  /**
+   * Brings what waits for whoever offers a capability, such as a dead letter that is delivered again, to one that offers it now: to
+   * the next in turn, whatever the strategy says.
+   */
+  deliverParked(capability: string): void {
+    const { directory, mail, parked } = this.#parts
+    const address = CAPABILITY + capability
+    mail.unpark(address, ({ message }) => {
+      const picked = directory.pick(capability, (name) => name !== message.sender)
+      if (picked === null) return false
+      mail.assign(message, picked)
+      parked.addFreed(picked, message)
+      parked.deliverTo(picked)
+      return true
+    })
   }
 
   #strategyOf(capability: string) {

@@ -1,6 +1,7 @@
 import type { Agent, Outcome } from '../agent/index.ts'
 import type { Message, Performative } from '../core/index.ts'
 import { CaxtonError, USER_NAME } from '../core/index.ts'
+import type { AcceptedMessage } from '../store/index.ts'
 import { isForOthers, readAddress } from './address.ts'
 import { CapabilityMail } from './capability-mail.ts'
 import type { Refused } from './conversations-parts.ts'
@@ -40,6 +41,7 @@ const DETOUR_MS = 10_000
 export class Delivery {
   readonly #parts: DeliveryParts
   readonly #elsewhere: Elsewhere
+  readonly capabilities: CapabilityMail
   readonly fanOut: FanOut
   readonly topics: Topics
   readonly notices: Notices
@@ -74,13 +76,13 @@ export class Delivery {
     })
     this.topics = new Topics({ ...parts, fanOut: this.fanOut })
     const giveBackCredit = (message: Message, reserved: boolean) => this.#giveBackCredit(message, reserved)
-    const capabilities = new CapabilityMail({
+    this.capabilities = new CapabilityMail({
       ...common,
       giveBackCredit,
       fanOut: this.fanOut,
       take: (agent, message, step, bytes) => this.#take(agent, message, step, bytes),
     })
-    this.#elsewhere = new Elsewhere({ ...common, giveBackCredit, capabilities, topics: this.topics })
+    this.#elsewhere = new Elsewhere({ ...common, giveBackCredit, capabilities: this.capabilities, topics: this.topics })
   }
 
   /** Routes a message of an agent. The sandbox set the sender; one that is not the agent itself never gets further than here. */
@@ -92,6 +94,14 @@ export class Delivery {
     this.#giveBackCredit({ ...message, sender: agent.name }, reserved)
     const error = new CaxtonError('ERR_MESSAGE_SENDER_FORGED', { data: { agent: agent.name, sender: message.sender } })
     this.#parts.hub.emit({ type: 'refused', agent: agent.name, error: error.toData() })
+  }
+
+  /** Takes a message in that had been given up: one for whoever offers a capability waits until somebody does. */
+  redeliver(letter: AcceptedMessage): void {
+    this.parked.redeliver(letter)
+    const address = readAddress(letter.receiver)
+    if (address instanceof CaxtonError || address.kind !== 'capability') return
+    this.capabilities.deliverParked(address.name)
   }
 
   /** Takes back a message that an agent has sent while it handled one in vain. */

@@ -84,6 +84,12 @@ export class DurableMail {
     this.#store.accept({ ...entry, message })
   }
 
+  /** A message that is pending is for another receiver from now on. */
+  assign(message: Message, receiver: string): void {
+    this.settle(message)
+    this.accept(message, receiver)
+  }
+
   isPending(message: Message): boolean {
     return this.#entries.has(message)
   }

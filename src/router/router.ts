@@ -94,6 +94,7 @@ export class Router {
       onChange: (change) => {
         announceOffer(this.#hub, change)
         this.watches.note(change)
+        if (change.after !== null) this.#delivery.capabilities.onOffered(change.after.capability)
       },
     })
     this.watches = new Watches({
@@ -376,7 +377,7 @@ export class Router {
   /** Delivers a dead letter again. @throws CaxtonError ERR_MESSAGE_UNKNOWN, ERR_RUNTIME_CLOSED */
   async redeliver(sequence: number): Promise<void> {
     this.#assertOpen()
-    this.#delivery.parked.redeliver(await this.#store.dead.raise(sequence))
+    this.#delivery.redeliver(await this.#store.dead.raise(sequence))
     this.#delivery.user.deliverParked()
     this.#delivery.people.restore()
   }
