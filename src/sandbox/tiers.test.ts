@@ -79,6 +79,18 @@ function neighbour(tier: Tier, wat: string, options: DeployOptions = {}) {
   return deploy(tier.pool, wat, { tenant: 'tests', ...options })
 }
 
+/** Turns, branches and calls enough for V8 to optimise it after some messages; and the fuel that the instructions of one cost. */
+const WORK = agentWat(
+  `(local $i i32) (loop $again
+     (if (i32.and (local.get $i) (i32.const 3))
+       (then (local.set $len (call $mix (local.get $len) (local.get $i))))
+       (else (memory.fill (i32.const 0) (local.get $len) (i32.and (local.get $i) (i32.const 255)))))
+     (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 20000))))
+   (i32.const 0)`,
+  '(func $mix (param i32 i32) (result i32) (i32.mul (i32.xor (local.get 0) (local.get 1)) (i32.const 16777619)))',
+)
+const WORK_FUEL = 702_446
+
 interface LimitCase {
   readonly name: string
   readonly wat: string
@@ -212,6 +224,14 @@ for (const { name, lostCode, open, openFragile } of TIERS) {
       assert.deepEqual([deep.hostCalls, deep.callsByName], [2, { log: 2 }])
       assert.ok(deep.stackBytes > shallow.stackBytes && shallow.stackBytes > 0)
       await sandbox.close()
+    })
+
+    test('uses the same fuel to the unit, by whatever V8 has compiled it and however hot it is', async () => {
+      const { handle, sandbox } = await neighbour(tier, WORK)
+      await sandbox.start()
+      const used = new Set<number>()
+      for (let message = 0; message < 100; message += 1) used.add((await handle()).usage.fuel)
+      assert.deepEqual([...used], [WORK_FUEL])
     })
 
     test('cannot write more log than it may', async () => {
