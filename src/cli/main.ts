@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
+import { declareAudit } from './commands/audit.ts'
 import { declareConversation } from './commands/conversation.ts'
 import { declareData } from './commands/data.ts'
 import { declareDirectory } from './commands/directory.ts'
@@ -28,6 +29,7 @@ process.exitCode = await runProgram(
     declareMessage,
     declareDirectory,
     declareTopic,
+    declareAudit,
     declareData,
   ],
   createOutput(process.stdout, process.stderr),

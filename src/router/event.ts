@@ -3,6 +3,9 @@ import type { Clock, ErrorData, Message, Performative } from '../core/index.ts'
 import type { Offer } from './directory/index.ts'
 import type { WaitingEnd } from './waiting.ts'
 
+/** What such a record is called in the history. */
+export const AUDIT = 'audit'
+
 /** One use of a service by an agent. Holds names, numbers and outcomes: never what was sent or answered, never a secret. */
 export interface AuditRecord {
   readonly agent: string

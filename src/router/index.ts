@@ -14,6 +14,7 @@ export type {
 } from './directory/index.ts'
 export { Directory, OFFERS_AREA, readOffer, Watches } from './directory/index.ts'
 export type { AuditRecord, RouterEvent, RouterEventType, RouterFact, RouterListener } from './event.ts'
+export { AUDIT } from './event.ts'
 export type { MailboxCredit } from './mailbox-credit.ts'
 export type { AnswerOrigin, HumanAnswer, People } from './people.ts'
 export { assertTurn } from './people.ts'

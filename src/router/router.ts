@@ -21,7 +21,7 @@ import { Delivery } from './delivery.ts'
 import { announceOffer, createWatchNotice, Directory, OfferJournal, Watches, WatchJournal } from './directory/index.ts'
 import { DurableMail } from './durable-mail.ts'
 import type { AuditRecord, RouterListener } from './event.ts'
-import { EventHub } from './event.ts'
+import { AUDIT, EventHub } from './event.ts'
 import type { MailboxCredit } from './mailbox-credit.ts'
 import { People } from './people.ts'
 import { Rest } from './rest.ts'
@@ -290,8 +290,11 @@ export class Router {
     return this.#delivery.topics.listen(pattern, listener)
   }
 
-  /** Tells what an agent did by way of a service. */
+  /** Tells what an agent did by way of a service, and notes it in the history. */
   announceAudit(record: AuditRecord): void {
+    if (this.#store.isDurable) {
+      this.#store.note(JSON.stringify({ type: AUDIT, at: this.#parts.clock.nowMs(), ...record }))
+    }
     this.#hub.emit({ type: 'audit', ...record })
   }
 
