@@ -149,6 +149,11 @@ export const ERRORS = {
   ERR_MESSAGE_ANSWER_WANTED: { kind: 'caller', status: 409, message: 'Message wants an answer' },
   ERR_MESSAGE_REPLY_TO: { kind: 'denied', status: 403, message: 'Person answers nobody but who has asked' },
   ERR_PERSON_UNKNOWN: { kind: 'caller', status: 404, message: 'Person is not known' },
+  ERR_MESSAGE_FATAL: {
+    kind: 'system',
+    status: 500,
+    message: 'System has died each time the message was handled',
+  },
   ERR_MESSAGE_UNKNOWN: { kind: 'caller', status: 404, message: 'Message is not known' },
 
   ERR_STORE_LOCKED: { kind: 'caller', status: 409, message: 'Data directory is in use' },

@@ -1,5 +1,5 @@
 import type { Agent } from '../agent/index.ts'
-import type { Clock, Guarantee, Message, Person, Strategy } from '../core/index.ts'
+import type { Alarm, Clock, Guarantee, Message, Person, Strategy } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Conversations } from './conversations.ts'
 import type { Directory } from './directory/index.ts'
@@ -21,6 +21,7 @@ export interface DeliveryParts {
   readonly rest: Rest
   readonly tracing: Tracing
   readonly store: Store
+  readonly alarm: Alarm
   readonly mail: DurableMail
   /** People that are declared. */
   readonly persons: readonly Person[]

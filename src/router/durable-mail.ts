@@ -68,7 +68,12 @@ export class DurableMail {
     return this.#entries.size
   }
 
-  /** Takes what was pending when the system ended, in its order; there is nothing the second time. */
+  /** What was pending when the system ended, in its order, until it is taken. */
+  get restored(): readonly StoredMessage[] {
+    return this.#restored
+  }
+
+  /** Takes what was pending when the system ended; there is nothing the second time. */
   takeRestored(): readonly StoredMessage[] {
     const restored = this.#restored
     this.#restored = []
@@ -99,6 +104,11 @@ export class DurableMail {
     return this.#entries.get(message)?.sequence ?? null
   }
 
+  /** Times that it was tried to handle a message. */
+  attemptsOf(message: Message): number {
+    return this.#entries.get(message)?.attempts ?? 0
+  }
+
   /** When a message was accepted; now for one that is not pending. */
   acceptedMsOf(message: Message): number {
     return this.#entries.get(message)?.acceptedMs ?? this.#clock.nowMs()
@@ -112,7 +122,7 @@ export class DurableMail {
     if (this.#store.settle(entry.sequence)) this.#parts.onUnwritten(message)
   }
 
-  /** Its receiver was lost while it handled the message. Tells whether it may be handled again. */
+  /** Its receiver, or the whole system, was lost while it handled the message, or may be. Tells whether it may be handled again. */
   countAttempt(message: Message): boolean {
     const entry = this.#entries.get(message)
     if (entry === undefined) return false

@@ -1,10 +1,13 @@
 import type { Agent } from '../agent/index.ts'
-import type { Message } from '../core/index.ts'
+import type { Alarm, Message } from '../core/index.ts'
 import { CaxtonError, RUNTIME_NAME } from '../core/index.ts'
 import type { AcceptedMessage, Store } from '../store/index.ts'
+import { Caution } from './caution.ts'
+import type { Conversations } from './conversations.ts'
 import { findSizeProblem, isDurable } from './delivery-problems.ts'
 import type { DurableMail, Parked } from './durable-mail.ts'
 import type { MailboxCredit } from './mailbox-credit.ts'
+import type { Rest } from './rest.ts'
 
 /*
  * Messages that wait outside of mailboxes: for an agent that is being started anew, for one that is not there yet after the system has
@@ -21,6 +24,9 @@ export interface ParkedMailParts {
   readonly credit: MailboxCredit
   readonly agents: ReadonlyMap<string, Agent>
   readonly store: Store
+  readonly rest: Rest
+  readonly alarm: Alarm
+  readonly conversations: Pick<Conversations, 'settle'>
   answersAgents(): boolean
   sizeOf(message: Message): number
   /** Puts a message for which room is reserved, and a place of `payer`, into a mailbox. */
@@ -35,8 +41,22 @@ export class ParkedMail {
   /** Who had to do with what was under way when the system ended, and is not there yet. */
   readonly #awaited = new Set<string>()
 
+  readonly #caution: Caution
+
   constructor(parts: ParkedMailParts) {
     this.#parts = parts
+    const deliverTo = (receiver: string) => this.deliverTo(receiver)
+    this.#caution = new Caution({ ...parts, deliverTo }, parts.mail.restored)
+  }
+
+  /** Nothing is delivered any more. */
+  close(): void {
+    this.#caution.close()
+  }
+
+  /** A message that had been written is no longer pending. */
+  onUnwritten(message: Message): void {
+    this.#caution.end(message)
   }
 
   /** What comes for these waits for them from now on, although nobody of the name is there. */
@@ -95,7 +115,7 @@ export class ParkedMail {
   retry(agent: Agent, message: Message): boolean {
     const { mail } = this.#parts
     if (!this.#parts.answersAgents()) return this.isLeft(message)
-    if (!mail.isExpected(agent.name) || !mail.countAttempt(message)) return false
+    if (!mail.isExpected(agent.name) || !this.#caution.countAttempt(message)) return false
     this.addFreed(agent.name, message)
     return true
   }
@@ -126,11 +146,12 @@ export class ParkedMail {
     mail.unpark(agent.name, (parked) => {
       if (agent.state.phase !== 'running' || agents.get(agent.name) !== agent) return false
       const { message, bytes, hasPlace } = parked
-      const error = findSizeProblem(agent, bytes)
+      const error = this.#caution.findProblem(message) ?? findSizeProblem(agent, bytes)
       if (error !== null) {
         this.#drop(agent, parked, error)
         return true
       }
+      if (!this.#caution.admits(message, agent.name)) return false
       if (!parked.hasRoom && !this.#takeRoom(agent, bytes)) return false
       parked.hasRoom = false
       hand(agent, message, bytes, hasPlace ? message.sender : RUNTIME_NAME)
@@ -168,6 +189,7 @@ export class ParkedMail {
     const { message, bytes, hasPlace } = parked
     if (parked.hasRoom) credit.release(name, RUNTIME_NAME, bytes)
     if (hasPlace) credit.releaseSender(message.sender)
+    this.#parts.conversations.settle(message, name, null, 'lost')
     this.#parts.giveUp(message, error)
   }
 

@@ -1,6 +1,6 @@
 import type { Agent, AgentEvents, AgentInfo, Restarting } from '../agent/index.ts'
 import { checkDeadlineMs, isFinal, maySee } from '../agent/index.ts'
-import type { Clock, Draft, Guarantee, Message, Person, Strategy } from '../core/index.ts'
+import type { Alarm, Clock, Draft, Guarantee, Message, Person, Strategy } from '../core/index.ts'
 import {
   CaxtonError,
   createIdSource,
@@ -8,6 +8,7 @@ import {
   isHumanAddress,
   isName,
   RUNTIME_NAME,
+  SYSTEM_ALARM,
   USER_NAME,
 } from '../core/index.ts'
 import { Store } from '../store/index.ts'
@@ -34,6 +35,8 @@ export interface RouterParts {
   readonly tracing?: Tracing
   readonly credit: MailboxCredit
   readonly clock: Clock
+  /** @default SYSTEM_ALARM */
+  readonly alarm?: Alarm
   /** What must not be lost. @default in memory */
   readonly store?: Store
   /** Bytes of credit that a message takes: the same number wherever it is reserved. */
@@ -85,7 +88,10 @@ export class Router {
     const strategies = options.strategies ?? new Map<string, Strategy>()
     this.#store = parts.store ?? Store.inMemory(parts.clock)
     const journal = new ConversationJournal(this.#store)
-    const { onUnwritten } = journal
+    const onUnwritten = (message: Message) => {
+      journal.onUnwritten(message)
+      this.#delivery.parked.onUnwritten(message)
+    }
     this.#mail = new DurableMail({ store: this.#store, clock: parts.clock, onUnwritten }, parts.sizeOf)
     this.#createMessageId = createIdSource('m', `${options.run}-r`)
     const directory = new Directory({
@@ -125,6 +131,7 @@ export class Router {
     )
     this.#delivery = new Delivery({
       clock: parts.clock,
+      alarm: parts.alarm ?? SYSTEM_ALARM,
       credit: parts.credit,
       agents: this.#agents,
       directory,
@@ -365,6 +372,7 @@ export class Router {
     this.#conversations.close()
     this.directory.close()
     this.#delivery.people.close()
+    this.#delivery.parked.close()
     await Promise.all([...this.#agents.values()].map((agent) => agent.stop()))
   }
 

@@ -3,6 +3,7 @@ import type { Batch } from './changes.ts'
 import { ACCEPTED_CELLS, BURIED_CELLS } from './changes.ts'
 import type { RetentionOptions } from './retention.ts'
 import { Retention } from './retention.ts'
+import { forgetStarts } from './starts.ts'
 
 /** Writes batches, each in one transaction. */
 export class BatchWriter {
@@ -24,6 +25,7 @@ export class BatchWriter {
       this.#writeMessages(batch)
       this.#writeKept(batch)
       this.#writeHistory(batch)
+      if (batch.isOverStart) forgetStarts(this.#database)
       this.#retention.enforce(batch.timeMs)
       this.#database.exec('COMMIT')
     } catch (error) {

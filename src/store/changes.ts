@@ -71,6 +71,8 @@ export interface Batch {
   /** Entries of the inbox that are done. */
   readonly done: readonly number[]
   readonly history: string
+  /** Whether the system has got over its start. */
+  readonly isOverStart: boolean
 }
 
 export const ACCEPTED_CELLS = 7
@@ -96,6 +98,7 @@ export class Changes {
   #seen: string[] = []
   #done: number[] = []
   #history: string[] = []
+  #isOverStart = false
   #bytes = 0
   #isEmpty = true
 
@@ -134,6 +137,12 @@ export class Changes {
     if (row === undefined) this.#retried.set(sequence, attempts)
     else row.cells[2] = attempts
     this.#count(16)
+  }
+
+  /** The system has got over its start. */
+  getOverStart(): void {
+    this.#isOverStart = true
+    this.#count(0)
   }
 
   /** Something will be put here when the batch is made. */
@@ -198,6 +207,7 @@ export class Changes {
       seen: this.#seen,
       done: this.#done,
       history: this.#history.join('\n'),
+      isOverStart: this.#isOverStart,
     }
     this.#accepted = new Map()
     this.#settled = []
@@ -210,6 +220,7 @@ export class Changes {
     this.#seen = []
     this.#done = []
     this.#history = []
+    this.#isOverStart = false
     this.#bytes = 0
     this.#isEmpty = true
     return batch

@@ -5,6 +5,8 @@ import type { InboxEntry } from './writer-protocol.ts'
 
 /** What a database holds that a system needs to go on. It crosses threads. */
 export interface Image {
+  /** Starts before this one, in a row, that the system did not get over. */
+  readonly unfinishedStarts: number
   /** The highest sequence that was given out. */
   readonly sequence: number
   /** In the order of their sequences. */
@@ -17,7 +19,7 @@ export interface Image {
   readonly inbox: readonly InboxEntry[]
 }
 
-export function readImage(database: DatabaseSync): Image {
+export function readImage(database: DatabaseSync): Omit<Image, 'unfinishedStarts'> {
   return {
     sequence: readSequence(database),
     messages: readMessages(database),

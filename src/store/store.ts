@@ -79,6 +79,7 @@ export class Store implements AsyncDisposable {
   readonly #records = new Map<string, Map<string, string>>()
   readonly #seen = new Set<string>()
   #messages: readonly StoredMessage[] = []
+  #unfinishedStarts = 0
   #inbox: readonly InboxEntry[] = []
   #sequence = 0
   #written: { readonly message: Message; readonly header: string } | null = null
@@ -168,6 +169,17 @@ export class Store implements AsyncDisposable {
     const entries = this.#inbox
     this.#inbox = []
     return entries
+  }
+
+  /** Starts before this one, in a row, that the system did not get over. */
+  get unfinishedStarts(): number {
+    return this.#unfinishedStarts
+  }
+
+  /** The system has got over its start. */
+  getOverStart(): void {
+    this.#journal?.changes.getOverStart()
+    this.#journal?.touch()
   }
 
   /** Gives the next sequence out. */
@@ -349,6 +361,7 @@ export class Store implements AsyncDisposable {
   #take(image: Image): void {
     this.#sequence = image.sequence
     this.#messages = image.messages
+    this.#unfinishedStarts = image.unfinishedStarts
     this.#inbox = image.inbox
     for (const { agent, key, value } of image.data) {
       group(this.#data, agent).set(key, value)

@@ -7,6 +7,7 @@ import { isPassing, toStoreError } from './database.ts'
 import type { DirectoryLock } from './directory.ts'
 import { databaseFile } from './directory.ts'
 import { readImage, readInbox } from './image.ts'
+import { countStart, forgetStarts } from './starts.ts'
 import type { FromWriter, ToWriter, WriterData } from './writer-protocol.ts'
 
 /*
@@ -59,7 +60,8 @@ export class Writer {
       this.#batches = new BatchWriter(this.#database, retention)
       const image = readImage(this.#database)
       this.#lastInboxId = image.inbox.at(-1)?.id ?? 0
-      this.#parts.tell({ type: 'opened', image })
+      const unfinishedStarts = countStart(this.#database)
+      this.#parts.tell({ type: 'opened', image: { ...image, unfinishedStarts } })
     } catch (error) {
       this.#fail(error)
       return
@@ -123,8 +125,10 @@ export class Writer {
   #close(): void {
     this.#cancelLook()
     this.#batches = null
+    const database = this.#database
     try {
-      this.#database?.close()
+      if (database !== null && this.#isClosing && this.#waiting.length === 0) forgetStarts(database)
+      database?.close()
     } finally {
       this.#database = null
       this.#lock?.release()

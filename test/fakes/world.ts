@@ -88,6 +88,7 @@ export class World {
       {
         credit: this.credit,
         clock,
+        ...(time === undefined ? {} : { alarm: time }),
         store: this.store,
         sizeOf: messageBytes,
         onUserMessage: (message) => this.onUserMessage(message),

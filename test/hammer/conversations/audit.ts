@@ -103,17 +103,21 @@ function isExcused({ to, terms, act }: Planned, id: string, ledger: Ledger): boo
 
 /** What ends a message that nothing but the runtime itself could have ended. */
 function* findGivenUp(ledger: Ledger, { commands, messages, hops }: Script): Generator<string> {
+  const kills = [...ledger.plans.values()].map(({ handling }) => (handling.kind === 'kill' ? handling.times : 0))
+  const deaths = kills.reduce((sum, times) => sum + times, 0)
+  const isLeftAlive = commands.every(({ type }) => type !== 'crash')
   const isUndisturbed = commands.every(({ type }) => type !== 'stop') && messages > 100 && hops > 100
   for (const [id, code] of ledger.ended) {
     const planned = ledger.planOf(id)
     if (planned === undefined) continue
     const { handling, isInTurn, above } = planned
+    if (code === 'ERR_MESSAGE_FATAL' && isLeftAlive && deaths < 7) yield `blamed: ${describe(planned, id)}`
     if (code === 'ERR_GUEST_TRAP' && handling.kind !== 'trap') yield `trapped: ${describe(planned, id)}`
-    const wasHeard = above === null || above.handling.kind !== 'trap' || above.handling.times < 3
+    const wasHeard = above === null || !('times' in above.handling) || above.handling.times < 3
     if (isUndisturbed && isInTurn && wasHeard && code.startsWith('ERR_PROTOCOL'))
       yield `${code}: ${describe(planned, id)}`
   }
-  for (const id of ledger.buried) {
+  for (const id of deaths > 0 || !isLeftAlive ? [] : ledger.buried) {
     const planned = ledger.planOf(id)
     if (planned?.handling.kind === 'trap' && planned.handling.times < 3 && ledger.ended.get(id) === 'ERR_GUEST_TRAP')
       yield `given up too early: ${describe(planned, id)}`

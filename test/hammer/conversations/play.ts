@@ -10,7 +10,7 @@ import { Life, turns } from './life.ts'
 import type { Command, Script } from './script.ts'
 
 /** Rounds after which a system that should come to rest is given up. */
-const MAX_ROUNDS = 80
+const MAX_ROUNDS = 250
 /** Further than every deadline and timer. */
 const LONG_MS = 40_000
 

@@ -66,7 +66,7 @@ const handling: fc.Arbitrary<Handling> = fc.oneof(
   { weight: 9, arbitrary: fc.constant<Handling>({ kind: 'well' }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('status' as const), status: fc.constantFrom(1, 2) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('trap' as const), times: fc.integer({ min: 1, max: 4 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('kill' as const), times: fc.integer({ min: 1, max: 2 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('kill' as const), times: fc.constantFrom(1, 2, 99) }) },
 )
 
 const RECEIVERS = [
