@@ -114,7 +114,7 @@ suite('the slice hook', () => {
     })
     metered.fuel = 100n
     assert.equal(call(metered.exports, 'run'), undefined)
-    assert.deepEqual(asked, [100n - 11n - 4_096n])
+    assert.deepEqual(asked, [100n - 51n - 4_096n])
     assert.equal(metered.fuel, 0n)
   })
 
