@@ -130,3 +130,17 @@ test('what is not known is said', () => {
     (error) => isCaxtonError(error, 'ERR_MESSAGE_UNKNOWN'),
   )
 })
+
+test('a message that went nowhere says why', () => {
+  const refusal = { type: 'undelivered', at: 2, id: '1', error: 'ERR_PROTOCOL_TURN', detail: 'agree out of turn' }
+  const log = new MessageLog([sent({ id: '1', from: 'a', to: 'b' }, 1), refusal])
+  assert.deepEqual(log.trace('1').message.end, {
+    atMs: 2,
+    agent: 'b',
+    status: -1,
+    fuel: 0,
+    error: 'ERR_PROTOCOL_TURN',
+    detail: 'agree out of turn',
+  })
+  assert.equal(log.conversations()[0]?.failed, 1)
+})

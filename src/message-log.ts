@@ -1,14 +1,16 @@
 import { CaxtonError } from './core/index.ts'
 import { StoreReader } from './store/index.ts'
 
-/** How the handling of a message ended. */
+/** How the handling of a message ended, or why it never began. */
 export interface LoggedEnd {
   readonly atMs: number
   readonly agent: string
   readonly status: number
   readonly fuel: number
-  /** The code of what ended the agent in it; null for none. */
+  /** The code of what ended the agent in it, or of why the message went nowhere; null for none. */
   readonly error: string | null
+  /** Why it went nowhere, in words; null where it was handled, or where the code says all. */
+  readonly detail: string | null
 }
 
 /** A message as the history of a system has it. */
@@ -45,7 +47,7 @@ export interface LoggedConversation {
   readonly fuel: number
   /** Acts of its last message. */
   readonly last: string
-  /** Messages of it that were lost with the agent that handled them. */
+  /** Messages of it that were lost with the agent that handled them, or went nowhere. */
   readonly failed: number
 }
 
@@ -76,6 +78,7 @@ export class MessageLog {
       if (line['type'] === 'sent') this.#addSent(line)
       else if (line['type'] === 'copied') this.#addCopy(line)
       else if (line['type'] === 'handled') this.#addHandled(line)
+      else if (line['type'] === 'undelivered') this.#addUndelivered(line)
     }
   }
 
@@ -153,7 +156,16 @@ export class MessageLog {
       status: Number(status),
       fuel: Number(fuel),
       error: typeof error === 'string' ? error : null,
+      detail: null,
     }
+    this.#messages.set(message.id, { ...message, end })
+  }
+
+  #addUndelivered({ at, id, error, detail }: Readonly<Record<string, unknown>>): void {
+    const message = this.#messages.get(String(id))
+    if (message === undefined) return
+    const why = { error: String(error), detail: typeof detail === 'string' ? detail : null }
+    const end: LoggedEnd = { atMs: Number(at), agent: message.receiver, status: -1, fuel: 0, ...why }
     this.#messages.set(message.id, { ...message, end })
   }
 }

@@ -255,6 +255,7 @@ export class Delivery {
     this.#parts.hub.emit({ type: 'undelivered', message, error: error.toData(), answered })
     this.#parts.onEnded(message, false)
     if (isLeft) return
+    this.#parts.mail.noteUndelivered(message, error)
     const isSilent = Passages.isSilent(message)
     const isRefused = OVERLOADED.has(error.code)
     if ((isSilent || !isRefused) && this.#parts.answersAgents()) this.#bury(message, error, isSilent)

@@ -39,6 +39,9 @@ export interface DurableMailParts {
 /** Times that the handling of a message may lose its receiver before the message is given up. */
 export const MAX_ATTEMPTS = 3
 
+/** Longest detail in the history, UTF-16 code units. */
+const NOTED_DETAIL = 256
+
 export class DurableMail {
   readonly #parts: DurableMailParts
   readonly #store: Store
@@ -151,6 +154,13 @@ export class DurableMail {
 
   noteHandled(message: Message, agent: string, end: HandlingEnd): void {
     if (this.#store.isDurable) this.#store.noteHandled(message, agent, end)
+  }
+
+  /** Notes in the history why a message goes nowhere. */
+  noteUndelivered({ message_id: id }: Message, { code, detail }: CaxtonError): void {
+    if (!this.#store.isDurable) return
+    const why = detail === undefined ? {} : { detail: detail.slice(0, NOTED_DETAIL) }
+    this.#store.note(JSON.stringify({ type: 'undelivered', at: this.#clock.nowMs(), id, error: code, ...why }))
   }
 
   /** Whether messages wait for an agent: later ones must not overtake them. */

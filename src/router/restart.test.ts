@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { dirname } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { createDirectory } from '../../test/fakes/data-directory.ts'
@@ -8,14 +9,14 @@ import type { GuestBehaviour } from '../../test/fakes/world.ts'
 import { World } from '../../test/fakes/world.ts'
 import type { ConversationLimits } from '../core/index.ts'
 import { DEFAULT_CONVERSATION_LIMITS } from '../core/index.ts'
-import { Store } from '../store/index.ts'
+import { Store, StoreReader } from '../store/index.ts'
 
 const DURABLE = { guarantee: 'at-least-once' } as const
 const never: GuestBehaviour = () => new Promise<number>(() => {})
 
 interface Lives {
   readonly limits?: Partial<ConversationLimits>
-  first(world: World): Promise<void>
+  first(world: World, store: Store): Promise<void>
   second(world: World, store: Store): Promise<void>
 }
 
@@ -211,6 +212,27 @@ test('a message for which its receiver has no room any more is given up, and tho
         ['2'],
       )
       assert.deepEqual(codes(world), ['ERR_LIMIT_MESSAGE_BYTES'])
+    },
+  })
+})
+
+test('the history has why a message went nowhere', async (context) => {
+  let directory = ''
+  await liveTwice(context, {
+    first: async (world, store) => {
+      directory = dirname(store.file)
+      await world.spawn('a', () => 0, DURABLE)
+      world.router.send({ performative: 'agree', receiver: 'a', protocol: 'fipa-request' })
+      await settle()
+    },
+    second: async () => {
+      using reader = new StoreReader(directory)
+      const refusals = [...reader.history()].filter(({ type }) => type === 'undelivered')
+      assert.deepEqual(
+        refusals.map(({ error }) => error),
+        ['ERR_PROTOCOL_TURN'],
+      )
+      assert.match(String(refusals[0]?.['detail']), /^agree of 'user' in state start/)
     },
   })
 })

@@ -132,5 +132,6 @@ const MESSAGE_COLUMNS = [
 /** Says how the handling of a message ended. */
 export function describeEnd(end: LoggedMessage['end']): string {
   if (end === null) return '–'
+  if (end.detail !== null) return `${end.error}: ${end.detail}`
   return end.error ?? (end.status === 0 ? 'handled' : `status ${end.status}`)
 }

@@ -8,7 +8,7 @@ import { drawHtml, drawSvg } from './svg.ts'
 import { drawText } from './text.ts'
 
 function message(sender: string, receiver: string, performative: string, atMs: number, error?: string): LoggedMessage {
-  const end = error === undefined ? null : { atMs, agent: receiver, status: -1, fuel: 0, error }
+  const end = error === undefined ? null : { atMs, agent: receiver, status: -1, fuel: 0, error, detail: null }
   const header = {
     id: 'm',
     conversation: 'c',
