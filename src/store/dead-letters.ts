@@ -74,7 +74,7 @@ export class DeadLetters {
   }
 
   #settled(journal: Journal): Promise<void> {
-    return new Promise((resolve) => journal.whenCommitted(resolve))
+    return new Promise((resolve, reject) => journal.whenCommitted(resolve, reject))
   }
 
   #read<T>(read: (database: ReturnType<typeof openForReading>) => T): T {

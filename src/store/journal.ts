@@ -31,6 +31,7 @@ const CAUGHT_UP_BYTES = 16 * 2 ** 20
 interface Waiter {
   readonly number: number
   readonly run: () => void
+  readonly fail: (error: CaxtonError) => void
 }
 
 export class Journal {
@@ -99,14 +100,15 @@ export class Journal {
   }
 
   /**
-   * Calls back when everything that has happened until now is committed; at once if it is, never if it cannot be. In the
-   * order of the calls.
+   * Calls back when everything that has happened until now is committed; at once if it is. In the order of the calls.
+   *
+   * @param fail is called instead once it is sure that it cannot be. @default nothing is
    */
-  whenCommitted(run: () => void): void {
+  whenCommitted(run: () => void, fail: Waiter['fail'] = () => {}): void {
     const number = this.changes.isEmpty ? this.#lastSent : this.#lastSent + 1
-    if (number <= this.#lastCommitted && this.#waiters.length === 0) run()
-    else if (number <= this.#lastCommitted) this.#waiters.push({ number: this.#lastCommitted, run })
-    else this.#waiters.push({ number, run })
+    if (this.#failure !== null && number > this.#lastCommitted) fail(this.#failure)
+    else if (number <= this.#lastCommitted && this.#waiters.length === 0) run()
+    else this.#waiters.push({ number: Math.max(number, this.#lastCommitted), run, fail })
   }
 
   /** Commits what there is and lets go of the directory. Idempotent. */
@@ -190,5 +192,6 @@ export class Journal {
     this.#failure = error
     this.#writer.unref()
     this.#parts.onFailure(error, true)
+    for (const { fail } of this.#waiters.splice(0)) fail(error)
   }
 }

@@ -152,8 +152,9 @@ export class Store implements AsyncDisposable {
   /** Resolves once everything that has happened until now is kept. @throws CaxtonError ERR_STORE_FAILED */
   async flush(): Promise<void> {
     if (this.failure !== null) throw this.failure
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.whenCommitted(resolve)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    if (this.#journal === null) resolve()
+    else this.#journal.whenCommitted(resolve, reject)
     await promise
   }
 
