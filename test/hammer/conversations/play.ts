@@ -71,7 +71,8 @@ class Play {
   }
 
   async #restart(life: Life): Promise<Life> {
-    await life.die()
+    // What is gone may wait for something for ever.
+    await Promise.race([life.die(), turns(20)])
     this.#ledger.restarts += 1
     return this.#begin()
   }

@@ -179,7 +179,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 )
 
 export const script: fc.Arbitrary<Script> = fc.record({
-  messages: fc.constantFrom(6, 1_000),
+  messages: fc.constantFrom(3, 1_000),
   hops: fc.constantFrom(3, 1_000),
   commands: fc.array(command, { maxLength: 24, size: 'max' }),
 })
