@@ -88,7 +88,7 @@ export class Caxton implements AsyncDisposable {
     this.people = new SystemPeople(this.#router, store)
     // In the turn in which the router is made: what was answered in time goes before deadlines that passed meanwhile.
     for (const entry of store.takeInbox()) void this.data.takeInbox(entry)
-    const audit = (record: AuditRecord) => this.#router.announceAudit(record)
+    const audit = (record: AuditRecord) => this.#router.announce({ type: 'audit', ...record })
     const tools = parseToolServers(options.tools ?? {})
     const agents = this.#createAgentAccess()
     this.#services = new Services({ router: this.#router, secrets, audit, agents, clock }, { tools })
@@ -102,8 +102,13 @@ export class Caxton implements AsyncDisposable {
   static async start(options: CaxtonOptions = {}): Promise<Caxton> {
     const secrets = await Secrets.read(options.secrets ?? {})
     let caxton: Caxton | null = null
-    const onInbox = (entry: InboxEntry) => void caxton?.data.takeInbox(entry)
-    return withStore(options, onInbox, (store) => {
+    const listeners = {
+      onInbox: (entry: InboxEntry) => void caxton?.data.takeInbox(entry),
+      onFailure: (error: CaxtonError, isOver: boolean) => {
+        if (caxton !== null) caxton.#router.announce({ type: 'unkept', error: error.toData(), isOver })
+      },
+    }
+    return withStore(options, listeners, (store) => {
       caxton = new Caxton(options, store, secrets)
       return caxton
     })

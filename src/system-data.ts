@@ -4,7 +4,7 @@ import type { CaxtonError } from './core/index.ts'
 import { asCaxtonError, SYSTEM_CLOCK } from './core/index.ts'
 import { takeLeft } from './people-left.ts'
 import type { Router } from './router/index.ts'
-import type { DeadLetter, InboxEntry } from './store/index.ts'
+import type { DeadLetter, InboxEntry, StoreParts } from './store/index.ts'
 import { backupDirectory, Store } from './store/index.ts'
 
 /** Which dead letters are meant. */
@@ -113,11 +113,11 @@ export class SystemData {
 /** Opens the store of a system and makes the system; the store is closed again if that fails. */
 export async function withStore<System>(
   options: CaxtonOptions,
-  onInbox: (entry: InboxEntry) => void,
+  listeners: Pick<StoreParts, 'onFailure' | 'onInbox'>,
   create: (store: Store) => System,
 ): Promise<System> {
   const { clock = SYSTEM_CLOCK, dataDirectory: directory = null } = options
-  const store = await Store.open({ clock, onInbox }, { ...options.store, directory })
+  const store = await Store.open({ clock, ...listeners }, { ...options.store, directory })
   try {
     return create(store)
   } catch (error) {

@@ -71,6 +71,7 @@ const STORY: readonly RunEvent[] = [
     error: null,
     usage: USAGE,
   },
+  { type: 'unkept', elapsedMs: 17, error: { code: 'ERR_STORE_FAILED', detail: 'disk is full' }, isOver: false },
   { type: 'restarted', elapsedMs: 18, agent: 'count-c', error: { code: 'ERR_SANDBOX_THREAD_LOST' } },
   {
     type: 'state',
@@ -90,6 +91,7 @@ test('a run reads as a timeline', () => {
     ' +14.0 ms ✗ forger       refused          ERR_MESSAGE_SENDER_FORGED: it named "coordinator"',
     ' +15.0 ms ✗ coordinator → nobody       not delivered    c-1           ERR_AGENT_UNKNOWN: no agent i…',
     ' +16.0 ms ! count-c      not handled      did not understand query-if of coordinator in c-1',
+    ' +16.0 ms ✗ caxton       not kept         ERR_STORE_FAILED: disk is full (tried again)',
     ' +17.0 ms ! count-c      restarted        ERR_SANDBOX_THREAD_LOST',
     '  +1.23 s ✗ forger       failed           ERR_LIMIT_FUEL: 100M used',
   ])

@@ -1,5 +1,5 @@
 import type { ErrorData, Message } from '../core/index.ts'
-import { describeRate, formatBytes, formatCount, formatDurationMs, LIMITS } from '../core/index.ts'
+import { describeRate, formatBytes, formatCount, formatDurationMs, LIMITS, RUNTIME_NAME } from '../core/index.ts'
 import type { Tone } from './paint.ts'
 import { columnsOf, padEnd, padStart, shorten, shortenStart } from './plain-text.ts'
 import type { RunEvent, Screen } from './view.ts'
@@ -101,6 +101,10 @@ function describe(event: RunEvent, verbose: boolean): Line | null {
       return { ...lineOf(event.message), tone: 'bad', mark: '✗', what: 'not delivered', text: explain(event.error) }
     case 'refused':
       return { ...agentLine(event.agent), tone: 'bad', mark: '✗', what: 'refused', text: explain(event.error) }
+    case 'unkept': {
+      const text = `${explain(event.error)}${event.isOver ? '' : ' (tried again)'}`
+      return { ...agentLine(RUNTIME_NAME), tone: 'bad', mark: '✗', what: 'not kept', text }
+    }
     case 'restarted':
       return { ...agentLine(event.agent), tone: 'warn', mark: '!', what: 'restarted', text: explain(event.error) }
     case 'warning':

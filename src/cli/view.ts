@@ -31,6 +31,7 @@ export type RunEvent = {
       readonly to: string
       readonly reason: ErrorData | null
     }
+  | { readonly type: 'unkept'; readonly error: ErrorData; readonly isOver: boolean }
   | { readonly type: 'restarted'; readonly agent: string; readonly error: ErrorData }
   | {
       readonly type: 'warning'

@@ -127,6 +127,8 @@ export type RouterFact =
   | { readonly type: 'subscribed' | 'unsubscribed'; readonly agent: string; readonly pattern: string }
   /** An agent used a service of the host, or was refused it. */
   | ({ readonly type: 'audit' } & AuditRecord)
+  /** What has to be kept could not be written: it is tried again, or, where `isOver`, nothing is kept or accepted any more. */
+  | { readonly type: 'unkept'; readonly error: ErrorData; readonly isOver: boolean }
 
 /** A fact with its time. */
 export type RouterEvent = RouterFact & {

@@ -21,7 +21,7 @@ import type { ConversationsOptions } from './conversations-parts.ts'
 import { Delivery } from './delivery.ts'
 import { announceOffer, createWatchNotice, Directory, OfferJournal, Watches, WatchJournal } from './directory/index.ts'
 import { DurableMail } from './durable-mail.ts'
-import type { AuditRecord, RouterListener } from './event.ts'
+import type { RouterFact, RouterListener } from './event.ts'
 import { AUDIT, EventHub } from './event.ts'
 import type { MailboxCredit } from './mailbox-credit.ts'
 import { People } from './people.ts'
@@ -297,12 +297,10 @@ export class Router {
     return this.#delivery.topics.listen(pattern, listener)
   }
 
-  /** Tells what an agent did by way of a service, and notes it in the history. */
-  announceAudit(record: AuditRecord): void {
-    if (this.#store.isDurable) {
-      this.#store.note(JSON.stringify({ type: AUDIT, at: this.#parts.clock.nowMs(), ...record }))
-    }
-    this.#hub.emit({ type: 'audit', ...record })
+  /** Tells of what happens outside of agents and messages; what an agent did by way of a service goes into the history, too. */
+  announce(fact: Extract<RouterFact, { type: 'audit' | 'unkept' }>): void {
+    if (fact.type === AUDIT) this.#store.note(JSON.stringify({ ...fact, at: this.#parts.clock.nowMs() }))
+    this.#hub.emit(fact)
   }
 
   /**

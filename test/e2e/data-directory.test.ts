@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { declareData } from '../../src/cli/commands/data.ts'
 import { declareMessage } from '../../src/cli/commands/message.ts'
@@ -92,4 +93,20 @@ test('commands check, back up and restore a data directory', async (context) => 
   assert.equal((await command('data', 'restore', backup, copy)).code, 0)
   assert.ok(existsSync(join(copy, 'caxton.sqlite')))
   assert.equal((await command('data', 'check', join(place, 'none'))).code, 64)
+})
+
+test('whoever listens is told that what has to be kept cannot be written, and that is tried again', async (context) => {
+  const dataDirectory = join(createDirectory(context), 'data')
+  await using caxton = await Caxton.start({ dataDirectory, threads: 1 })
+  const told = Promise.withResolvers<unknown>()
+  caxton.subscribe((event) => {
+    if (event.type === 'unkept') told.resolve([event.error.code, event.isOver])
+  })
+  using other = new DatabaseSync(join(dataDirectory, 'caxton.sqlite'))
+  other.exec('BEGIN IMMEDIATE')
+  const accepted = caxton.accept({ performative: 'inform', receiver: 'nobody' })
+  assert.deepEqual(await told.promise, ['ERR_STORE_FAILED', false])
+  other.exec('ROLLBACK')
+  assert.equal(typeof (await accepted), 'string')
+  assert.equal((await caxton.data.deadLetters()).length, 1)
 })
