@@ -232,6 +232,7 @@ for (const { name, lostCode, open, openFragile } of TIERS) {
       const used = new Set<number>()
       for (let message = 0; message < 100; message += 1) used.add((await handle()).usage.fuel)
       assert.deepEqual([...used], [WORK_FUEL])
+      await sandbox.close()
     })
 
     test('cannot write more log than it may', async () => {
