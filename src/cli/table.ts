@@ -1,3 +1,4 @@
+import type { Output } from './output.ts'
 import { columnsOf, padEnd, padStart, shorten } from './plain-text.ts'
 
 export interface TableColumn<Row> {
@@ -20,4 +21,20 @@ export function layOutTable<Row>(rows: readonly Row[], columns: readonly TableCo
       .join('  ')
       .trimEnd(),
   )
+}
+
+/** Writes rows under their titles; without rows it says on the error output that there are none. */
+export function writeTable<Row>(
+  rows: readonly Row[],
+  columns: readonly TableColumn<Row>[],
+  none: string,
+  output: Output,
+): void {
+  if (rows.length === 0) {
+    output.errorLine(none)
+    return
+  }
+  const [head = '', ...lines] = layOutTable(rows, columns)
+  output.line(output.paint('bold', head))
+  for (const line of lines) output.line(line)
 }

@@ -4,7 +4,7 @@ import type { LoggedAudit } from '../../index.ts'
 import type { Output } from '../output.ts'
 import { toJsonLine } from '../plain-text.ts'
 import type { TableColumn } from '../table.ts'
-import { layOutTable } from '../table.ts'
+import { writeTable } from '../table.ts'
 import type { Runner } from './runner.ts'
 
 interface AuditFlags {
@@ -40,11 +40,7 @@ async function listAudit({ data, agent, service, json }: AuditFlags, output: Out
     (record) => (agent ?? record.agent) === record.agent && (service ?? record.service) === record.service,
   )
   if (json) for (const record of records) output.line(toJsonLine(record))
-  else {
-    const [head = '', ...lines] = layOutTable(records, COLUMNS)
-    output.line(output.paint('bold', head))
-    for (const line of lines) output.line(line)
-  }
+  else writeTable(records, COLUMNS, 'nothing was done', output)
   return 0
 }
 

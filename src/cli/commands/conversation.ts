@@ -9,7 +9,7 @@ import { layOut, receiverOf } from '../sequence/diagram.ts'
 import { drawHtml, drawSvg } from '../sequence/svg.ts'
 import { drawText } from '../sequence/text.ts'
 import type { TableColumn } from '../table.ts'
-import { layOutTable } from '../table.ts'
+import { writeTable } from '../table.ts'
 import type { Runner } from './runner.ts'
 
 interface DataFlags {
@@ -64,14 +64,14 @@ export async function readLog(directory: string): Promise<MessageLog> {
 async function listConversations({ data, json }: DataFlags, output: Output): Promise<number> {
   const conversations = (await readLog(data)).conversations()
   if (json) for (const row of conversations) output.line(toJsonLine(row))
-  else printTable(layOutTable(conversations, CONVERSATION_COLUMNS), output)
+  else writeTable(conversations, CONVERSATION_COLUMNS, 'nobody has talked', output)
   return 0
 }
 
 async function showConversation(id: string, { data, json }: DataFlags, output: Output): Promise<number> {
   const messages = (await readLog(data)).conversation(id)
   if (json) for (const row of messages) output.line(toJsonLine(row))
-  else printTable(layOutTable(messages, MESSAGE_COLUMNS), output)
+  else writeTable(messages, MESSAGE_COLUMNS, 'nothing was said', output)
   return 0
 }
 
@@ -95,11 +95,6 @@ async function save(file: string, draw: (diagram: Diagram) => string, diagram: D
     throw new CaxtonError('ERR_CLI_USAGE', { detail, data: { file }, cause })
   }
   output.errorLine(`wrote ${file}`)
-}
-
-function printTable([head = '', ...lines]: readonly string[], output: Output): void {
-  output.line(output.paint('bold', head))
-  for (const line of lines) output.line(line)
 }
 
 const CONVERSATION_COLUMNS = [

@@ -3,7 +3,7 @@ import type { KeptOffer } from '../../index.ts'
 import type { Output } from '../output.ts'
 import { toJsonLine } from '../plain-text.ts'
 import type { TableColumn } from '../table.ts'
-import { layOutTable } from '../table.ts'
+import { writeTable } from '../table.ts'
 import type { Runner } from './runner.ts'
 
 interface ListFlags {
@@ -35,11 +35,7 @@ async function listOffers({ data, json }: ListFlags, output: Output): Promise<nu
   const { readOffers } = await import('../../index.ts')
   const offers = readOffers(data)
   if (json) for (const offer of offers) output.line(toJsonLine(offer))
-  else {
-    const [head = '', ...lines] = layOutTable(offers, COLUMNS)
-    output.line(output.paint('bold', head))
-    for (const line of lines) output.line(line)
-  }
+  else writeTable(offers, COLUMNS, 'nothing is offered', output)
   return 0
 }
 

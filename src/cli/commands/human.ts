@@ -8,7 +8,7 @@ import { toReadableLines } from '../content.ts'
 import type { Output } from '../output.ts'
 import { escapeText, shorten, toJsonLine } from '../plain-text.ts'
 import type { TableColumn } from '../table.ts'
-import { layOutTable } from '../table.ts'
+import { writeTable } from '../table.ts'
 import type { Runner } from './runner.ts'
 
 interface DataFlags {
@@ -88,12 +88,7 @@ function printRows<Row>(
   output: Output,
 ): number {
   if (json) for (const row of rows) output.line(toJsonLine(row))
-  else if (rows.length === 0) output.errorLine(none)
-  else {
-    const [head = '', ...lines] = layOutTable(rows, columns)
-    output.line(output.paint('bold', head))
-    for (const line of lines) output.line(line)
-  }
+  else writeTable(rows, columns, none, output)
   return 0
 }
 

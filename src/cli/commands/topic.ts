@@ -4,7 +4,7 @@ import type { LoggedSubscription, LoggedTopic } from '../../index.ts'
 import type { Output } from '../output.ts'
 import { toJsonLine } from '../plain-text.ts'
 import type { TableColumn } from '../table.ts'
-import { layOutTable } from '../table.ts'
+import { writeTable } from '../table.ts'
 import type { Runner } from './runner.ts'
 
 interface ListFlags {
@@ -39,15 +39,10 @@ async function listTopics({ data, json }: ListFlags, output: Output): Promise<nu
     for (const row of subscriptions) output.line(toJsonLine({ type: 'subscription', ...row }))
     return 0
   }
-  printTable(layOutTable(retained, TOPIC_COLUMNS), output)
-  output.line('')
-  printTable(layOutTable(subscriptions, SUBSCRIPTION_COLUMNS), output)
+  writeTable(retained, TOPIC_COLUMNS, 'nothing is retained', output)
+  if (retained.length > 0 && subscriptions.length > 0) output.line('')
+  writeTable(subscriptions, SUBSCRIPTION_COLUMNS, 'nobody subscribes', output)
   return 0
-}
-
-function printTable([head = '', ...lines]: readonly string[], output: Output): void {
-  output.line(output.paint('bold', head))
-  for (const line of lines) output.line(line)
 }
 
 const TOPIC_COLUMNS = [
