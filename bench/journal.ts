@@ -19,7 +19,7 @@ const SQLITE = 'better-sqlite3'
  */
 export async function benchJournal(): Promise<Report> {
   const missing: string[] = []
-  const peers = [await loadPeer(QUEUE, missing), await loadPeer(SQLITE, missing)] as const
+  const peers = [await loadPeer(QUEUE, missing), await loadPeer(SQLITE, missing, openInMemory)] as const
   const rows: string[][] = []
   for (const load of LOADS) {
     rows.push(...(await measureFloors(load)))
@@ -58,6 +58,10 @@ async function measureFloors(load: Load): Promise<string[][]> {
     rows.push([load.label, name, '', formatRate(Math.max(...rates)), '', '', '', '', ''])
   }
   return rows
+}
+
+function openInMemory(sqlite: PeerModule): void {
+  ;new (sqlite['default'] as new (file: string) => unknown)(':memory:')
 }
 
 async function measureQueue(load: Load, queue: PeerModule, sqlite: PeerModule): Promise<string[]> {
