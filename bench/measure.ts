@@ -37,6 +37,43 @@ export function summarise(name: string, times: readonly number[]): Sample {
   return { name, minMs: sorted[0]!, medianMs: at(0.5), p99Ms: at(0.99) }
 }
 
+/** A contender that is closed when it has been measured. */
+export interface Path extends Contender, AsyncDisposable {}
+
+export interface PathSample extends Sample {
+  /** Units of work in a second, of the median. */
+  readonly perSecond: number
+  /** Processor time of all threads of the process for one unit, least of all rounds. */
+  readonly cpuMicros: number
+}
+
+/** Measures paths of which each does `unitsOf` units of work in a run, and closes them. */
+export async function measurePaths<One extends Path>(
+  paths: readonly One[],
+  rounds: number,
+  unitsOf: (path: One) => number,
+): Promise<PathSample[]> {
+  const cpuMicros = paths.map(() => Number.POSITIVE_INFINITY)
+  const samples = await measure(
+    paths.map((path, index) => ({
+      name: path.name,
+      run: async () => {
+        const before = process.cpuUsage()
+        await path.run()
+        const { user, system } = process.cpuUsage(before)
+        cpuMicros[index] = Math.min(cpuMicros[index]!, (user + system) / unitsOf(path))
+      },
+    })),
+    rounds,
+  )
+  for (const path of paths) await path[Symbol.asyncDispose]()
+  return samples.map((sample, index) => ({
+    ...sample,
+    perSecond: (unitsOf(paths[index]!) / sample.medianMs) * 1_000,
+    cpuMicros: cpuMicros[index]!,
+  }))
+}
+
 export function geometricMean(values: readonly number[]): number {
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
 }

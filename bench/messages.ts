@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events'
 import { join } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { Caxton } from '../src/index.ts'
-import type { Contender, Report, Sample } from './measure.ts'
-import { measure } from './measure.ts'
+import type { Path, Report, Sample } from './measure.ts'
+import { measurePaths } from './measure.ts'
 
 const FOLDER = join(import.meta.dirname, 'agents')
 const ROUNDS = 9
@@ -19,7 +19,7 @@ const WINDOW = 32
 type Size = (typeof SIZES)[number]
 
 /** Something that carries messages: how long a sample takes, and how many messages are in it. */
-interface Path extends Contender, AsyncDisposable {
+interface MessagePath extends Path {
   readonly size: Size
   readonly messages: number
 }
@@ -46,7 +46,7 @@ export async function benchMessages(): Promise<Report> {
 }
 
 async function benchSize(size: Size): Promise<string[][]> {
-  const paths: Path[] = [
+  const paths: MessagePath[] = [
     emitterPath(size),
     channelPath(size),
     await threadPath(size, 1),
@@ -57,28 +57,19 @@ async function benchSize(size: Size): Promise<string[][]> {
     for (const agents of AGENTS.slice(1))
       if (size.bytes < 65_536) paths.push(await agentsPath(size, threads, agents, 1))
   }
-  const cpu = paths.map(() => Number.POSITIVE_INFINITY)
-  const samples = await measure(
-    paths.map((path, index) => ({
-      name: path.name,
-      run: async () => {
-        const before = process.cpuUsage()
-        await path.run()
-        const { user, system } = process.cpuUsage(before)
-        cpu[index] = Math.min(cpu[index]!, (user + system) / path.messages)
-      },
-    })),
-    ROUNDS,
-  )
-  for (const path of paths) await path[Symbol.asyncDispose]()
-  const rateOf = (index: number) => (paths[index]!.messages / samples[index]!.medianMs) * 1_000
+  const samples = await measurePaths(paths, ROUNDS, ({ messages }) => messages)
   return samples.map((sample, index) => [
-    ...toRow(paths[index]!, sample, rateOf(index), rateOf(3)),
-    `${cpu[index]!.toFixed(1)} µs`,
+    ...toRow(paths[index]!, sample, sample.perSecond, samples[3]!.perSecond),
+    `${sample.cpuMicros.toFixed(1)} µs`,
   ])
 }
 
-function toRow({ name, size, messages }: Path, { medianMs, p99Ms }: Sample, rate: number, base: number): string[] {
+function toRow(
+  { name, size, messages }: MessagePath,
+  { medianMs, p99Ms }: Sample,
+  rate: number,
+  base: number,
+): string[] {
   const [path, underWay] = name.split('; ')
   const micros = (ms: number) => `${((ms / messages) * 2_000).toFixed(1)} µs`
   return [
@@ -93,7 +84,7 @@ function toRow({ name, size, messages }: Path, { medianMs, p99Ms }: Sample, rate
 }
 
 /** Pairs of agents in so many threads: with two, the agents of a pair are in different ones. */
-async function agentsPath(size: Size, threads: number, agents: number, window: number): Promise<Path> {
+async function agentsPath(size: Size, threads: number, agents: number, window: number): Promise<MessagePath> {
   const caxton = await Caxton.start({ threads })
   const grants = { send: ['*'] }
   const pairs = agents / 2
@@ -118,7 +109,7 @@ async function agentsPath(size: Size, threads: number, agents: number, window: n
 }
 
 /** Floor: an event that is emitted and answered by another, with no boundary at all. */
-function emitterPath(size: Size): Path {
+function emitterPath(size: Size): MessagePath {
   const text = 'x'.repeat(size.bytes)
   const emitter = new EventEmitter()
   emitter.on('ping', (value: string) => emitter.emit('pong', value))
@@ -138,7 +129,7 @@ function emitterPath(size: Size): Path {
 }
 
 /** Floor: a channel whose two ends are in one thread. */
-function channelPath(size: Size): Path {
+function channelPath(size: Size): MessagePath {
   const { port1, port2 } = new MessageChannel()
   port2.on('message', (value: string) => port2.postMessage(value))
   return {
@@ -151,7 +142,7 @@ function channelPath(size: Size): Path {
 }
 
 /** Floor: a text between two threads. */
-async function threadPath(size: Size, window: number): Promise<Path> {
+async function threadPath(size: Size, window: number): Promise<MessagePath> {
   const code = `const { parentPort } = require('node:worker_threads'); parentPort.on('message', (value) => parentPort.postMessage(value))`
   const worker = new Worker(code, { eval: true })
   return {

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events'
 import { join } from 'node:path'
 import { Caxton } from '../src/index.ts'
-import type { Contender, Report } from './measure.ts'
-import { measure } from './measure.ts'
+import type { Path, Report } from './measure.ts'
+import { measurePaths } from './measure.ts'
 
 const FOLDER = join(import.meta.dirname, 'agents')
 const ROUNDS = 9
@@ -18,30 +18,15 @@ const BURST = 50
 
 type Fan = (typeof FANS)[number]
 
-interface Path extends Contender, AsyncDisposable {
+interface TopicPath extends Path {
   readonly fan: Fan
 }
 
 /** Measures how many copies of publications reach C agents in a second, one publisher to 1, 10 and 100 of them. */
 export async function benchTopics(): Promise<Report> {
-  const paths: Path[] = []
+  const paths: TopicPath[] = []
   for (const fan of FANS) paths.push(emitterPath(fan), await topicPath(fan, 1), await topicPath(fan, 2))
-  const cpu = paths.map(() => Number.POSITIVE_INFINITY)
-  const copiesOf = ({ fan }: Path) => fan.subscribers * fan.publications
-  const samples = await measure(
-    paths.map((path, index) => ({
-      name: path.name,
-      run: async () => {
-        const before = process.cpuUsage()
-        await path.run()
-        const { user, system } = process.cpuUsage(before)
-        cpu[index] = Math.min(cpu[index]!, (user + system) / copiesOf(path))
-      },
-    })),
-    ROUNDS,
-  )
-  for (const path of paths) await path[Symbol.asyncDispose]()
-  const rateOf = (index: number) => (copiesOf(paths[index]!) / samples[index]!.medianMs) * 1_000
+  const samples = await measurePaths(paths, ROUNDS, ({ fan }) => fan.subscribers * fan.publications)
   return {
     title: 'Topics',
     about:
@@ -54,14 +39,14 @@ export async function benchTopics(): Promise<Report> {
     rows: paths.map(({ fan, name }, index) => [
       String(fan.subscribers),
       name.split('; ')[0]!,
-      Math.round(rateOf(index)).toLocaleString('en'),
-      (rateOf(index) / rateOf(index - (index % 3))).toPrecision(2),
-      `${cpu[index]!.toFixed(2)} µs`,
+      Math.round(samples[index]!.perSecond).toLocaleString('en'),
+      (samples[index]!.perSecond / samples[index - (index % 3)]!.perSecond).toPrecision(2),
+      `${samples[index]!.cpuMicros.toFixed(2)} µs`,
     ]),
   }
 }
 
-async function topicPath(fan: Fan, threads: number): Promise<Path> {
+async function topicPath(fan: Fan, threads: number): Promise<TopicPath> {
   const caxton = await Caxton.start({ threads })
   const limits = { messages: '1M', outstanding: 10_000 }
   await caxton.deploy({
@@ -94,7 +79,7 @@ async function topicPath(fan: Fan, threads: number): Promise<Path> {
 }
 
 /** Floor: an event with so many listeners. */
-function emitterPath(fan: Fan): Path {
+function emitterPath(fan: Fan): TopicPath {
   const text = 'x'.repeat(BYTES)
   const emitter = new EventEmitter()
   emitter.setMaxListeners(fan.subscribers)
