@@ -1,5 +1,5 @@
 import type { Output } from './output.ts'
-import { columnsOf, padEnd, padStart, shorten } from './plain-text.ts'
+import { columnsOf, padEnd, padStart, shorten, toJsonLine } from './plain-text.ts'
 
 export interface TableColumn<Row> {
   readonly title: string
@@ -37,4 +37,16 @@ export function writeTable<Row>(
   const [head = '', ...lines] = layOutTable(rows, columns)
   output.line(output.paint('bold', head))
   for (const line of lines) output.line(line)
+}
+
+/** Writes rows as one JSON object a line, or as `writeTable` does. */
+export function writeRows<Row>(
+  rows: readonly Row[],
+  columns: readonly TableColumn<Row>[],
+  json: true | undefined,
+  none: string,
+  output: Output,
+): void {
+  if (json) for (const row of rows) output.line(toJsonLine(row))
+  else writeTable(rows, columns, none, output)
 }

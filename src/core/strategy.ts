@@ -10,3 +10,11 @@ export const STRATEGIES = ['round-robin', 'any', 'least-loaded', 'sticky', 'all'
 export type Strategy = (typeof STRATEGIES)[number]
 
 export const DEFAULT_STRATEGY: Strategy = 'round-robin'
+
+/** What a message to whoever offers a capability has before the name of that as its receiver. */
+export const CAPABILITY_PREFIX = 'capability:'
+
+/** Returns the name behind `capability:`, null if an address is not of that form. */
+export function capabilityOf(address: string): string | null {
+  return address.startsWith(CAPABILITY_PREFIX) ? address.slice(CAPABILITY_PREFIX.length) : null
+}

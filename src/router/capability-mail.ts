@@ -1,6 +1,6 @@
 import type { Agent } from '../agent/index.ts'
 import type { Message } from '../core/index.ts'
-import { CaxtonError, DEFAULT_STRATEGY } from '../core/index.ts'
+import { CAPABILITY_PREFIX, CaxtonError, DEFAULT_STRATEGY } from '../core/index.ts'
 import type { Refused } from './conversations-parts.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
 import { findProblem, mailboxFull } from './delivery-problems.ts'
@@ -18,8 +18,6 @@ export interface CapabilityMailParts extends DeliveryParts {
   /** Gives back what a message holds that goes into no mailbox. */
   giveBackCredit(message: Message, reserved: boolean): void
 }
-
-const CAPABILITY = 'capability:'
 
 /** Tells whether an agent takes a message. What it takes is delivered to it. */
 type Take = (agent: string) => boolean
@@ -47,7 +45,7 @@ export class CapabilityMail {
   /** Somebody offers a capability: what waits for that is brought there when everybody knows of it. */
   onOffered(capability: string): void {
     const { mail, rest } = this.#parts
-    if (!mail.hasParked(CAPABILITY + capability)) return
+    if (!mail.hasParked(CAPABILITY_PREFIX + capability)) return
     rest.begin()
     queueMicrotask(() => {
       if (this.#parts.answersAgents()) this.deliverParked(capability)
@@ -61,7 +59,7 @@ export class CapabilityMail {
    */
   deliverParked(capability: string): void {
     const { directory, mail, parked } = this.#parts
-    const address = CAPABILITY + capability
+    const address = CAPABILITY_PREFIX + capability
     mail.unpark(address, ({ message }) => {
       const picked = directory.pick(capability, (name) => name !== message.sender)
       if (picked === null) return false

@@ -1,6 +1,6 @@
 import type { Agent, Outcome } from '../agent/index.ts'
 import type { Message, Performative } from '../core/index.ts'
-import { CaxtonError, USER_NAME } from '../core/index.ts'
+import { CaxtonError, capabilityOf, USER_NAME } from '../core/index.ts'
 import type { AcceptedMessage } from '../store/index.ts'
 import { isForOthers, readAddress } from './address.ts'
 import { CapabilityMail } from './capability-mail.ts'
@@ -99,9 +99,8 @@ export class Delivery {
   /** Takes a message in that had been given up: one for whoever offers a capability waits until somebody does. */
   redeliver(letter: AcceptedMessage): void {
     this.parked.redeliver(letter)
-    const address = readAddress(letter.receiver)
-    if (address instanceof CaxtonError || address.kind !== 'capability') return
-    this.capabilities.deliverParked(address.name)
+    const capability = capabilityOf(letter.receiver)
+    if (capability !== null) this.capabilities.deliverParked(capability)
   }
 
   /** Takes back a message that an agent has sent while it handled one in vain. */

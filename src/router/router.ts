@@ -299,7 +299,8 @@ export class Router {
 
   /** Tells of what happens outside of agents and messages; what an agent did by way of a service goes into the history, too. */
   announce(fact: Extract<RouterFact, { type: 'audit' | 'unkept' }>): void {
-    if (fact.type === AUDIT) this.#store.note(JSON.stringify({ ...fact, at: this.#parts.clock.nowMs() }))
+    if (fact.type === AUDIT && this.#store.isDurable)
+      this.#store.note(JSON.stringify({ ...fact, at: this.#parts.clock.nowMs() }))
     this.#hub.emit(fact)
   }
 

@@ -1,5 +1,5 @@
 import type { Message } from '../core/index.ts'
-import { formatHeader, TOPIC_PREFIX } from '../core/index.ts'
+import { CAPABILITY_PREFIX, formatHeader, TOPIC_PREFIX } from '../core/index.ts'
 import type { MailboxTable, Slot } from './mailbox-table.ts'
 import type { HandleCall } from './protocol.ts'
 import type { ReportWriter } from './report.ts'
@@ -74,8 +74,6 @@ const NEARLY_AHEAD = AHEAD / 2
 const HOPS = 8_192
 /** Marks of one sender from which those that are settled are forgotten. */
 const MARKS = 64
-
-const CAPABILITY = 'capability:'
 
 export class LocalMail {
   readonly #table: MailboxTable
@@ -169,7 +167,7 @@ export class LocalMail {
     if (this.#open.size === 0) return 0
     const from = this.#parties.get(agent)
     if (from === undefined) return 0
-    if (receiver.startsWith(CAPABILITY) || receiver.startsWith(TOPIC_PREFIX)) {
+    if (receiver.startsWith(CAPABILITY_PREFIX) || receiver.startsWith(TOPIC_PREFIX)) {
       from.spreadMark = this.createMark()
     } else if (this.#open.has(receiver)) {
       if (from.marks.size >= MARKS) this.#forgetSettled(from.marks)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { GrantName, Grants, RandomSource, SpawnGrant, StoreGrant } from '../capability/index.ts'
 import { DELEGABLE, GRANTS, LOG_LEVELS, NO_GRANTS, parseToolName } from '../capability/index.ts'
 import {
+  capabilityOf,
   formatBytes,
   HOST_LIMITS,
   isName,
@@ -58,14 +59,8 @@ export interface GrantsInput {
   readonly tools?: readonly string[]
 }
 
-const CAPABILITY_PREFIX = 'capability:'
 const RESOLUTION = /^(\d+(?:\.\d+)?) ?([a-z]+)$/
 const MICROS: Readonly<Record<string, number>> = { us: 1, ms: 1e3, s: 1e6, m: 60e6, h: 3600e6 }
-
-/** Returns the name behind `capability:`, null if an address is not of that form. */
-export function capabilityOf(address: string): string | null {
-  return address.startsWith(CAPABILITY_PREFIX) ? address.slice(CAPABILITY_PREFIX.length) : null
-}
 
 /** Says what is wrong with the form of an address in a `send` grant; whether the agent exists is not its question. */
 function addressProblem(address: string): string | null {

@@ -1,6 +1,7 @@
 import type { Grants } from '../capability/index.ts'
 import type { Limits } from '../core/index.ts'
 import {
+  capabilityOf,
   coversTopics,
   isCoveredBy,
   isHumanAddress,
@@ -12,7 +13,6 @@ import {
 } from '../core/index.ts'
 import { agentNameProblem, programProblem } from './agent-options.ts'
 import { nameProblem } from './field.ts'
-import { capabilityOf } from './grants.ts'
 import type { Problem } from './problems.ts'
 import { show, suggest } from './problems.ts'
 import { isTable } from './tables.ts'

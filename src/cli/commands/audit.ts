@@ -1,17 +1,16 @@
 import type { Command } from 'commander'
 import { formatBytes, formatDurationMs } from '../../core/index.ts'
 import type { LoggedAudit } from '../../index.ts'
+import type { DataFlags } from '../data-option.ts'
+import { withDataOptions } from '../data-option.ts'
 import type { Output } from '../output.ts'
-import { toJsonLine } from '../plain-text.ts'
 import type { TableColumn } from '../table.ts'
-import { writeTable } from '../table.ts'
+import { writeRows } from '../table.ts'
 import type { Runner } from './runner.ts'
 
-interface AuditFlags {
-  readonly data: string
+interface AuditFlags extends DataFlags {
   readonly agent?: string
   readonly service?: string
-  readonly json?: true
 }
 
 const EXAMPLES = `
@@ -23,13 +22,10 @@ The directory is that of \`caxton run --data\`; a system may run on it meanwhile
 
 /** Adds `caxton audit`. */
 export function declareAudit(program: Command, run: Runner): void {
-  program
-    .command('audit')
+  withDataOptions(program.command('audit'))
     .description('list what agents did by way of services, in a data directory')
-    .requiredOption('--data <directory>', 'data directory of the system')
     .option('--agent <name>', 'of one agent alone')
     .option('--service <name>', 'one service alone: http, tool, delegation, spawn or directory')
-    .option('--json', 'print one JSON object a line')
     .addHelpText('after', EXAMPLES)
     .action((flags: AuditFlags) => run((output) => listAudit(flags, output)))
 }
@@ -39,8 +35,7 @@ async function listAudit({ data, agent, service, json }: AuditFlags, output: Out
   const records = readAudit(data).filter(
     (record) => (agent ?? record.agent) === record.agent && (service ?? record.service) === record.service,
   )
-  if (json) for (const record of records) output.line(toJsonLine(record))
-  else writeTable(records, COLUMNS, 'nothing was done', output)
+  writeRows(records, COLUMNS, json, 'nothing was done', output)
   return 0
 }
 

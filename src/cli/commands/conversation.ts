@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { CaxtonError, formatCount } from '../../core/index.ts'
 import type { LoggedConversation, LoggedMessage, MessageLog } from '../../index.ts'
+import type { DataFlags } from '../data-option.ts'
+import { withDataOptions } from '../data-option.ts'
 import type { Output } from '../output.ts'
 import { toJsonLine } from '../plain-text.ts'
 import type { Diagram } from '../sequence/diagram.ts'
@@ -9,13 +11,8 @@ import { layOut, receiverOf } from '../sequence/diagram.ts'
 import { drawHtml, drawSvg } from '../sequence/svg.ts'
 import { drawText } from '../sequence/text.ts'
 import type { TableColumn } from '../table.ts'
-import { writeTable } from '../table.ts'
+import { writeRows } from '../table.ts'
 import type { Runner } from './runner.ts'
-
-interface DataFlags {
-  readonly data: string
-  readonly json?: true
-}
 
 interface TraceFlags extends DataFlags {
   readonly svg?: string
@@ -36,12 +33,7 @@ export function declareConversation(program: Command, run: Runner): void {
     .command('conversation')
     .description('look at what agents said to each other, in a data directory')
     .addHelpText('after', EXAMPLES)
-  const add = (name: string, description: string) =>
-    group
-      .command(name)
-      .description(description)
-      .requiredOption('--data <directory>', 'data directory of the system')
-      .option('--json', 'print one JSON object a line')
+  const add = (name: string, description: string) => withDataOptions(group.command(name).description(description))
   add('list', 'list conversations, the oldest first').action((flags: DataFlags) =>
     run((output) => listConversations(flags, output)),
   )
@@ -63,15 +55,13 @@ export async function readLog(directory: string): Promise<MessageLog> {
 
 async function listConversations({ data, json }: DataFlags, output: Output): Promise<number> {
   const conversations = (await readLog(data)).conversations()
-  if (json) for (const row of conversations) output.line(toJsonLine(row))
-  else writeTable(conversations, CONVERSATION_COLUMNS, 'nobody has talked', output)
+  writeRows(conversations, CONVERSATION_COLUMNS, json, 'nobody has talked', output)
   return 0
 }
 
 async function showConversation(id: string, { data, json }: DataFlags, output: Output): Promise<number> {
   const messages = (await readLog(data)).conversation(id)
-  if (json) for (const row of messages) output.line(toJsonLine(row))
-  else writeTable(messages, MESSAGE_COLUMNS, 'nothing was said', output)
+  writeRows(messages, MESSAGE_COLUMNS, json, 'nothing was said', output)
   return 0
 }
 

@@ -1,23 +1,17 @@
 import type { Command } from 'commander'
 import { CaxtonError } from '../../core/index.ts'
 import type { DeadLetter } from '../../index.ts'
+import type { DataFlags } from '../data-option.ts'
+import { withDataOptions } from '../data-option.ts'
 import type { Output } from '../output.ts'
 import { escapeText, toJsonLine } from '../plain-text.ts'
 import type { Runner } from './runner.ts'
 
-interface DataFlags {
-  readonly data: string
-  readonly json?: true
-}
-
 /** Adds `caxton message dead list|redeliver|purge`. */
 export function declareDeadLetters(group: Command, run: Runner): void {
   const dead = group.command('dead').description('messages that were given up, of a data directory')
-  dead
-    .command('list')
+  withDataOptions(dead.command('list'))
     .description('list them with their reasons, the oldest first')
-    .requiredOption('--data <directory>', 'the data directory of a system')
-    .option('--json', 'print one JSON object a line')
     .action((flags: DataFlags) => run((output) => listDead(flags, output)))
   for (const [kind, description] of [
     ['redeliver', 'deliver one again, or all'],

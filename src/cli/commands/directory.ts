@@ -1,15 +1,11 @@
 import type { Command } from 'commander'
 import type { KeptOffer } from '../../index.ts'
+import type { DataFlags } from '../data-option.ts'
+import { withDataOptions } from '../data-option.ts'
 import type { Output } from '../output.ts'
-import { toJsonLine } from '../plain-text.ts'
 import type { TableColumn } from '../table.ts'
-import { writeTable } from '../table.ts'
+import { writeRows } from '../table.ts'
 import type { Runner } from './runner.ts'
-
-interface ListFlags {
-  readonly data: string
-  readonly json?: true
-}
 
 const EXAMPLES = `
 Examples:
@@ -23,19 +19,15 @@ export function declareDirectory(program: Command, run: Runner): void {
     .command('directory')
     .description('look at what agents offer, in a data directory')
     .addHelpText('after', EXAMPLES)
-  group
-    .command('list')
+  withDataOptions(group.command('list'))
     .description('list what agents offer, by agent')
-    .requiredOption('--data <directory>', 'data directory of the system')
-    .option('--json', 'print one JSON object a line')
-    .action((flags: ListFlags) => run((output) => listOffers(flags, output)))
+    .action((flags: DataFlags) => run((output) => listOffers(flags, output)))
 }
 
-async function listOffers({ data, json }: ListFlags, output: Output): Promise<number> {
+async function listOffers({ data, json }: DataFlags, output: Output): Promise<number> {
   const { readOffers } = await import('../../index.ts')
   const offers = readOffers(data)
-  if (json) for (const offer of offers) output.line(toJsonLine(offer))
-  else writeTable(offers, COLUMNS, 'nothing is offered', output)
+  writeRows(offers, COLUMNS, json, 'nothing is offered', output)
   return 0
 }
 

@@ -5,16 +5,13 @@ import type { Performative } from '../../core/index.ts'
 import { CaxtonError, humanAddress } from '../../core/index.ts'
 import type { GivenAnswer, WaitingOnDisk } from '../../index.ts'
 import { toReadableLines } from '../content.ts'
+import type { DataFlags } from '../data-option.ts'
+import { withDataOptions } from '../data-option.ts'
 import type { Output } from '../output.ts'
 import { escapeText, shorten, toJsonLine } from '../plain-text.ts'
 import type { TableColumn } from '../table.ts'
-import { writeTable } from '../table.ts'
+import { writeRows } from '../table.ts'
 import type { Runner } from './runner.ts'
-
-interface DataFlags {
-  readonly data: string
-  readonly json?: true
-}
 
 interface ListFlags extends DataFlags {
   readonly person?: string
@@ -43,12 +40,7 @@ export function declareHuman(program: Command, run: Runner): void {
     .command('human')
     .description('see and answer what waits for people, in a data directory')
     .addHelpText('after', EXAMPLES)
-  const add = (name: string, description: string) =>
-    group
-      .command(name)
-      .description(description)
-      .requiredOption('--data <directory>', 'data directory of the system')
-      .option('--json', 'print one JSON object a line')
+  const add = (name: string, description: string) => withDataOptions(group.command(name).description(description))
   add('list', 'list what waits, the oldest first')
     .option('--person <name>', 'for one person alone')
     .action((flags: ListFlags) => run((output) => listWaiting(flags, output)))
@@ -71,24 +63,14 @@ export function declareHuman(program: Command, run: Runner): void {
 async function listWaiting({ data, json, person }: ListFlags, output: Output): Promise<number> {
   const { readWaiting } = await import('../../index.ts')
   const rows = readWaiting(data).filter((row) => person === undefined || row.person === person)
-  return printRows(rows, COLUMNS, json, 'nothing waits', output)
+  writeRows(rows, COLUMNS, json, 'nothing waits', output)
+  return 0
 }
 
 async function listAnswers({ data, json, person }: ListFlags, output: Output): Promise<number> {
   const { readAnswers } = await import('../../index.ts')
   const rows = readAnswers(data).filter((row) => person === undefined || row.person === person)
-  return printRows(rows, ANSWER_COLUMNS, json, 'nobody has answered', output)
-}
-
-function printRows<Row>(
-  rows: readonly Row[],
-  columns: readonly TableColumn<Row>[],
-  json: true | undefined,
-  none: string,
-  output: Output,
-): number {
-  if (json) for (const row of rows) output.line(toJsonLine(row))
-  else writeTable(rows, columns, none, output)
+  writeRows(rows, ANSWER_COLUMNS, json, 'nobody has answered', output)
   return 0
 }
 

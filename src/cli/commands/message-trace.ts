@@ -1,16 +1,13 @@
 import type { Command } from 'commander'
 import { formatCount } from '../../core/index.ts'
 import type { CauseTree } from '../../index.ts'
+import type { DataFlags } from '../data-option.ts'
+import { withDataOptions } from '../data-option.ts'
 import type { Output } from '../output.ts'
 import { shorten, toJsonLine } from '../plain-text.ts'
 import { receiverOf } from '../sequence/diagram.ts'
 import { describeEnd, readLog } from './conversation.ts'
 import type { Runner } from './runner.ts'
-
-interface TraceFlags {
-  readonly data: string
-  readonly json?: true
-}
 
 /** Columns that one step into the tree takes. */
 const STEP = 2
@@ -19,16 +16,13 @@ const MAX_STEPS = 24
 
 /** Adds `caxton message trace` to the commands about messages. */
 export function declareMessageTrace(group: Command, run: Runner): void {
-  group
-    .command('trace')
+  withDataOptions(group.command('trace'))
     .description('show what caused a message and what came of it, across agents and conversations')
     .argument('<id>', 'id of the message')
-    .requiredOption('--data <directory>', 'data directory of the system')
-    .option('--json', 'print one JSON object a line')
-    .action((id: string, flags: TraceFlags) => run((output) => traceMessage(id, flags, output)))
+    .action((id: string, flags: DataFlags) => run((output) => traceMessage(id, flags, output)))
 }
 
-async function traceMessage(id: string, { data, json }: TraceFlags, output: Output): Promise<number> {
+async function traceMessage(id: string, { data, json }: DataFlags, output: Output): Promise<number> {
   const tree = (await readLog(data)).trace(id)
   for (const { node, depth } of walk(tree)) {
     output.line(json ? toJsonLine({ depth, ...node.message }) : renderLine(node, depth, id, output))

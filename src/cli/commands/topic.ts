@@ -1,16 +1,13 @@
 import type { Command } from 'commander'
 import { formatBytes } from '../../core/index.ts'
 import type { LoggedSubscription, LoggedTopic } from '../../index.ts'
+import type { DataFlags } from '../data-option.ts'
+import { withDataOptions } from '../data-option.ts'
 import type { Output } from '../output.ts'
 import { toJsonLine } from '../plain-text.ts'
 import type { TableColumn } from '../table.ts'
 import { writeTable } from '../table.ts'
 import type { Runner } from './runner.ts'
-
-interface ListFlags {
-  readonly data: string
-  readonly json?: true
-}
 
 const EXAMPLES = `
 Example:
@@ -20,18 +17,16 @@ The directory is that of \`caxton run --data\`; a system may run on it meanwhile
 
 /** Adds `caxton topic list`. */
 export function declareTopic(program: Command, run: Runner): void {
-  program
+  const group = program
     .command('topic')
     .description('look at topics, in a data directory')
     .addHelpText('after', EXAMPLES)
-    .command('list')
+  withDataOptions(group.command('list'))
     .description('list what is retained, and who subscribes to what')
-    .requiredOption('--data <directory>', 'data directory of the system')
-    .option('--json', 'print one JSON object a line')
-    .action((flags: ListFlags) => run((output) => listTopics(flags, output)))
+    .action((flags: DataFlags) => run((output) => listTopics(flags, output)))
 }
 
-async function listTopics({ data, json }: ListFlags, output: Output): Promise<number> {
+async function listTopics({ data, json }: DataFlags, output: Output): Promise<number> {
   const { readTopics } = await import('../../index.ts')
   const { retained, subscriptions } = readTopics(data)
   if (json) {
