@@ -30,7 +30,18 @@ function render(events: readonly RunEvent[], options: Partial<TimelineOptions> =
   return [...events.flatMap((event) => timeline.render(event)), ...timeline.flush()]
 }
 
-const USAGE = { fuel: 12_345, cpuMs: 0.5, stackBytes: 2_048, callsByName: { send_message: 2, log: 1 } }
+const USAGE = {
+  ...{
+    fuel: 12_345,
+    cpuMs: 0.5,
+    wallMs: 0.75,
+    memoryBytes: 327_680,
+    tableElements: 0,
+    stackBytes: 2_048,
+    logBytes: 34,
+  },
+  callsByName: { send_message: 2, log: 1 },
+}
 const STORY: readonly RunEvent[] = [
   { type: 'state', elapsedMs: 0.5, agent: 'coordinator', from: 'loaded', to: 'running', reason: null },
   { type: 'registered', elapsedMs: 1, agent: 'count-c', capability: 'count', properties: {} },
@@ -98,13 +109,13 @@ test('a run reads as a timeline', () => {
 })
 
 test('verbose shows states, deliveries and what each message cost', () => {
-  const lines = render(STORY, { verbose: true, columns: 140 })
+  const lines = render(STORY, { verbose: true, columns: 180 })
   assert.equal(lines.length, STORY.length)
   assert.match(lines[0] ?? '', /running {2,}was loaded$/)
   assert.match(lines[3] ?? '', /coordinator → count-c +delivered +c-1$/)
   assert.match(
     lines[4] ?? '',
-    /handled +cfp of coordinator in c-1: 12\.3K fuel, 0\.50 ms CPU, stack 2\.00 KiB, send_message 2, log 1$/,
+    /handled +cfp of coordinator in c-1: 12\.3K fuel, 0\.50 ms CPU of 0\.75 ms, memory 320 KiB, stack 2\.00 KiB, logged 34 B, send_message 2, log 1$/,
   )
 })
 

@@ -243,10 +243,21 @@ function describeHandled(event: RunEvent & { type: 'handled' }, verbose: boolean
   if (event.error !== null) {
     return { ...agentLine(agent), tone: 'dim', what: 'not handled', text: `${of}: ${event.error.code}` }
   }
-  const calls = Object.entries(usage.callsByName).map(([name, count]) => `${name} ${count}`)
-  const used = `${formatCount(usage.fuel)} fuel, ${formatDurationMs(usage.cpuMs)} CPU, stack ${formatBytes(usage.stackBytes)}`
-  const text = [`${of}: ${used}`, ...calls].join(', ')
-  return { ...agentLine(agent), tone: 'dim', what: 'handled', text }
+  return { ...agentLine(agent), tone: 'dim', what: 'handled', text: `${of}: ${describeUsage(usage)}` }
+}
+
+/** What one message has used: of tables, log lines and host calls what there was. */
+function describeUsage(usage: (RunEvent & { type: 'handled' })['usage']): string {
+  const { fuel, cpuMs, wallMs, memoryBytes, tableElements, stackBytes, logBytes, callsByName } = usage
+  return [
+    `${formatCount(fuel)} fuel`,
+    `${formatDurationMs(cpuMs)} CPU of ${formatDurationMs(wallMs)}`,
+    `memory ${formatBytes(memoryBytes)}`,
+    ...(tableElements > 0 ? [`tables ${formatCount(tableElements)}`] : []),
+    `stack ${formatBytes(stackBytes)}`,
+    ...(logBytes > 0 ? [`logged ${formatBytes(logBytes)}`] : []),
+    ...Object.entries(callsByName).map(([name, count]) => `${name} ${count}`),
+  ].join(', ')
 }
 
 function lineOf({ sender, receiver, performative, conversation_id, content }: Message): Line {

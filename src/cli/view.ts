@@ -17,7 +17,11 @@ export type RunEvent = {
       readonly usage: {
         readonly fuel: number
         readonly cpuMs: number
+        readonly wallMs: number
+        readonly memoryBytes: number
+        readonly tableElements: number
         readonly stackBytes: number
+        readonly logBytes: number
         readonly callsByName: Readonly<Record<string, number>>
       }
     }
